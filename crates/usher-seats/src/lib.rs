@@ -1,0 +1,19 @@
+//! The rules of seats, pure.
+//!
+//! Nothing here reads a clock, a file or a socket: time is an argument, and facts are fetched by whoever asks.
+//! A rule that decides about seats exists here once; engines fetch, apply and keep, HTTP translates.
+//!
+//! - [`identifiers`]: names that cannot be wrong once they exist ([`UserId`], [`Namespace`], ...)
+//! - [`seat`]: seats, their types and their status
+//! - [`verdict`]: what the door answers, decided from a [`Standing`]
+//! - [`activity`]: the newest admitted access, and why accesses need no order
+
+pub mod activity;
+pub mod identifiers;
+pub mod seat;
+pub mod verdict;
+
+pub use activity::{ACCESS_TIME_MS_MAX, AccessTimeError, newest, parse_access_time};
+pub use identifiers::{ClientId, IdentifierError, Namespace, TenantId, TenantKey, UserId};
+pub use seat::{Seat, SeatStatus, SeatType};
+pub use verdict::{Enablement, Refusal, Standing, Verdict, decide};

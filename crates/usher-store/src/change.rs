@@ -1,0 +1,108 @@
+//! Everything that changes the ledger other than an access.
+//!
+//! Changes are data, so that there is one door for them: one transaction, one place that records who did it, one
+//! place that forgets cached verdicts. A `Put...` makes the thing or brings it to the given state; doing it twice
+//! is doing it once.
+
+use usher_seats::{Namespace, SeatType, TenantId, TenantKey, UserId};
+
+use crate::directory::{App, AppRoute, Client, Token, TokenHash, User};
+
+/// Most changes in one call: bulk calls of the manual take 10,000 lines and a line makes at most four changes.
+pub const CHANGES_MAX: usize = 40_000;
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Makes a tenant; rejected when the key is taken.
+    CreateTenant {
+        /// Its name outside.
+        tenant_key: TenantKey,
+        /// For people.
+        name: String,
+    },
+    /// Switches a tenant on or off.
+    SetTenantEnabled {
+        /// Which.
+        tenant_id: TenantId,
+        /// On or off.
+        enabled: bool,
+    },
+    /// Makes a user or brings it to this state.
+    PutUser(User),
+    /// Makes a user with this name unless one exists, which then stays as it is.
+    EnsureUser(User),
+    /// Makes an app or brings it to this state.
+    PutApp(App),
+    /// Makes an app with this name unless one exists, which then stays as it is.
+    EnsureApp(App),
+    /// Lets a gateway's host and path prefix mean an app.
+    PutAppRoute(AppRoute),
+    /// Takes such a meaning away.
+    RemoveAppRoute {
+        /// Canonical host.
+        host: String,
+        /// Canonical prefix.
+        path_prefix: String,
+    },
+    /// Makes a client or brings it to this state; rejected when the id belongs to another tenant.
+    PutClient(Client),
+    /// Gives a seat, or gives it again; a seat already in use keeps its `assigned_at_ms` and takes the new expiry.
+    AssignSeat {
+        /// Where.
+        tenant_id: TenantId,
+        /// Which kind.
+        seat_type: SeatType,
+        /// To whom.
+        user_id: UserId,
+        /// For which app; exactly for app seats.
+        namespace: Option<Namespace>,
+        /// When it ends by itself, in milliseconds.
+        expires_at_ms: Option<i64>,
+    },
+    /// As `AssignSeat` without expiry, unless there is or was such a seat, which then stays as it is.
+    EnsureSeat {
+        /// Where.
+        tenant_id: TenantId,
+        /// Which kind.
+        seat_type: SeatType,
+        /// To whom.
+        user_id: UserId,
+        /// For which app; exactly for app seats.
+        namespace: Option<Namespace>,
+    },
+    /// Takes a seat back.
+    ReleaseSeat {
+        /// Where.
+        tenant_id: TenantId,
+        /// Which kind.
+        seat_type: SeatType,
+        /// From whom.
+        user_id: UserId,
+        /// For which app; exactly for app seats.
+        namespace: Option<Namespace>,
+    },
+    /// Keeps a token's hash and what it is good for.
+    IssueToken(Token),
+    /// Takes a token back. The tenant must be the token's own, so that nobody can touch a foreign token; none
+    /// is for the operator.
+    RevokeToken {
+        /// Whose.
+        tenant_id: Option<TenantId>,
+        /// Which.
+        token_hash: TokenHash,
+    },
+}
+
+/// What a change did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Something new is there.
+    Created,
+    /// A new tenant is there, with this number.
+    TenantCreated(TenantId),
+    /// Something is different.
+    Updated,
+    /// It was so already, or there was nothing to take away.
+    Unchanged,
+}

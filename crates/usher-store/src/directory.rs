@@ -1,0 +1,148 @@
+//! Tenants, users, apps, clients and tokens, as an engine gives them back.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use usher_seats::{ClientId, Enablement, Namespace, TenantId, TenantKey, UserId};
+
+/// An organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Inside number.
+    pub tenant_id: TenantId,
+    /// Outside name.
+    pub tenant_key: TenantKey,
+    /// For people.
+    pub name: String,
+    /// False locks out everything of it.
+    pub enabled: bool,
+}
+
+/// A person in a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The number.
+    pub user_id: UserId,
+    /// For people.
+    pub name: String,
+    /// False locks the person out.
+    pub enabled: bool,
+    /// May read the seat lists (DESIGN section 1).
+    pub system_administrator: bool,
+}
+
+/// An application people open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Its name on the wire.
+    pub namespace: Namespace,
+    /// For people.
+    pub name: String,
+    /// False locks everybody out of it.
+    pub enabled: bool,
+}
+
+/// Where a gateway serves an app: a canonical host and the beginning of a canonical path.
+///
+/// Hosts and prefixes are unique over all tenants, because a request carries nothing else to tell them apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AppRoute {
+    /// Lower case, no port, no trailing dot.
+    pub host: String,
+    /// Begins with `/`; matches at segment boundaries; `/` matches all.
+    pub path_prefix: String,
+    /// The tenant of the app.
+    pub tenant_id: TenantId,
+    /// The app.
+    pub namespace: Namespace,
+}
+
+/// Who may install a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientKind {
+    /// Belongs to one tenant.
+    SelfBuilt,
+    /// Installed by many.
+    Store,
+}
+
+/// A program that calls the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// The tenant it belongs to.
+    pub tenant_id: TenantId,
+    /// Its name on the wire.
+    pub client_id: ClientId,
+    /// For people.
+    pub name: String,
+    /// Who may install it.
+    pub kind: ClientKind,
+    /// The scopes it has opened.
+    pub scopes: Vec<String>,
+    /// False ends its tokens at once.
+    pub enabled: bool,
+}
+
+/// SHA-256 of a token. Tokens carry 256 random bits, so a plain hash cannot be searched backwards, and the store
+/// never learns the token itself (invariant 7).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TokenHash")
+    }
+}
+
+/// What a token proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// `u-`: a client acting for a user.
+    User,
+    /// `t-`: a client acting for a tenant.
+    Tenant,
+    /// `s-`: a back end that reports accesses.
+    Service,
+}
+
+/// A token as kept: everything but the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Names the token in lists; the token itself is nowhere.
+    pub token_hash: TokenHash,
+    /// What it proves.
+    pub kind: TokenKind,
+    /// The tenant it acts in; for a service token none means every tenant.
+    pub tenant_id: Option<TenantId>,
+    /// The client it was given to; none for a service token.
+    pub client_id: Option<ClientId>,
+    /// The user it acts for; only for a user token.
+    pub user_id: Option<UserId>,
+    /// The scopes the user granted.
+    pub scopes: Vec<String>,
+    /// When it was issued, in milliseconds.
+    pub issued_at_ms: i64,
+    /// The first moment at which it is no longer good, in milliseconds.
+    pub expires_at_ms: i64,
+    /// True once it was taken back.
+    pub revoked: bool,
+}
+
+/// A token with everything around it that decides whether its bearer may ask, read in one go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenStanding {
+    /// The token.
+    pub token: Token,
+    /// Its tenant; `Unknown` also for a service token of every tenant.
+    pub tenant: Enablement,
+    /// Its client as it is now; none when it has none or it is gone.
+    pub client: Option<Client>,
+    /// Its user as it is now; none when it has none or it is gone.
+    pub user: Option<User>,
+}

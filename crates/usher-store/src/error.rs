@@ -1,0 +1,79 @@
+//! What can go wrong in an engine.
+//!
+//! Three kinds, because callers act in three ways: mend the request ([`StoreError::Rejected`]), try again later
+//! ([`StoreError::Unavailable`]), or call somebody ([`StoreError::Broken`]). The first is written for the caller;
+//! the detail of the other two is for the log and never leaves the process.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a change does not fit the ledger. Nothing was changed. The messages are fit for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// The tenant does not exist (or is another's: both look the same).
+    #[error("tenant does not exist")]
+    TenantUnknown,
+    /// The tenant key is taken.
+    #[error("tenant_key is already taken")]
+    TenantKeyTaken,
+    /// The user does not exist in the tenant.
+    #[error("user does not exist")]
+    UserUnknown,
+    /// The app does not exist in the tenant.
+    #[error("app does not exist")]
+    AppUnknown,
+    /// An app seat names no app, or a platform seat names one.
+    #[error("an app seat needs a namespace and a platform seat takes none")]
+    SeatTypeAndNamespaceDisagree,
+    /// The client does not exist in the tenant.
+    #[error("client does not exist")]
+    ClientUnknown,
+    /// The client id is taken, perhaps elsewhere.
+    #[error("client_id is already taken")]
+    ClientIdTaken,
+    /// Another app already answers on this host and path prefix.
+    #[error("host and path prefix already belong to another app")]
+    RouteTaken,
+}
+
+/// A failed call to an engine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The change at `index` of the call does not fit; none of the call's changes was made.
+    #[error("change {index} was rejected: {rejection}")]
+    Rejected {
+        /// Position in the call, from 0.
+        index: usize,
+        /// Why.
+        rejection: Rejection,
+    },
+    /// The engine is not able to serve just now and is working on it; nothing of the call was acknowledged.
+    #[error("the store is unavailable: {detail}")]
+    Unavailable {
+        /// For the log only.
+        detail: String,
+    },
+    /// The file or the program is wrong in a way waiting does not mend.
+    #[error("the store is broken: {detail}")]
+    Broken {
+        /// For the log only.
+        detail: String,
+    },
+}
+
+impl StoreError {
+    /// True when the same call may succeed later.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+
+    /// The reason the caller can mend, if it is one.
+    #[must_use]
+    pub fn rejection(&self) -> Option<Rejection> {
+        match self {
+            Self::Rejected { rejection, .. } => Some(*rejection),
+            Self::Unavailable { .. } | Self::Broken { .. } => None,
+        }
+    }
+}

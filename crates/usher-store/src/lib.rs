@@ -1,0 +1,31 @@
+//! The contract every storage engine fulfils.
+//!
+//! An engine keeps the ledger: tenants, users, apps, seats, clients, tokens, and the newest admitted access of
+//! each (tenant, seat type, user, app). What is *right* is decided in `usher-seats`; an engine fetches, applies and
+//! keeps. Nothing here knows of HTTP.
+//!
+//! - [`Store`]: the calls
+//! - [`access`]: what the door hands over and gets back
+//! - [`change`]: everything that changes the ledger other than an access
+//! - [`directory`]: tenants, users, apps, clients and tokens as read back
+//! - [`page`]: lists, read by key and never by offset
+//! - [`error`]: what can go wrong, one message for the caller and one for the log
+//!
+//! A feature exists when every engine has it; the conformance suite in `tests/` of the engines proves it.
+
+pub mod access;
+pub mod change;
+pub mod directory;
+pub mod error;
+pub mod page;
+
+mod store;
+
+pub use access::{Access, Recorded};
+pub use change::{Change, Effect};
+pub use directory::{
+    App, AppRoute, Client, ClientKind, Tenant, Token, TokenHash, TokenKind, TokenStanding, User,
+};
+pub use error::{Rejection, StoreError};
+pub use page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery};
+pub use store::{Store, StoreHealth};

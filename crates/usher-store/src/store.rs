@@ -1,0 +1,108 @@
+//! The calls of an engine.
+
+use async_trait::async_trait;
+use usher_seats::{ClientId, TenantId, TenantKey, UserId};
+
+use crate::{
+    access::{Access, Recorded},
+    change::{Change, Effect},
+    directory::{App, AppRoute, Client, Tenant, Token, TokenHash, TokenStanding, User},
+    error::StoreError,
+    page::{ActivityRow, AssignmentRow, Page, PageQuery},
+};
+
+/// How an engine is doing; for `/readyz`, `/metrics` and `usher doctor`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StoreHealth {
+    /// False while it cannot admit anybody and works on that.
+    pub ready: bool,
+    /// Accesses kept in the journal and not yet folded into the activity table.
+    pub journal_accesses: u64,
+    /// Distinct activity rows that only the overlay has.
+    pub overlay_rows: u64,
+    /// Batches made durable since start.
+    pub batches_committed: u64,
+    /// Accesses that moved `active_time` since start.
+    pub accesses_moved: u64,
+    /// Folds completed since start.
+    pub folds_completed: u64,
+    /// Commits that failed since start.
+    pub commits_failed: u64,
+    /// Accesses whose time was before one already seen: the clock stepped back.
+    pub clock_steps_back: u64,
+}
+
+/// One storage engine.
+///
+/// All methods may be called from many tasks at once. A method that changes something returns only after the change
+/// would survive a power cut (invariant 1).
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Decides each access and makes the admitted ones durable, all with one commit; answers in the same order.
+    ///
+    /// # Errors
+    /// Any error means that nothing may be called admitted; some of it may still have become durable.
+    async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, StoreError>;
+
+    /// Makes all changes in one transaction, in order, or none; `at_ms` is the time they carry.
+    ///
+    /// # Errors
+    /// [`StoreError::Rejected`] names the first change that does not fit.
+    async fn change(&self, changes: Vec<Change>, at_ms: i64) -> Result<Vec<Effect>, StoreError>;
+
+    /// Reads a page of `seat_activities`.
+    async fn activities(&self, query: PageQuery) -> Result<Page<ActivityRow>, StoreError>;
+
+    /// Reads a page of `seat_assignments`.
+    async fn assignments(&self, query: PageQuery) -> Result<Page<AssignmentRow>, StoreError>;
+
+    /// Finds a token with everything around it.
+    async fn token(&self, token_hash: TokenHash) -> Result<Option<TokenStanding>, StoreError>;
+
+    /// Lists tokens that are neither expired at `now_ms` nor revoked, newest first, at most `rows_max`; of one tenant or of all.
+    async fn tokens(
+        &self,
+        tenant_id: Option<TenantId>,
+        now_ms: i64,
+        rows_max: usize,
+    ) -> Result<Vec<Token>, StoreError>;
+
+    /// Finds a tenant by its outside name.
+    async fn tenant(&self, tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError>;
+
+    /// Lists tenants in order of their key, after a key, at most `rows_max`.
+    async fn tenants(&self, after: Option<TenantKey>, rows_max: usize) -> Result<Vec<Tenant>, StoreError>;
+
+    /// Finds a user.
+    async fn user(&self, tenant_id: TenantId, user_id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// Finds the enabled system administrator of a tenant with the smallest number.
+    async fn first_administrator(&self, tenant_id: TenantId) -> Result<Option<User>, StoreError>;
+
+    /// Lists every app of a tenant in order of namespace, after a namespace, at most `rows_max`.
+    async fn apps(
+        &self,
+        tenant_id: TenantId,
+        after: Option<usher_seats::Namespace>,
+        rows_max: usize,
+    ) -> Result<Vec<App>, StoreError>;
+
+    /// Lists every app route; the caller keeps them until [`Store::configuration_version`] moves.
+    async fn app_routes(&self) -> Result<Vec<AppRoute>, StoreError>;
+
+    /// Lists a tenant's clients in order of their id, at most `rows_max`.
+    async fn clients(&self, tenant_id: TenantId, rows_max: usize) -> Result<Vec<Client>, StoreError>;
+
+    /// Finds a client.
+    async fn client(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<Option<Client>, StoreError>;
+
+    /// Moves whenever a tenant, user, app, route, client or token changes, before the change is acknowledged. Whatever the
+    /// edge has remembered from an older version it must read again.
+    fn configuration_version(&self) -> u64;
+
+    /// How the engine is doing; never waits.
+    fn health(&self) -> StoreHealth;
+
+    /// Lets the engine finish what it has begun and close its files. Calls after this answer `Unavailable`.
+    async fn close(&self);
+}
