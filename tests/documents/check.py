@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""The documents must be true where a script can tell.
+
+Every relative link leads somewhere; every file that a document names in backquotes exists; both READMEs give exactly
+the two set-up commands; every document has its Chinese sister where it should.
+"""
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+import usher  # noqa: E402
+
+SETUP_COMMANDS = ["cargo run --release -- demo", "./test"]
+LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
+IMAGE_SOURCE = re.compile(r"<img[^>]+src=\"([^\"]+)\"")
+# A path of this repository: its first part is a folder we have, and it is written whole.
+NAMED_FILE = re.compile(r"`((?:crates|deploy|docs|scripts|tests|fuzz|\.ci)/[A-Za-z0-9_./-]+)`")
+
+
+def documents():
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+                            cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return sorted(path for path in set(listed.splitlines()) if os.path.exists(os.path.join(ROOT, path)))
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def broken_links(path, text):
+    broken = []
+    for target in [match.group(1) for match in LINK.finditer(text)] + IMAGE_SOURCE.findall(text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        resolved = os.path.normpath(os.path.join(ROOT, os.path.dirname(path), target))
+        if not resolved.startswith(ROOT) or not os.path.exists(resolved):
+            broken.append("%s -> %s" % (path, target))
+    return broken
+
+
+def missing_files(path, text):
+    return ["%s names %s" % (path, name) for name in NAMED_FILE.findall(text)
+            if not os.path.exists(os.path.join(ROOT, name))]
+
+
+def setup_commands(text):
+    """The commands of the first section that has any: the blocks marked `sh` under the heading of the set-up."""
+    section = re.search(r"^## [^\n]*<!-- set-up -->\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    if not section:
+        return None
+    blocks = re.findall(r"^```sh\n(.*?)^```", section.group(1), re.M | re.S)
+    return [line for block in blocks for line in block.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def without_sister(paths):
+    """README and every page for users exist in English and in simplified Chinese."""
+    missing = []
+    for path in paths:
+        if path == "README.md" or (path.startswith("docs/") and not path.endswith(".zh-CN.md")):
+            sister = path[:-len(".md")] + ".zh-CN.md"
+            if sister not in paths:
+                missing.append(sister)
+    return missing
+
+
+def main():
+    checks = usher.Checks()
+    paths = documents()
+    texts = {path: read(path) for path in paths}
+    checks.check("every relative link leads somewhere", not (broken := [b for p, t in texts.items() for b in broken_links(p, t)]), broken)
+    checks.check("every file a document names exists", not (gone := [g for p, t in texts.items() for g in missing_files(p, t)]), gone)
+    for path in ("README.md", "README.zh-CN.md"):
+        commands = setup_commands(texts.get(path, ""))
+        checks.check("%s has exactly the two set-up commands" % path, commands == SETUP_COMMANDS, commands)
+    checks.check("every page for users exists in both languages", not (alone := without_sister(paths)), alone)
+    checks.check("ARCHITECTURE.md names real files in its walk-throughs", len(NAMED_FILE.findall(texts.get("ARCHITECTURE.md", ""))) >= 10)
+    return checks.exit_code()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

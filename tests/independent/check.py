@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""The real data, in and out again, against figures that Usher had no part in.
+
+    tests/independent/check.py ../shared/data/accesses.csv
+
+Imports the file into an empty store, walks `seat_activities` with pages of 1, 7 and 500 rows, and compares every row
+with the newest time of its pair in the file. Then imports again: nothing may change. The limit of ten calls a second
+is kept as it is, so the walk with pages of one row takes its four minutes; `./test` lets it run beside other steps.
+"""
+import os
+import shutil
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import usher  # noqa: E402
+from expected_activities import expected_activities  # noqa: E402
+from walk import walk  # noqa: E402
+
+PAGE_SIZES = (500, 7, 1)
+
+
+def timed_import(path, data):
+    began = time.monotonic()
+    code, out, err = usher.run("import", "accesses", path, "--create-missing", "--data", data)
+    return code, out + err, time.monotonic() - began
+
+
+def exported(data):
+    return sorted(usher.must_run("export", "activities", "--format", "csv", "--data", data).splitlines()[1:])
+
+
+def compare(checks, name, rows, expected):
+    keys = [row[:2] for row in rows]
+    seen = {row[:2]: row[3] for row in rows}
+    wrong = [(key, expected.get(key), seen.get(key)) for key in sorted(set(expected) | set(seen))
+             if expected.get(key) != seen.get(key)]
+    checks.check("%s: %d rows, none twice" % (name, len(expected)), len(rows) == len(expected) == len(set(keys)), len(rows))
+    checks.check("%s: in order of user_id, namespace" % name, keys == sorted(keys))
+    checks.check("%s: each active_time is the newest in the file" % name, not wrong, wrong[:5])
+    checks.check("%s: every seat is in use" % name, {row[2] for row in rows} == {"in_use"}, {row[2] for row in rows})
+
+
+def walk_all(checks, server, data, expected):
+    """One client for each page size: the limit counts by client, and the walks need not wait for each other."""
+    token = usher.administrator_token(data)
+    for page_size in PAGE_SIZES:
+        began = time.monotonic()
+        rows = walk(server.connection(), token, page_size)
+        print("walked %d rows by pages of %d in %.1f s" % (len(rows), page_size, time.monotonic() - began), flush=True)
+        compare(checks, "pages of %d" % page_size, rows, expected)
+
+
+def main():
+    path = sys.argv[1]
+    checks = usher.Checks()
+    expected = expected_activities(path)
+    with open(path, encoding="utf-8") as file:
+        accesses = sum(1 for _ in file) - 1
+    data = usher.new_folder("independent")
+    code, text, seconds = timed_import(path, data)
+    print("imported %d accesses in %.2f s: %.0f a second" % (accesses, seconds, accesses / seconds), flush=True)
+    checks.check("the import into an empty store succeeds", code == 0, text)
+    before = exported(data)
+    checks.check("the export has %d rows" % len(expected), len(before) == len(expected), len(before))
+    code, text, seconds = timed_import(path, data)
+    print("imported the same again in %.2f s: %.0f a second" % (seconds, accesses / seconds), flush=True)
+    checks.check("the same import again succeeds", code == 0, text)
+    checks.check("the same import again changes no row", exported(data) == before)
+    server = usher.Server("serve", "--data", data, "--listen", "127.0.0.1:0")
+    try:
+        code, text, seconds = timed_import(path, data)
+        checks.check("the same import through the running server succeeds", code == 0, text)
+        checks.check("the same import through the running server changes no row", exported(data) == before)
+        walk_all(checks, server, data, expected)
+    finally:
+        checks.check("the server stops in order", server.stop() == 0, server.lines[-5:])
+    shutil.rmtree(data)
+    return checks.exit_code()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
