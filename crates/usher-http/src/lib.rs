@@ -1,1 +1,34 @@
-//! Under construction.
+//! Routes: the Feishu calls, the door, health.
+//!
+//! This crate only translates. It parses requests into types that cannot be wrong, asks the store or the door, and
+//! says the answer in the words of the wire. Rules live in `usher-seats`, records in the engines.
+//!
+//! - [`edge`]: what the routes are given: store, door, clock, chance, settings
+//! - [`router`]: all public routes, and what every answer has in common (log id, log line, metrics)
+//! - [`open_apis`]: the two Feishu calls
+//! - [`access`]: the door's two entrances
+//! - [`health`]: `/livez`, `/readyz`, `/metrics`
+//! - [`wire`]: the envelope and the one table of wire errors
+//! - [`log_id`]: the name of one request, the same in header, body and log
+//! - [`body`]: request bodies, read under a limit
+//! - [`rate_limit`]: fixed one-second windows
+//! - [`telemetry`]: counters and gauges for `/metrics`
+//! - [`server`]: the HTTP/1.1 connection loop with its limits
+
+pub mod access;
+pub mod body;
+pub mod edge;
+pub mod health;
+pub mod log_id;
+pub mod open_apis;
+pub mod rate_limit;
+pub mod router;
+pub mod server;
+pub mod telemetry;
+pub mod wire;
+
+pub use edge::{Chance, Clock, Edge, EdgeSettings, PeerAddress};
+pub use log_id::LogId;
+pub use router::router;
+pub use server::serve;
+pub use wire::{WireCode, WireError};
