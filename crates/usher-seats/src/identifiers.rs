@@ -36,6 +36,8 @@ pub struct TenantId(pub i64);
 pub struct UserId(i64);
 
 impl UserId {
+    /// The smallest of all user ids, where a range over a tenant's users begins.
+    pub const LEAST: Self = Self(1);
     /// What the edge says when a user id is refused.
     pub const ALLOWED: &'static str = "a whole number from 1 to 9007199254740991";
 
@@ -156,6 +158,16 @@ checked_text!(
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 );
 
+impl Namespace {
+    /// The first of all namespaces in byte order, where a range over a user's apps begins.
+    ///
+    /// A namespace begins with a letter, a digit or '_', and of these '0' is the smallest byte.
+    #[must_use]
+    pub fn least() -> Self {
+        Self(Arc::from("0"))
+    }
+}
+
 checked_text!(
     /// The name of a tenant outside Usher.
     TenantKey,
@@ -215,6 +227,15 @@ mod tests {
         }
         for text in ["", "-a", ".a", "a b", "a/b", "ä", "a\u{0}", &"x".repeat(129)] {
             assert!(text.parse::<Namespace>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_namespace_stands_before_the_least() {
+        for byte in 0..=127_u8 {
+            if let Ok(namespace) = char::from(byte).to_string().parse::<Namespace>() {
+                assert!(Namespace::least() <= namespace);
+            }
         }
     }
 

@@ -1,0 +1,150 @@
+//! Opening the file: settings, schema versions, refusals.
+
+use std::{io, path::Path};
+
+use rusqlite::{Connection, OpenFlags};
+use usher_store::StoreError;
+
+use crate::lock::{Holder, LockError};
+
+/// Marks a SQLite file as Usher's ("USHR"), so that another program's file is never migrated by mistake.
+const APPLICATION_ID: i64 = 0x5553_4852;
+
+/// Each entry brings the schema one version up. Never edit one that was released; add another.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_ledger.sql")];
+
+/// The newest schema this program knows.
+#[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
+pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Pages in the write-ahead log before they are copied into the file: 16 MiB, large enough that a journal page is
+/// copied once however often it was appended to, small enough to be read at start in a blink.
+const WAL_PAGES_BEFORE_CHECKPOINT: i64 = 4_096;
+/// The log file is cut back to this after an exceptional growth.
+const WAL_BYTES_KEPT: i64 = 64 << 20;
+/// Page cache of the writer in KiB; the upper levels of the trees of ten million rows fit.
+const WRITER_CACHE_KIB: i64 = 16_384;
+/// Page cache of each reader in KiB; a page of a list touches a few dozen pages.
+const READER_CACHE_KIB: i64 = 2_048;
+/// How long SQLite itself waits for another connection of this process, in milliseconds; only a checkpoint can wait.
+const BUSY_MS: i64 = 5_000;
+/// Prepared statements kept per connection; there are fewer than this in the crate.
+const STATEMENTS_KEPT: usize = 64;
+
+/// Why a store was not opened. The messages are fit for the person at the command line.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another Usher has the folder; the holder is unknown while it is just starting.
+    #[error("the data folder is held by another Usher")]
+    Held(Option<Holder>),
+    /// The file was written by a newer Usher.
+    #[error("the store has schema version {found}, this Usher knows up to {known}; use a newer Usher")]
+    NewerSchema {
+        /// In the file.
+        found: i64,
+        /// Of this program.
+        known: i64,
+    },
+    /// The file is a SQLite file of another program.
+    #[error("the file is not an Usher store")]
+    NotAStore,
+    /// The folder or the lock cannot be used.
+    #[error("the data folder cannot be used: {0}")]
+    Folder(#[from] io::Error),
+    /// The file cannot be read or is damaged.
+    #[error("the store cannot be read: {0}")]
+    File(String),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::File(error.to_string())
+    }
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        Self::File(error.to_string())
+    }
+}
+
+impl From<LockError> for OpenError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held(holder) => Self::Held(holder),
+            LockError::Io(error) => Self::Folder(error),
+        }
+    }
+}
+
+/// Opens the file for the writer, making or migrating it.
+pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenError> {
+    let mut connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    refuse_foreign(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_BEFORE_CHECKPOINT)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    settle(&connection, WRITER_CACHE_KIB)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens the file for one reader.
+pub(crate) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    settle(&connection, READER_CACHE_KIB)?;
+    Ok(connection)
+}
+
+/// Settings that both kinds of connection share, spelled out so that no default of a library matters.
+fn settle(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "busy_timeout", BUSY_MS)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(())
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Refuses what must not be touched, before anything is written.
+fn refuse_foreign(connection: &Connection) -> Result<(), OpenError> {
+    let application_id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application_id != APPLICATION_ID && (application_id != 0 || tables != 0) {
+        return Err(OpenError::NotAStore);
+    }
+    let found = version(connection)?;
+    if found > SCHEMA_VERSION {
+        return Err(OpenError::NewerSchema {
+            found,
+            known: SCHEMA_VERSION,
+        });
+    }
+    Ok(())
+}
+
+/// Brings the schema up, one version per transaction: an interrupted migration goes on where it stopped.
+fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    let found = version(connection)?;
+    for (target, migration) in (1_i64..).zip(MIGRATIONS).filter(|(target, _)| *target > found) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", target)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,294 @@
+//! The journals: where an admitted access becomes durable, in a dozen bytes.
+//!
+//! An access changes one row of a table that may have millions, in random order; writing that row's page would cost
+//! some eight kilobytes of disk (log and file) per access. A journal is appended to instead: all accesses of a
+//! batch share one blob, and the blobs of neighbouring batches share pages. There are two journals, so that one can
+//! be folded (see `fold`) and cut whole while the other goes on.
+//!
+//! **Form of a blob.** A version byte, the time of the first record as a variable-length integer, then per record:
+//! tenant, app number times two plus seat type, user, and the zigzag difference from the time before. All integers
+//! are little-endian base 128. The app's number stands for its namespace; apps are never deleted while a journal
+//! names them.
+//!
+//! **What is not guaranteed.** A blob carries no checksum of its own: SQLite's log has one per page, and a damaged
+//! file is the business of `usher doctor`. A blob that does not decode stops the start with its sequence number.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use rusqlite::{Connection, OptionalExtension};
+use usher_seats::{Namespace, SeatType, TenantId, UserId};
+
+use crate::{
+    file::OpenError,
+    numbers::{Parsed, SeatTypeNumber},
+    overlay::{ActivityKey, Rows},
+};
+
+/// First byte of every blob.
+const VERSION: u8 = 1;
+/// Longest variable-length integer: 64 bits at 7 a byte.
+const INTEGER_BYTES_MAX: u32 = 10;
+
+/// One of the two journals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Journal {
+    Even,
+    Odd,
+}
+
+impl Journal {
+    /// The one that goes on while this one is folded.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Even => Self::Odd,
+            Self::Odd => Self::Even,
+        }
+    }
+
+    /// Appends a blob under the next sequence number.
+    pub(crate) fn append(self, connection: &Connection, sequence: i64, blob: &[u8]) -> rusqlite::Result<()> {
+        let statement = match self {
+            Self::Even => "INSERT INTO journal_even (sequence, records) VALUES (?1, ?2)",
+            Self::Odd => "INSERT INTO journal_odd (sequence, records) VALUES (?1, ?2)",
+        };
+        connection
+            .prepare_cached(statement)?
+            .execute((sequence, blob))
+            .map(|_| ())
+    }
+
+    /// Empties the journal at once. Without a condition SQLite frees the pages and rewrites none of them.
+    pub(crate) fn cut(self, connection: &Connection) -> rusqlite::Result<()> {
+        let statement = match self {
+            Self::Even => "DELETE FROM journal_even",
+            Self::Odd => "DELETE FROM journal_odd",
+        };
+        connection.prepare_cached(statement)?.execute([]).map(|_| ())
+    }
+
+    fn select(self) -> &'static str {
+        match self {
+            Self::Even => "SELECT sequence, records FROM journal_even ORDER BY sequence",
+            Self::Odd => "SELECT sequence, records FROM journal_odd ORDER BY sequence",
+        }
+    }
+}
+
+/// One admitted access that moved a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) app_id: i64,
+    pub(crate) seat_type: SeatType,
+    pub(crate) user_id: UserId,
+    pub(crate) time_ms: i64,
+}
+
+/// Writes the blob of a batch into `blob`, which is emptied first.
+pub(crate) fn encode(records: &[Record], blob: &mut Vec<u8>) {
+    blob.clear();
+    blob.push(VERSION);
+    let mut before_ms = records.first().map_or(0, |record| record.time_ms);
+    put(blob, zigzag(before_ms));
+    for record in records {
+        put(blob, zigzag(record.tenant_id.0));
+        put(
+            blob,
+            zigzag(record.app_id) << 1 | u64::from(SeatTypeNumber(record.seat_type).number()),
+        );
+        put(blob, zigzag(record.user_id.get()));
+        put(blob, zigzag(record.time_ms - before_ms));
+        before_ms = record.time_ms;
+    }
+}
+
+/// Reads a blob back; `None` when it is not one.
+pub(crate) fn decode(mut blob: &[u8]) -> Option<Vec<Record>> {
+    let bytes = &mut blob;
+    if take_byte(bytes)? != VERSION {
+        return None;
+    }
+    let mut before_ms = unzigzag(take(bytes)?);
+    let mut records = Vec::new();
+    while !bytes.is_empty() {
+        let tenant_id = TenantId(unzigzag(take(bytes)?));
+        let app_and_seat_type = take(bytes)?;
+        let seat_type = if app_and_seat_type & 1 == 0 {
+            SeatType::PerUser
+        } else {
+            SeatType::PerUserPerApp
+        };
+        let app_id = unzigzag(app_and_seat_type >> 1);
+        let user_id = UserId::new(unzigzag(take(bytes)?)).ok()?;
+        let time_ms = before_ms.checked_add(unzigzag(take(bytes)?))?;
+        records.push(Record {
+            tenant_id,
+            app_id,
+            seat_type,
+            user_id,
+            time_ms,
+        });
+        before_ms = time_ms;
+    }
+    Some(records)
+}
+
+fn zigzag(number: i64) -> u64 {
+    (number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned()
+}
+
+fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
+}
+
+fn put(blob: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        #[expect(clippy::cast_possible_truncation, reason = "the low seven bits are meant")]
+        blob.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "below 0x80")]
+    blob.push(number as u8);
+}
+
+fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+fn take(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for index in 0..INTEGER_BYTES_MAX {
+        let byte = take_byte(bytes)?;
+        number |= u64::from(byte & 0x7f).checked_shl(7 * index)?;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+/// What a journal holds after a start.
+#[derive(Debug, Default)]
+pub(crate) struct Replayed {
+    pub(crate) rows: Rows,
+    pub(crate) accesses: u64,
+    pub(crate) last_sequence: Option<i64>,
+}
+
+/// Reads a journal back into an ordered map. The time is that of one sequential read and one sort, and is bounded by
+/// the number of accesses at which a fold must begin.
+pub(crate) fn replay(connection: &Connection, journal: Journal) -> Result<Replayed, OpenError> {
+    let mut apps = Apps::default();
+    let mut replayed = Replayed::default();
+    let mut times = Vec::new();
+    let mut statement = connection.prepare(journal.select())?;
+    let mut blobs = statement.query([])?;
+    while let Some(row) = blobs.next()? {
+        let sequence: i64 = row.get(0)?;
+        let records = decode(row.get_ref(1)?.as_blob().unwrap_or_default())
+            .ok_or_else(|| OpenError::File(format!("journal record {sequence} is damaged")))?;
+        for record in records {
+            times.push((apps.key(connection, &record)?, record.time_ms));
+        }
+        replayed.last_sequence = Some(sequence);
+    }
+    replayed.accesses = times.len() as u64;
+    // The map is built from sorted pairs in one pass; of equal keys the last wins, which is the newest.
+    times.sort_unstable_by(|left, right| left.0.cmp(&right.0).then(left.1.cmp(&right.1)));
+    replayed.rows = times.into_iter().collect();
+    Ok(replayed)
+}
+
+/// Names of the apps that a replay has met.
+#[derive(Default)]
+struct Apps {
+    known: HashMap<i64, Option<(TenantId, Namespace)>>,
+}
+
+impl Apps {
+    fn key(&mut self, connection: &Connection, record: &Record) -> Result<ActivityKey, OpenError> {
+        let named = match self.known.entry(record.app_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(app_named(connection, record.app_id)?),
+        };
+        match named {
+            Some((tenant_id, namespace)) if *tenant_id == record.tenant_id => Ok(ActivityKey {
+                tenant_id: record.tenant_id,
+                seat_type: record.seat_type,
+                user_id: record.user_id,
+                namespace: namespace.clone(),
+            }),
+            _ => Err(OpenError::File(format!(
+                "the journal names app {}, which is not there",
+                record.app_id
+            ))),
+        }
+    }
+}
+
+fn app_named(connection: &Connection, app_id: i64) -> rusqlite::Result<Option<(TenantId, Namespace)>> {
+    connection
+        .prepare_cached("SELECT tenant_id, namespace FROM apps WHERE app_id = ?1")?
+        .query_row([app_id], |row| {
+            Ok((TenantId(row.get(0)?), row.get::<_, Parsed<Namespace>>(1)?.0))
+        })
+        .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_record() -> impl Strategy<Value = Record> {
+        (
+            1..i64::MAX,
+            1..i64::MAX >> 1,
+            any::<bool>(),
+            1..1_i64 << 53,
+            1..10_000_000_000_000_i64,
+        )
+            .prop_map(|(tenant, app_id, platform, user, time_ms)| Record {
+                tenant_id: TenantId(tenant),
+                app_id: app_id >> 1,
+                seat_type: if platform {
+                    SeatType::PerUser
+                } else {
+                    SeatType::PerUserPerApp
+                },
+                user_id: UserId::new(user.min((1 << 53) - 1)).unwrap(),
+                time_ms,
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn a_blob_reads_back_as_it_was(records in prop::collection::vec(any_record(), 0..50)) {
+            let mut blob = vec![9];
+            encode(&records, &mut blob);
+            prop_assert_eq!(decode(&blob), Some(records));
+        }
+
+        #[test]
+        fn a_cut_or_foreign_blob_never_panics(mut blob in prop::collection::vec(any::<u8>(), 0..200), first in 0..3_u8) {
+            if let Some(byte) = blob.first_mut() { *byte = first; }
+            let _ = decode(&blob);
+        }
+    }
+
+    #[test]
+    fn a_usual_record_takes_a_dozen_bytes() {
+        let record = |user: i64| Record {
+            tenant_id: TenantId(1),
+            app_id: 17,
+            seat_type: SeatType::PerUser,
+            user_id: UserId::new(1_803_710_089_388_154 + user).unwrap(),
+            time_ms: 1_727_199_298_656 + user,
+        };
+        let mut blob = Vec::new();
+        encode(&(0..64).map(record).collect::<Vec<_>>(), &mut blob);
+        assert!(blob.len() <= 64 * 12 + 8, "{} bytes", blob.len());
+    }
+}

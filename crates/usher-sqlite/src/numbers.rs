@@ -1,0 +1,67 @@
+//! How the words of the rules are written in the file.
+
+use rusqlite::{
+    ToSql,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
+use usher_seats::{Namespace, SeatType, UserId};
+
+/// A seat type as its number in the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SeatTypeNumber(pub(crate) SeatType);
+
+impl SeatTypeNumber {
+    /// 0 for a platform seat, 1 for an app seat.
+    pub(crate) fn number(self) -> u8 {
+        match self.0 {
+            SeatType::PerUser => 0,
+            SeatType::PerUserPerApp => 1,
+        }
+    }
+}
+
+impl ToSql for SeatTypeNumber {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.number()))
+    }
+}
+
+/// A user id read back; one out of range means a damaged file.
+pub(crate) struct StoredUserId(pub(crate) UserId);
+
+impl FromSql for StoredUserId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        UserId::new(value.as_i64()?)
+            .map(Self)
+            .map_err(FromSqlError::other)
+    }
+}
+
+/// A checked text read back; one that no longer parses means a damaged file.
+pub(crate) struct Parsed<T>(pub(crate) T);
+
+impl<T> FromSql for Parsed<T>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map(Self).map_err(FromSqlError::other)
+    }
+}
+
+/// The namespace of a seat as its column has it: empty for a platform seat.
+pub(crate) fn seat_namespace(namespace: Option<&Namespace>) -> &str {
+    namespace.map_or("", Namespace::as_str)
+}
+
+/// Reads the namespace column of a seat.
+pub(crate) struct SeatNamespace(pub(crate) Option<Namespace>);
+
+impl FromSql for SeatNamespace {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        if value.as_str()?.is_empty() {
+            return Ok(Self(None));
+        }
+        Parsed::<Namespace>::column_result(value).map(|Parsed(namespace)| Self(Some(namespace)))
+    }
+}

@@ -1,0 +1,162 @@
+//! Tenants, users, apps and clients.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+use usher_seats::{ClientId, Namespace, TenantId, TenantKey, UserId};
+use usher_store::{App, AppRoute, Client, ClientKind, Tenant, User};
+
+use super::{limit, split_scopes};
+use crate::numbers::{Parsed, StoredUserId};
+
+pub(crate) fn tenant(connection: &Connection, tenant_key: &TenantKey) -> rusqlite::Result<Option<Tenant>> {
+    connection
+        .prepare_cached("SELECT tenant_id, tenant_key, name, enabled FROM tenants WHERE tenant_key = ?1")?
+        .query_row([tenant_key.as_str()], tenant_row)
+        .optional()
+}
+
+pub(crate) fn tenants(
+    connection: &Connection,
+    after: Option<&TenantKey>,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<Tenant>> {
+    connection
+        .prepare_cached(
+            "SELECT tenant_id, tenant_key, name, enabled FROM tenants
+             WHERE tenant_key > ?1 ORDER BY tenant_key LIMIT ?2",
+        )?
+        .query_map((after.map_or("", TenantKey::as_str), limit(rows_max)), tenant_row)?
+        .collect()
+}
+
+fn tenant_row(row: &Row<'_>) -> rusqlite::Result<Tenant> {
+    Ok(Tenant {
+        tenant_id: TenantId(row.get(0)?),
+        tenant_key: row.get::<_, Parsed<TenantKey>>(1)?.0,
+        name: row.get(2)?,
+        enabled: row.get(3)?,
+    })
+}
+
+pub(crate) fn user(
+    connection: &Connection,
+    tenant_id: TenantId,
+    user_id: UserId,
+) -> rusqlite::Result<Option<User>> {
+    connection
+        .prepare_cached(
+            "SELECT tenant_id, user_id, name, enabled, system_administrator FROM users
+             WHERE tenant_id = ?1 AND user_id = ?2",
+        )?
+        .query_row((tenant_id.0, user_id.get()), user_row)
+        .optional()
+}
+
+pub(crate) fn first_administrator(
+    connection: &Connection,
+    tenant_id: TenantId,
+) -> rusqlite::Result<Option<User>> {
+    connection
+        .prepare_cached(
+            "SELECT tenant_id, user_id, name, enabled, system_administrator FROM users
+             WHERE tenant_id = ?1 AND system_administrator = 1 AND enabled = 1 ORDER BY user_id LIMIT 1",
+        )?
+        .query_row([tenant_id.0], user_row)
+        .optional()
+}
+
+fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        tenant_id: TenantId(row.get(0)?),
+        user_id: row.get::<_, StoredUserId>(1)?.0,
+        name: row.get(2)?,
+        enabled: row.get(3)?,
+        system_administrator: row.get(4)?,
+    })
+}
+
+pub(crate) fn apps(
+    connection: &Connection,
+    tenant_id: TenantId,
+    after: Option<&Namespace>,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<App>> {
+    connection
+        .prepare_cached(
+            "SELECT namespace, name, enabled FROM apps
+             WHERE tenant_id = ?1 AND namespace > ?2 ORDER BY namespace LIMIT ?3",
+        )?
+        .query_map(
+            (tenant_id.0, after.map_or("", Namespace::as_str), limit(rows_max)),
+            |row| {
+                let namespace = row.get::<_, Parsed<Namespace>>(0)?.0;
+                Ok(App {
+                    tenant_id,
+                    namespace,
+                    name: row.get(1)?,
+                    enabled: row.get(2)?,
+                })
+            },
+        )?
+        .collect()
+}
+
+pub(crate) fn app_routes(connection: &Connection) -> rusqlite::Result<Vec<AppRoute>> {
+    connection
+        .prepare_cached(
+            "SELECT host, path_prefix, tenant_id, namespace FROM app_routes ORDER BY host, path_prefix",
+        )?
+        .query_map([], |row| {
+            Ok(AppRoute {
+                host: row.get(0)?,
+                path_prefix: row.get(1)?,
+                tenant_id: TenantId(row.get(2)?),
+                namespace: row.get::<_, Parsed<Namespace>>(3)?.0,
+            })
+        })?
+        .collect()
+}
+
+pub(crate) fn clients(
+    connection: &Connection,
+    tenant_id: TenantId,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<Client>> {
+    connection
+        .prepare_cached(
+            "SELECT tenant_id, client_id, name, kind, scopes, enabled FROM clients
+             WHERE tenant_id = ?1 ORDER BY client_id LIMIT ?2",
+        )?
+        .query_map((tenant_id.0, limit(rows_max)), |row| client_row(row, 0))?
+        .collect()
+}
+
+pub(crate) fn client(
+    connection: &Connection,
+    tenant_id: TenantId,
+    client_id: &ClientId,
+) -> rusqlite::Result<Option<Client>> {
+    connection
+        .prepare_cached(
+            "SELECT tenant_id, client_id, name, kind, scopes, enabled FROM clients
+             WHERE tenant_id = ?1 AND client_id = ?2",
+        )?
+        .query_row((tenant_id.0, client_id.as_str()), |row| client_row(row, 0))
+        .optional()
+}
+
+/// Reads a client from six columns beginning at `column`.
+pub(super) fn client_row(row: &Row<'_>, column: usize) -> rusqlite::Result<Client> {
+    let kind: String = row.get(column + 3)?;
+    Ok(Client {
+        tenant_id: TenantId(row.get(column)?),
+        client_id: row.get::<_, Parsed<ClientId>>(column + 1)?.0,
+        name: row.get(column + 2)?,
+        kind: if kind == "store" {
+            ClientKind::Store
+        } else {
+            ClientKind::SelfBuilt
+        },
+        scopes: split_scopes(row.get_ref(column + 4)?.as_str()?),
+        enabled: row.get(column + 5)?,
+    })
+}

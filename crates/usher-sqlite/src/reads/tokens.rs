@@ -1,0 +1,88 @@
+//! Tokens, and everything around one that decides whether its bearer may ask.
+
+use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};
+use usher_seats::{ClientId, Enablement, TenantId};
+use usher_store::{Token, TokenHash, TokenKind, TokenStanding};
+
+use super::{
+    directory::{client_row, user},
+    limit, split_scopes,
+};
+use crate::numbers::{Parsed, StoredUserId};
+
+/// Finds a token; the index compares hashes, so no time tells anything about the token itself.
+pub(crate) fn token(
+    connection: &Connection,
+    token_hash: TokenHash,
+) -> rusqlite::Result<Option<TokenStanding>> {
+    let snapshot = connection.unchecked_transaction()?;
+    let found = snapshot
+        .prepare_cached(
+            "SELECT token_hash, tokens.kind, tokens.tenant_id, tokens.client_id, tokens.user_id, tokens.scopes,
+                    issued_at_ms, expires_at_ms, revoked, tenants.enabled,
+                    clients.tenant_id, clients.client_id, clients.name, clients.kind, clients.scopes,
+                    clients.enabled
+             FROM tokens
+             LEFT JOIN tenants ON tenants.tenant_id = tokens.tenant_id
+             LEFT JOIN clients ON clients.client_id = tokens.client_id
+             WHERE token_hash = ?1",
+        )?
+        .query_row([token_hash.0], |row| {
+            let client = if row.get_ref(11)?.as_str_or_null()?.is_some() {
+                Some(client_row(row, 10)?)
+            } else {
+                None
+            };
+            let tenant = Enablement::from_row(row.get(9)?);
+            Ok(TokenStanding { token: token_row(row)?, tenant, client, user: None })
+        })
+        .optional()?;
+    let Some(mut standing) = found else {
+        return Ok(None);
+    };
+    if let (Some(tenant_id), Some(user_id)) = (standing.token.tenant_id, standing.token.user_id) {
+        standing.user = user(&snapshot, tenant_id, user_id)?;
+    }
+    Ok(Some(standing))
+}
+
+/// Lists the tokens that are good at `now_ms`, newest first.
+pub(crate) fn tokens(
+    connection: &Connection,
+    tenant_id: Option<TenantId>,
+    now_ms: i64,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<Token>> {
+    connection
+        .prepare_cached(
+            "SELECT token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms, expires_at_ms, revoked
+             FROM tokens
+             WHERE expires_at_ms > ?1 AND revoked = 0 AND (?2 IS NULL OR tenant_id = ?2)
+             ORDER BY issued_at_ms DESC, token_hash LIMIT ?3",
+        )?
+        .query_map((now_ms, tenant_id.map(|tenant_id| tenant_id.0), limit(rows_max)), token_row)?
+        .collect()
+}
+
+fn token_row(row: &Row<'_>) -> rusqlite::Result<Token> {
+    Ok(Token {
+        token_hash: TokenHash(row.get(0)?),
+        kind: match row.get_ref(1)?.as_str()? {
+            "user" => TokenKind::User,
+            "tenant" => TokenKind::Tenant,
+            "service" => TokenKind::Service,
+            _ => return Err(FromSqlError::InvalidType.into()),
+        },
+        tenant_id: row.get::<_, Option<i64>>(2)?.map(TenantId),
+        client_id: row
+            .get::<_, Option<Parsed<ClientId>>>(3)?
+            .map(|Parsed(client_id)| client_id),
+        user_id: row
+            .get::<_, Option<StoredUserId>>(4)?
+            .map(|StoredUserId(user_id)| user_id),
+        scopes: split_scopes(row.get_ref(5)?.as_str()?),
+        issued_at_ms: row.get(6)?,
+        expires_at_ms: row.get(7)?,
+        revoked: row.get(8)?,
+    })
+}

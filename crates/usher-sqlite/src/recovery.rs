@@ -1,0 +1,75 @@
+//! Where the ledger stands: read at start, and again after a fault.
+//!
+//! After a failed commit nobody can say what reached the disk. Linux reports a failed fsync once and then treats the
+//! lost pages as clean, so a later, successful fsync of the same log would vouch for a hole. Therefore the file is
+//! opened anew, and before anybody is admitted again the whole log is copied into the file and emptied
+//! (`TRUNCATE`): every page that counts has then been written and synchronised *after* the fault. Until that works,
+//! the engine admits nobody.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::{
+    file::{self, OpenError},
+    fold::Fold,
+    journal::{self, Journal, Replayed},
+    overlay::Overlay,
+};
+
+/// An open file and the place of the writer in it.
+pub(crate) struct Place {
+    pub(crate) connection: Connection,
+    /// The journal that takes accesses.
+    pub(crate) recent: Journal,
+    /// Accesses in it.
+    pub(crate) recent_accesses: u64,
+    /// The fold that an end of the process interrupted, to be done again.
+    pub(crate) fold: Option<Fold>,
+    /// The next record's number.
+    pub(crate) sequence: i64,
+}
+
+/// Opens the file and fills the overlay from its journals.
+pub(crate) fn find_place(path: &Path, overlay: &Overlay) -> Result<Place, OpenError> {
+    place(file::open_for_writing(path)?, overlay)
+}
+
+/// The same after a fault, trusting nothing that was written before it.
+pub(crate) fn find_place_again(path: &Path, overlay: &Overlay) -> Result<Place, OpenError> {
+    let connection = file::open_for_writing(path)?;
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        return Err(OpenError::File(
+            "the log cannot be emptied while it is being read".to_owned(),
+        ));
+    }
+    place(connection, overlay)
+}
+
+fn place(connection: Connection, overlay: &Overlay) -> Result<Place, OpenError> {
+    let even = journal::replay(&connection, Journal::Even)?;
+    let odd = journal::replay(&connection, Journal::Odd)?;
+    // The journal with the newer record takes accesses; the other, if it has any, was being folded.
+    let (recent, recent_rows, folding) = if odd.last_sequence > even.last_sequence {
+        (Journal::Odd, odd, even)
+    } else {
+        (Journal::Even, even, odd)
+    };
+    let sequence = recent_rows.last_sequence.max(folding.last_sequence).unwrap_or(0) + 1;
+    let recent_accesses = recent_rows.accesses;
+    let Replayed {
+        rows: folding_rows,
+        last_sequence: interrupted,
+        ..
+    } = folding;
+    overlay.reset(recent_rows.rows, folding_rows);
+    let fold = interrupted.map(|_| Fold::begin(recent.other(), overlay.folding()));
+    Ok(Place {
+        connection,
+        recent,
+        recent_accesses,
+        fold,
+        sequence,
+    })
+}

@@ -1,0 +1,258 @@
+//! The contract, fulfilled: hands changes to the writer and reads to the readers.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::Ordering,
+        mpsc::{self, Sender},
+    },
+    thread::{self, JoinHandle},
+};
+
+use async_trait::async_trait;
+use tokio::sync::{Semaphore, oneshot};
+use usher_seats::{ClientId, Namespace, TenantId, TenantKey, UserId};
+use usher_store::{
+    Access, ActivityRow, App, AppRoute, AssignmentRow, Change, Client, Effect, Page, PageQuery, Recorded,
+    Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
+};
+
+use crate::{
+    file::OpenError,
+    fold::FOLD_AFTER_ACCESSES,
+    lock::{DataLock, Holder},
+    overlay::Overlay,
+    readers::{Readers, closed},
+    reads, recovery,
+    writer::{Counters, Job, Work, Writer},
+};
+
+/// Jobs that may wait for the writer; whoever comes after waits outside. The door has at most one batch under way,
+/// so this bounds changes and imports.
+const JOBS_WAITING_MAX: usize = 256;
+
+/// What may be chosen at opening.
+#[derive(Debug, Clone, Copy)]
+pub struct SqliteOptions {
+    /// Accesses in the journal at which a fold begins. Tests choose few, so that folds happen.
+    pub fold_after_accesses: u64,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            fold_after_accesses: FOLD_AFTER_ACCESSES,
+        }
+    }
+}
+
+/// The store in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    /// None only while dropping.
+    jobs: Option<Sender<Job>>,
+    permits: Arc<Semaphore>,
+    readers: Readers,
+    overlay: Arc<Overlay>,
+    counters: Arc<Counters>,
+    /// Joined at the end, so that the lock is free when the store is gone. A plain lock, taken once.
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl SqliteStore {
+    /// Opens or makes the file at `path`, whose folder must exist, and holds the folder for `holder`.
+    ///
+    /// # Errors
+    /// [`OpenError`] says whether somebody holds the folder, the file is of a newer Usher, or it cannot be used.
+    pub fn open(path: &Path, holder: &Holder) -> Result<Self, OpenError> {
+        Self::open_with(path, holder, SqliteOptions::default())
+    }
+
+    /// The same with chosen options.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_with(path: &Path, holder: &Holder, options: SqliteOptions) -> Result<Self, OpenError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let lock = DataLock::acquire(folder.unwrap_or(Path::new(".")), holder)?;
+        let overlay = Arc::new(Overlay::default());
+        let counters = Arc::new(Counters::default());
+        let place = recovery::find_place(path, &overlay)?;
+        let shared = (Arc::clone(&overlay), Arc::clone(&counters));
+        let writer = Writer::new(PathBuf::from(path), options, shared, place, lock);
+        let (jobs, waiting) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("usher-writer".to_owned())
+            .spawn(move || writer.run(&waiting))?;
+        Ok(Self {
+            jobs: Some(jobs),
+            permits: Arc::new(Semaphore::new(JOBS_WAITING_MAX)),
+            readers: Readers::new(path),
+            overlay,
+            counters,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Hands work to the writer and waits for its answer.
+    async fn ask<T>(&self, work: impl FnOnce(oneshot::Sender<T>) -> Work) -> Result<T, StoreError> {
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(|_| closed())?;
+        let (sender, answer) = oneshot::channel();
+        let job = Job {
+            work: work(sender),
+            _permit: Some(permit),
+        };
+        self.jobs
+            .as_ref()
+            .ok_or_else(closed)?
+            .send(job)
+            .map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())
+    }
+
+    fn join(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer ended by a panic; the journal has everything that was acknowledged");
+        }
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.readers.close();
+        self.jobs = None;
+        self.join();
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, StoreError> {
+        self.ask(|answer| Work::Record { accesses, answer }).await?
+    }
+
+    async fn change(&self, changes: Vec<Change>, at_ms: i64) -> Result<Vec<Effect>, StoreError> {
+        self.ask(|answer| Work::Change {
+            changes,
+            at_ms,
+            answer,
+        })
+        .await?
+    }
+
+    async fn activities(&self, query: PageQuery) -> Result<Page<ActivityRow>, StoreError> {
+        let overlay = Arc::clone(&self.overlay);
+        self.readers
+            .read(move |connection| reads::activities(connection, &overlay, &query))
+            .await
+    }
+
+    async fn assignments(&self, query: PageQuery) -> Result<Page<AssignmentRow>, StoreError> {
+        self.readers
+            .read(move |connection| reads::assignments(connection, &query))
+            .await
+    }
+
+    async fn token(&self, token_hash: TokenHash) -> Result<Option<TokenStanding>, StoreError> {
+        self.readers
+            .read(move |connection| reads::token(connection, token_hash))
+            .await
+    }
+
+    async fn tokens(
+        &self,
+        tenant_id: Option<TenantId>,
+        now_ms: i64,
+        rows_max: usize,
+    ) -> Result<Vec<Token>, StoreError> {
+        self.readers
+            .read(move |connection| reads::tokens(connection, tenant_id, now_ms, rows_max))
+            .await
+    }
+
+    async fn tenant(&self, tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError> {
+        let tenant_key = tenant_key.clone();
+        self.readers
+            .read(move |connection| reads::tenant(connection, &tenant_key))
+            .await
+    }
+
+    async fn tenants(&self, after: Option<TenantKey>, rows_max: usize) -> Result<Vec<Tenant>, StoreError> {
+        self.readers
+            .read(move |connection| reads::tenants(connection, after.as_ref(), rows_max))
+            .await
+    }
+
+    async fn user(&self, tenant_id: TenantId, user_id: UserId) -> Result<Option<User>, StoreError> {
+        self.readers
+            .read(move |connection| reads::user(connection, tenant_id, user_id))
+            .await
+    }
+
+    async fn first_administrator(&self, tenant_id: TenantId) -> Result<Option<User>, StoreError> {
+        self.readers
+            .read(move |connection| reads::first_administrator(connection, tenant_id))
+            .await
+    }
+
+    async fn apps(
+        &self,
+        tenant_id: TenantId,
+        after: Option<Namespace>,
+        rows_max: usize,
+    ) -> Result<Vec<App>, StoreError> {
+        self.readers
+            .read(move |connection| reads::apps(connection, tenant_id, after.as_ref(), rows_max))
+            .await
+    }
+
+    async fn app_routes(&self) -> Result<Vec<AppRoute>, StoreError> {
+        self.readers.read(reads::app_routes).await
+    }
+
+    async fn clients(&self, tenant_id: TenantId, rows_max: usize) -> Result<Vec<Client>, StoreError> {
+        self.readers
+            .read(move |connection| reads::clients(connection, tenant_id, rows_max))
+            .await
+    }
+
+    async fn client(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<Option<Client>, StoreError> {
+        let client_id = client_id.clone();
+        self.readers
+            .read(move |connection| reads::client(connection, tenant_id, &client_id))
+            .await
+    }
+
+    fn configuration_version(&self) -> u64 {
+        self.counters.configuration_version.load(Ordering::Acquire)
+    }
+
+    fn health(&self) -> StoreHealth {
+        let counters = &self.counters;
+        StoreHealth {
+            ready: counters.ready.load(Ordering::Relaxed),
+            journal_accesses: counters.journal_accesses.load(Ordering::Relaxed),
+            overlay_rows: self.overlay.rows() as u64,
+            batches_committed: counters.batches_committed.load(Ordering::Relaxed),
+            accesses_moved: counters.accesses_moved.load(Ordering::Relaxed),
+            folds_completed: counters.folds_completed.load(Ordering::Relaxed),
+            commits_failed: counters.commits_failed.load(Ordering::Relaxed),
+        }
+    }
+
+    async fn close(&self) {
+        self.readers.close();
+        let closing = self.ask(|answer| Work::Close { answer }).await;
+        self.permits.close();
+        if closing.is_ok() {
+            self.join();
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The one thread that changes the file.
+//!
+//! **Life of a batch.** The store hands over a batch of accesses as one job. For each access the facts come from the
+//! cache of verdicts or the file, the rule decides, and if the access is newer than what is known it becomes a
+//! record. All records of the batch go into the recent journal as one blob, with one commit and one fsync. Only then
+//! are they put into the overlay, where readers see them, and only then is anybody answered. A batch that moves
+//! nothing writes nothing.
+//!
+//! **Why one thread.** SQLite has one writer anyway. Making it one thread of ours means that the cache of
+//! verdicts and the overlay need no protocol: whoever changes a seat is the same who decides by it, so a release
+//! that was answered is known to every later access (issue 1, "exact, not timed").
+//!
+//! **Faults.** Any error of the file is treated alike: nobody of the job is told "admitted" or "changed", the
+//! connection is dropped, and until `recovery` has found the place again every job is refused at once.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
+    },
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use usher_seats::{Verdict, decide, newest};
+use usher_store::{Access, Change, Effect, Recorded, StoreError};
+
+use crate::{
+    changes::{self, Unchanged},
+    fold::{Fold, Progress, SLICE_ROWS},
+    journal::{self, Record},
+    lock::DataLock,
+    overlay::{ActivityKey, Overlay},
+    recovery::{self, Place},
+    store::SqliteOptions,
+    verdicts::VerdictCache,
+};
+
+/// Pause between two attempts to open the file again after a fault. Short enough that service returns as soon as the
+/// fault has ended, long enough not to hammer a failing disk.
+const REOPEN_PAUSE: Duration = Duration::from_millis(200);
+
+/// What the writer is asked to do.
+pub(crate) enum Work {
+    Record {
+        accesses: Vec<Access>,
+        answer: oneshot::Sender<Result<Vec<Recorded>, StoreError>>,
+    },
+    Change {
+        changes: Vec<Change>,
+        at_ms: i64,
+        answer: oneshot::Sender<Result<Vec<Effect>, StoreError>>,
+    },
+    Close {
+        answer: oneshot::Sender<()>,
+    },
+}
+
+/// Work with its place among the jobs that may wait.
+pub(crate) struct Job {
+    pub(crate) work: Work,
+    pub(crate) _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// What others may know of the writer without waiting for it.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) ready: AtomicBool,
+    pub(crate) configuration_version: AtomicU64,
+    pub(crate) journal_accesses: AtomicU64,
+    pub(crate) batches_committed: AtomicU64,
+    pub(crate) accesses_moved: AtomicU64,
+    pub(crate) folds_completed: AtomicU64,
+    pub(crate) commits_failed: AtomicU64,
+}
+
+/// The writer's own state.
+pub(crate) struct Writer {
+    path: PathBuf,
+    options: SqliteOptions,
+    overlay: Arc<Overlay>,
+    counters: Arc<Counters>,
+    verdicts: VerdictCache,
+    /// None after a fault.
+    place: Option<Place>,
+    /// Reused for every batch.
+    blob: Vec<u8>,
+    /// Let go when the thread ends, after the connection.
+    _lock: DataLock,
+}
+
+/// What the writer does next.
+enum Next {
+    Job(Job),
+    /// Nobody waits: time for the fold or for another attempt to open the file.
+    Idle,
+    End,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        path: PathBuf,
+        options: SqliteOptions,
+        (overlay, counters): (Arc<Overlay>, Arc<Counters>),
+        place: Place,
+        lock: DataLock,
+    ) -> Self {
+        counters
+            .journal_accesses
+            .store(place.recent_accesses, Ordering::Relaxed);
+        counters.ready.store(true, Ordering::Relaxed);
+        Self {
+            path,
+            options,
+            overlay,
+            counters,
+            verdicts: VerdictCache::new(),
+            place: Some(place),
+            blob: Vec::new(),
+            _lock: lock,
+        }
+    }
+
+    /// Works until the store is closed or dropped.
+    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        loop {
+            match self.next(jobs) {
+                Next::Job(Job {
+                    work: Work::Close { answer },
+                    ..
+                }) => {
+                    self.close();
+                    let _ = answer.send(());
+                    return;
+                }
+                Next::Job(job) => {
+                    self.perform(job.work);
+                    self.pay_fold_debt();
+                }
+                Next::Idle => self.idle(),
+                Next::End => return self.close(),
+            }
+        }
+    }
+
+    fn next(&self, jobs: &Receiver<Job>) -> Next {
+        match &self.place {
+            None => match jobs.recv_timeout(REOPEN_PAUSE) {
+                Ok(job) => Next::Job(job),
+                Err(RecvTimeoutError::Timeout) => Next::Idle,
+                Err(RecvTimeoutError::Disconnected) => Next::End,
+            },
+            Some(Place { fold: Some(_), .. }) => match jobs.try_recv() {
+                Ok(job) => Next::Job(job),
+                Err(TryRecvError::Empty) => Next::Idle,
+                Err(TryRecvError::Disconnected) => Next::End,
+            },
+            Some(_) => jobs.recv().map_or(Next::End, Next::Job),
+        }
+    }
+
+    fn idle(&mut self) {
+        if self.place.is_some() {
+            self.fold_slice();
+            return;
+        }
+        match recovery::find_place_again(&self.path, &self.overlay) {
+            Ok(place) => {
+                tracing::info!("the store is open again after a fault");
+                self.counters
+                    .journal_accesses
+                    .store(place.recent_accesses, Ordering::Relaxed);
+                self.place = Some(place);
+                self.counters.ready.store(true, Ordering::Relaxed);
+            }
+            Err(error) => tracing::warn!(%error, "the store cannot be opened yet after a fault"),
+        }
+    }
+
+    fn perform(&mut self, work: Work) {
+        match work {
+            Work::Record { accesses, answer } => {
+                let recorded = self.record(&accesses);
+                let _ = answer.send(recorded.map_err(|error| self.fault(&error)));
+            }
+            Work::Change {
+                changes,
+                at_ms,
+                answer,
+            } => {
+                let changed = self.change(&changes, at_ms);
+                let _ = answer.send(changed.map_err(|failure| match failure {
+                    ChangeFailure::Rejected(error) => error,
+                    ChangeFailure::Failed(error) => self.fault(&error),
+                }));
+            }
+            Work::Close { .. } => {}
+        }
+    }
+
+    fn record(&mut self, accesses: &[Access]) -> rusqlite::Result<Vec<Recorded>> {
+        let Some(place) = &mut self.place else {
+            return Err(rusqlite::Error::InvalidQuery);
+        };
+        let transaction = place.connection.unchecked_transaction()?;
+        let mut batch = Batch::default();
+        let mut recorded = Vec::with_capacity(accesses.len());
+        for access in accesses {
+            recorded.push(judge(
+                &transaction,
+                &mut self.verdicts,
+                &self.overlay,
+                access,
+                &mut batch,
+            )?);
+        }
+        if batch.records.is_empty() {
+            return Ok(recorded);
+        }
+        journal::encode(&batch.records, &mut self.blob);
+        place.recent.append(&transaction, place.sequence, &self.blob)?;
+        transaction.commit()?;
+        let moved = batch.records.len();
+        place.sequence += 1;
+        place.recent_accesses += moved as u64;
+        if let Some(fold) = &mut place.fold {
+            fold.owe(moved);
+        }
+        self.overlay.apply(batch.moved);
+        self.counters
+            .journal_accesses
+            .store(place.recent_accesses, Ordering::Relaxed);
+        self.counters.batches_committed.fetch_add(1, Ordering::Relaxed);
+        self.counters
+            .accesses_moved
+            .fetch_add(moved as u64, Ordering::Relaxed);
+        Ok(recorded)
+    }
+
+    fn change(&mut self, changes: &[Change], at_ms: i64) -> Result<Vec<Effect>, ChangeFailure> {
+        let Some(place) = &self.place else {
+            return Err(rusqlite::Error::InvalidQuery.into());
+        };
+        let transaction = place.connection.unchecked_transaction()?;
+        let mut effects = Vec::with_capacity(changes.len());
+        for (index, change) in changes.iter().enumerate() {
+            match changes::apply(&transaction, &mut self.verdicts, change, at_ms) {
+                Ok(effect) => effects.push(effect),
+                Err(Unchanged::Rejected(rejection)) => {
+                    return Err(ChangeFailure::Rejected(StoreError::Rejected { index, rejection }));
+                }
+                Err(Unchanged::Failed(error)) => return Err(error.into()),
+            }
+        }
+        transaction.commit()?;
+        self.counters
+            .configuration_version
+            .fetch_add(1, Ordering::Release);
+        Ok(effects)
+    }
+
+    /// Notes a fault and says what the caller hears. A job that came after the fault is not another one.
+    fn fault(&mut self, error: &rusqlite::Error) -> StoreError {
+        if self.place.take().is_some() {
+            tracing::error!(%error, "the store failed; nobody is admitted until it is open again");
+            self.counters.commits_failed.fetch_add(1, Ordering::Relaxed);
+            self.counters.ready.store(false, Ordering::Relaxed);
+            self.verdicts.forget_all();
+        }
+        StoreError::Unavailable {
+            detail: error.to_string(),
+        }
+    }
+
+    fn pay_fold_debt(&mut self) {
+        self.begin_fold_if_due();
+        while self
+            .place
+            .as_ref()
+            .and_then(|place| place.fold.as_ref())
+            .is_some_and(Fold::slice_is_due)
+        {
+            self.fold_slice();
+        }
+    }
+
+    fn begin_fold_if_due(&mut self) {
+        let Some(place) = &mut self.place else { return };
+        if place.fold.is_none() && place.recent_accesses >= self.options.fold_after_accesses {
+            place.fold = Some(Fold::begin(place.recent, self.overlay.freeze()));
+            place.recent = place.recent.other();
+            place.recent_accesses = 0;
+            self.counters.journal_accesses.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn fold_slice(&mut self) {
+        let Some(Place {
+            connection,
+            fold: Some(fold),
+            ..
+        }) = &mut self.place
+        else {
+            return;
+        };
+        match fold.slice(connection, SLICE_ROWS) {
+            Ok(Progress::Going) => {}
+            Ok(Progress::Done) => {
+                self.overlay.folded();
+                self.counters.folds_completed.fetch_add(1, Ordering::Relaxed);
+                if let Some(place) = &mut self.place {
+                    place.fold = None;
+                }
+                self.begin_fold_if_due();
+            }
+            Err(error) => {
+                self.fault(&error);
+            }
+        }
+    }
+
+    /// Leaves a file without a log where possible; if not, the next start reads the log.
+    fn close(&mut self) {
+        self.counters.ready.store(false, Ordering::Relaxed);
+        if let Some(place) = self.place.take()
+            && let Err((_, error)) = place.connection.close()
+        {
+            tracing::warn!(%error, "the store did not close cleanly; its log will be read at the next start");
+        }
+    }
+}
+
+/// Why a change was not made.
+enum ChangeFailure {
+    Rejected(StoreError),
+    Failed(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for ChangeFailure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What a batch moves, for the journal and for the overlay.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Record>,
+    moved: Vec<(ActivityKey, i64)>,
+}
+
+/// Decides one access and notes what it moves.
+fn judge(
+    connection: &Connection,
+    verdicts: &mut VerdictCache,
+    overlay: &Overlay,
+    access: &Access,
+    batch: &mut Batch,
+) -> rusqlite::Result<Recorded> {
+    let Access {
+        tenant_id,
+        user_id,
+        namespace,
+        accessed_at_ms,
+    } = access;
+    verdicts.with(connection, (*tenant_id, *user_id, namespace), |known| {
+        let seat_type = match decide(&known.standing, *accessed_at_ms) {
+            Ok(seat_type) => seat_type,
+            Err(reason) => {
+                return Ok(Recorded {
+                    verdict: Verdict::Refused { reason },
+                    moved: false,
+                });
+            }
+        };
+        let old_ms = known.newest_ms(connection, overlay, (*tenant_id, *user_id), seat_type)?;
+        let active_time_ms = newest(old_ms, *accessed_at_ms);
+        let moved = old_ms != Some(active_time_ms);
+        if moved {
+            known.moved(seat_type, active_time_ms);
+            let namespace = known.namespace.clone();
+            let (tenant_id, user_id, app_id) = (*tenant_id, *user_id, known.app_id);
+            batch.records.push(Record {
+                tenant_id,
+                app_id,
+                seat_type,
+                user_id,
+                time_ms: active_time_ms,
+            });
+            batch.moved.push((
+                ActivityKey {
+                    tenant_id,
+                    seat_type,
+                    user_id,
+                    namespace,
+                },
+                active_time_ms,
+            ));
+        }
+        Ok(Recorded {
+            verdict: Verdict::Admitted {
+                seat_type,
+                active_time_ms,
+            },
+            moved,
+        })
+    })
+}
