@@ -1,0 +1,104 @@
+//! What callers hold.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use usher_store::{Access, Recorded, Store};
+
+use crate::{DoorError, DoorLimits, queue::Queue, worker};
+
+/// What the door has seen since it opened; for `/metrics`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DoorCounters {
+    /// Batches handed to the engine.
+    pub batches: u64,
+    /// Accesses in those batches.
+    pub accesses: u64,
+    /// Accesses turned away because too many were waiting.
+    pub accesses_turned_away: u64,
+    /// Accesses that happened while the clock showed less than it had shown before: it stepped back.
+    pub clock_steps_back: u64,
+}
+
+/// The way into the ledger. Clones share one queue and one worker.
+#[derive(Clone)]
+pub struct Door {
+    queue: Arc<Queue>,
+    /// Ends when the worker has.
+    worker: watch::Receiver<()>,
+}
+
+impl Door {
+    /// Opens the door of an engine and starts its worker on the current tokio runtime.
+    #[must_use]
+    pub fn open(store: Arc<dyn Store>, limits: DoorLimits) -> Self {
+        let queue = Arc::new(Queue::new(limits));
+        let (at_work, worker) = watch::channel(());
+        tokio::spawn(worker::run(store, Arc::clone(&queue), at_work));
+        Self { queue, worker }
+    }
+
+    /// Passes accesses that carry their own times; answers in the same order, once they are durable.
+    ///
+    /// # Errors
+    /// [`DoorError`]; then nobody of this call may be let in.
+    pub async fn pass(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, DoorError> {
+        self.enter(accesses, None::<fn() -> i64>).await
+    }
+
+    /// Passes accesses that happen now: each gets the time `read_clock` gives at the moment of entry, in
+    /// milliseconds, in place of its own. Reading it there and not before makes the watermark exact, because no
+    /// access can enter with a time before a watermark already given out (while the clock does not step back;
+    /// when it does, that is [counted](DoorCounters::clock_steps_back)).
+    ///
+    /// # Errors
+    /// As [`Door::pass`].
+    pub async fn pass_now(
+        &self,
+        accesses: Vec<Access>,
+        read_clock: impl FnOnce() -> i64,
+    ) -> Result<Vec<Recorded>, DoorError> {
+        self.enter(accesses, Some(read_clock)).await
+    }
+
+    async fn enter(
+        &self,
+        accesses: Vec<Access>,
+        read_clock: Option<impl FnOnce() -> i64>,
+    ) -> Result<Vec<Recorded>, DoorError> {
+        if accesses.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answered = self.queue.submit(accesses, read_clock)?;
+        // The sender is dropped unanswered only when the worker ended early.
+        answered.await.unwrap_or(Err(DoorError::Closed))
+    }
+
+    /// The moment up to which recorded activity is complete: the time of the oldest access that is not settled,
+    /// or `now_ms` when there is none. Later accesses may be settled already; earlier ones all are. Read the
+    /// clock before this call, not after.
+    #[must_use]
+    pub fn watermark_ms(&self, now_ms: i64) -> i64 {
+        self.queue.watermark_ms(now_ms)
+    }
+
+    /// How many accesses wait for the worker, without those it is recording.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting_accesses()
+    }
+
+    /// What the door has seen since it opened.
+    #[must_use]
+    pub fn counters(&self) -> DoorCounters {
+        self.queue.counters()
+    }
+
+    /// Refuses new accesses, lets everybody who was accepted be answered, and returns when that is done.
+    pub async fn close(&self) {
+        self.queue.close();
+        let mut worker = self.worker.clone();
+        // Nothing is ever sent: the wait ends when the worker drops its end.
+        while worker.changed().await.is_ok() {}
+    }
+}

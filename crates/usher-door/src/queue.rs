@@ -1,0 +1,209 @@
+//! What waits at the door, behind one lock.
+//!
+//! A std mutex, because every critical section is a few lines without waiting. The counters sit behind the same
+//! lock: they are read seldom and written where the lock is held anyway.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{Notify, oneshot};
+use usher_store::{Access, Recorded};
+
+use crate::{DoorCounters, DoorError, DoorLimits};
+
+/// What a caller hears in the end.
+pub(crate) type Answer = Result<Vec<Recorded>, DoorError>;
+
+/// One call: some accesses and whom to answer. At least one access.
+pub(crate) struct Submission {
+    pub(crate) accesses: Vec<Access>,
+    pub(crate) answer: oneshot::Sender<Answer>,
+    /// The oldest time among the accesses, computed once.
+    oldest_ms: i64,
+}
+
+/// What the worker finds when it comes for work.
+pub(crate) enum Taken {
+    /// Whole submissions, in the order of their arrival.
+    Batch(Vec<Submission>),
+    /// Nothing is waiting; the bell rings when that changes.
+    Nothing,
+    /// Nothing is waiting and nothing will come.
+    Closed,
+}
+
+/// The queue and the bell that wakes the worker.
+pub(crate) struct Queue {
+    limits: DoorLimits,
+    state: Mutex<State>,
+    bell: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Submission>,
+    waiting_accesses: usize,
+    /// Oldest access time among `waiting`.
+    waiting_oldest_ms: Option<i64>,
+    /// Oldest access time in the batch the worker holds.
+    in_flight_oldest_ms: Option<i64>,
+    /// The latest time the clock has shown; an earlier one after it means that the clock stepped back.
+    newest_ms: Option<i64>,
+    closed: bool,
+    counters: DoorCounters,
+}
+
+impl Queue {
+    pub(crate) fn new(limits: DoorLimits) -> Self {
+        Self {
+            limits,
+            state: Mutex::default(),
+            bell: Notify::new(),
+        }
+    }
+
+    /// Puts a call into the open batch. With a clock every access gets the time it shows; the clock is read under
+    /// the lock, so that no watermark given out before can be later than that time.
+    pub(crate) fn submit(
+        &self,
+        mut accesses: Vec<Access>,
+        read_clock: Option<impl FnOnce() -> i64>,
+    ) -> Result<oneshot::Receiver<Answer>, DoorError> {
+        let (answer, answered) = oneshot::channel();
+        let mut state = self.lock();
+        if state.closed {
+            return Err(DoorError::Closed);
+        }
+        if accesses.len()
+            > self
+                .limits
+                .queue_accesses_max
+                .saturating_sub(state.waiting_accesses)
+        {
+            state.counters.accesses_turned_away += accesses.len() as u64;
+            return Err(DoorError::Full);
+        }
+        if let Some(read_clock) = read_clock {
+            state.stamp(&mut accesses, read_clock());
+        }
+        let oldest_ms = oldest(&accesses);
+        state.waiting_oldest_ms = older(state.waiting_oldest_ms, oldest_ms);
+        state.waiting_accesses += accesses.len();
+        state.waiting.push_back(Submission {
+            accesses,
+            answer,
+            oldest_ms: oldest_ms.unwrap_or(i64::MAX),
+        });
+        drop(state);
+        self.bell.notify_one();
+        Ok(answered)
+    }
+
+    /// Hands the worker what is waiting, up to the limit. The worker settles a batch before it takes another.
+    pub(crate) fn take(&self) -> Taken {
+        let mut state = self.lock();
+        if state.waiting.is_empty() {
+            return if state.closed {
+                Taken::Closed
+            } else {
+                Taken::Nothing
+            };
+        }
+        let (batch, accesses) = state.cut_batch(self.limits.batch_accesses_max);
+        state.waiting_accesses -= accesses;
+        state.counters.batches += 1;
+        state.counters.accesses += accesses as u64;
+        state.in_flight_oldest_ms = batch.iter().map(|submission| submission.oldest_ms).min();
+        state.waiting_oldest_ms = state.waiting.iter().map(|submission| submission.oldest_ms).min();
+        Taken::Batch(batch)
+    }
+
+    /// The batch the worker took is recorded or given up; to be called before its callers are answered, so that
+    /// a caller who has been answered is never unsettled.
+    pub(crate) fn settled(&self) {
+        self.lock().in_flight_oldest_ms = None;
+    }
+
+    /// Waits until something was submitted, or the queue was closed, since the last call.
+    pub(crate) async fn rung(&self) {
+        self.bell.notified().await;
+    }
+
+    /// Refuses whatever comes from now on; what waits stays.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.bell.notify_one();
+    }
+
+    /// Closes, and lets everybody who waits hear [`DoorError::Closed`]: nobody is left to serve them.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.waiting_accesses = 0;
+        state.waiting_oldest_ms = None;
+        state.in_flight_oldest_ms = None;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        drop(waiting);
+    }
+
+    /// The oldest unsettled time, or `now_ms` when nothing older is unsettled.
+    pub(crate) fn watermark_ms(&self, now_ms: i64) -> i64 {
+        let state = self.lock();
+        [state.in_flight_oldest_ms, state.waiting_oldest_ms]
+            .into_iter()
+            .flatten()
+            .fold(now_ms, i64::min)
+    }
+
+    pub(crate) fn waiting_accesses(&self) -> usize {
+        self.lock().waiting_accesses
+    }
+
+    pub(crate) fn counters(&self) -> DoorCounters {
+        self.lock().counters
+    }
+
+    /// The state is plain numbers that are valid after every statement, so a panic elsewhere poisons nothing.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Writes the time into accesses that happen now, and counts a clock that shows less than it did.
+    fn stamp(&mut self, accesses: &mut [Access], now_ms: i64) {
+        match self.newest_ms {
+            Some(newest_ms) if now_ms < newest_ms => self.counters.clock_steps_back += accesses.len() as u64,
+            _ => self.newest_ms = Some(now_ms),
+        }
+        for access in accesses {
+            access.accessed_at_ms = now_ms;
+        }
+    }
+
+    /// Whole submissions from the front: at least one, then as many as fit.
+    fn cut_batch(&mut self, accesses_max: usize) -> (Vec<Submission>, usize) {
+        let mut accesses = 0;
+        let mut submissions = 0;
+        for submission in &self.waiting {
+            let with_this = accesses + submission.accesses.len();
+            if submissions > 0 && with_this > accesses_max {
+                break;
+            }
+            accesses = with_this;
+            submissions += 1;
+        }
+        (self.waiting.drain(..submissions).collect(), accesses)
+    }
+}
+
+fn oldest(accesses: &[Access]) -> Option<i64> {
+    accesses.iter().map(|access| access.accessed_at_ms).min()
+}
+
+fn older(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    one.into_iter().chain(other).min()
+}

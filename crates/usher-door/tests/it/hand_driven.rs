@@ -1,0 +1,200 @@
+//! An engine whose every commit is made by the test itself, by hand.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a story stops at the first surprise, in its helpers too"
+)]
+
+use std::{future::Future, sync::Arc};
+
+use async_trait::async_trait;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+use usher_door::{Door, DoorError, DoorLimits};
+use usher_seats::{ClientId, Namespace, SeatType, TenantId, TenantKey, UserId, Verdict};
+use usher_store::{
+    Access, ActivityRow, App, AppRoute, AssignmentRow, Change, Client, Effect, Page, PageQuery, Recorded,
+    Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
+};
+
+/// A call to `record` that waits for the test.
+pub(crate) struct Commit {
+    pub(crate) accesses: Vec<Access>,
+    answer: oneshot::Sender<Result<Vec<Recorded>, StoreError>>,
+}
+
+impl Commit {
+    pub(crate) fn user_ids(&self) -> Vec<i64> {
+        self.accesses.iter().map(|access| access.user_id.get()).collect()
+    }
+
+    /// Admits everybody, each with its own time, so that a mixed-up answer shows.
+    pub(crate) fn succeed(self) {
+        let recorded = self.accesses.iter().map(admitted).collect();
+        self.finish(Ok(recorded));
+    }
+
+    pub(crate) fn finish(self, outcome: Result<Vec<Recorded>, StoreError>) {
+        self.answer
+            .send(outcome)
+            .expect("the worker waits for its commit");
+    }
+}
+
+/// What [`Commit::succeed`] answers to an access.
+pub(crate) fn admitted(access: &Access) -> Recorded {
+    Recorded {
+        verdict: Verdict::Admitted {
+            seat_type: SeatType::PerUser,
+            active_time_ms: access.accessed_at_ms,
+        },
+        moved: true,
+    }
+}
+
+/// The commits as they come.
+pub(crate) struct Commits(mpsc::UnboundedReceiver<Commit>);
+
+impl Commits {
+    pub(crate) async fn next(&mut self) -> Commit {
+        self.0.recv().await.expect("the door has a worker")
+    }
+
+    pub(crate) fn none_waits(&mut self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A door in front of a hand-driven engine.
+pub(crate) fn open(limits: DoorLimits) -> (Door, Commits) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let store = Arc::new(HandDrivenStore { commits: sender });
+    (Door::open(store, limits), Commits(receiver))
+}
+
+/// An access of this user at this time.
+pub(crate) fn access(user_id: i64, accessed_at_ms: i64) -> Access {
+    Access {
+        tenant_id: TenantId(1),
+        user_id: UserId::new(user_id).expect("in range"),
+        namespace: "package_35f605__c".parse::<Namespace>().expect("valid"),
+        accessed_at_ms,
+    }
+}
+
+/// Lets a call run until the door has accepted or refused it.
+pub(crate) async fn begin(
+    door: &Door,
+    accesses: Vec<Access>,
+) -> JoinHandle<Result<Vec<Recorded>, DoorError>> {
+    let mut call = Box::pin({
+        let door = door.clone();
+        async move { door.pass(accesses).await }
+    });
+    // One poll is what it takes to enter the queue; no worker has to run for that.
+    let entered = std::future::poll_fn(|context| std::task::Poll::Ready(call.as_mut().poll(context))).await;
+    match entered {
+        std::task::Poll::Ready(answer) => tokio::spawn(std::future::ready(answer)),
+        std::task::Poll::Pending => tokio::spawn(call),
+    }
+}
+
+struct HandDrivenStore {
+    commits: mpsc::UnboundedSender<Commit>,
+}
+
+/// What calls that are no part of these stories answer.
+fn absent<T>() -> Result<T, StoreError> {
+    Err(StoreError::Broken {
+        detail: "a hand-driven engine only records".to_owned(),
+    })
+}
+
+#[async_trait]
+impl Store for HandDrivenStore {
+    async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.commits
+            .send(Commit { accesses, answer })
+            .expect("the test takes its commits");
+        answered.await.expect("the test finishes its commits")
+    }
+
+    async fn change(&self, _changes: Vec<Change>, _at_ms: i64) -> Result<Vec<Effect>, StoreError> {
+        absent()
+    }
+
+    async fn activities(&self, _query: PageQuery) -> Result<Page<ActivityRow>, StoreError> {
+        absent()
+    }
+
+    async fn assignments(&self, _query: PageQuery) -> Result<Page<AssignmentRow>, StoreError> {
+        absent()
+    }
+
+    async fn token(&self, _token_hash: TokenHash) -> Result<Option<TokenStanding>, StoreError> {
+        absent()
+    }
+
+    async fn tokens(
+        &self,
+        _tenant_id: Option<TenantId>,
+        _now_ms: i64,
+        _rows_max: usize,
+    ) -> Result<Vec<Token>, StoreError> {
+        absent()
+    }
+
+    async fn tenant(&self, _tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError> {
+        absent()
+    }
+
+    async fn tenants(&self, _after: Option<TenantKey>, _rows_max: usize) -> Result<Vec<Tenant>, StoreError> {
+        absent()
+    }
+
+    async fn user(&self, _tenant_id: TenantId, _user_id: UserId) -> Result<Option<User>, StoreError> {
+        absent()
+    }
+
+    async fn first_administrator(&self, _tenant_id: TenantId) -> Result<Option<User>, StoreError> {
+        absent()
+    }
+
+    async fn apps(
+        &self,
+        _tenant_id: TenantId,
+        _after: Option<Namespace>,
+        _rows_max: usize,
+    ) -> Result<Vec<App>, StoreError> {
+        absent()
+    }
+
+    async fn app_routes(&self) -> Result<Vec<AppRoute>, StoreError> {
+        absent()
+    }
+
+    async fn clients(&self, _tenant_id: TenantId, _rows_max: usize) -> Result<Vec<Client>, StoreError> {
+        absent()
+    }
+
+    async fn client(
+        &self,
+        _tenant_id: TenantId,
+        _client_id: &ClientId,
+    ) -> Result<Option<Client>, StoreError> {
+        absent()
+    }
+
+    fn configuration_version(&self) -> u64 {
+        0
+    }
+
+    fn health(&self) -> StoreHealth {
+        StoreHealth::default()
+    }
+
+    async fn close(&self) {}
+}
