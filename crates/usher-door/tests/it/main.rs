@@ -5,5 +5,6 @@ mod batching;
 mod closing;
 mod failing;
 mod hand_driven;
+mod ledger;
 mod queueing;
 mod watermark;
