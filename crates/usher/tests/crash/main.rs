@@ -1,0 +1,21 @@
+//! Proofs with the real program on a real disk: what Usher acknowledged stays, whatever ends or hinders it.
+//!
+//! - [`kill`]: `kill -9` at random moments under full load
+//! - [`fault`]: the disk refuses to take more in the middle of load
+//! - [`start`]: how long the program needs to be there again
+//!
+//! Helpers: [`program`] runs `usher`, [`load`] makes many callers at once, [`readback`] asks what is there,
+//! [`dice`] draws from a printed seed.
+
+mod dice;
+mod fault;
+mod kill;
+mod load;
+mod program;
+mod readback;
+mod start;
+
+/// True in `./test --long`, which takes the time for the full figures.
+fn long() -> bool {
+    std::env::var("USHER_LONG").is_ok_and(|value| value == "yes")
+}
