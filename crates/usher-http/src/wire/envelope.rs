@@ -82,13 +82,13 @@ pub fn error_response(error: &WireError, log_id: &LogId) -> Response {
     let row = error.code.row();
     let body = ErrorBody {
         code: row.code,
-        msg: &error.msg,
+        msg: &error.notes.msg,
         error: ErrorObject {
             log_id: log_id.as_str(),
             troubleshooter: troubleshooter(error, log_id),
-            message: error.message.as_deref(),
-            permission_violations: &error.permission_violations,
-            field_violations: &error.field_violations,
+            message: error.notes.message.as_deref(),
+            permission_violations: &error.notes.permission_violations,
+            field_violations: &error.notes.field_violations,
         },
     };
     // Texts and numbers always have a JSON form; an empty body is what would be left if they had not.
@@ -96,7 +96,7 @@ pub fn error_response(error: &WireError, log_id: &LogId) -> Response {
     let mut response = (row.status, Body::from(bytes)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, CONTENT_TYPE_JSON);
-    if let Some(limit) = error.rate_limit {
+    if let Some(limit) = error.notes.rate_limit {
         headers.insert(RATE_LIMIT, limit.into());
         headers.insert(RATE_RESET, RETRY_AFTER_SECONDS);
     }
@@ -115,7 +115,7 @@ fn troubleshooter(error: &WireError, log_id: &LogId) -> String {
     }
     let code = error.code.row().code;
     let link = format!("https://open.feishu.cn/search?from=openapi&log_id={log_id}&code={code}");
-    match error.method_id {
+    match error.notes.method_id {
         Some(method_id) => format!("{label} {link}&method_id={method_id}"),
         None => format!("{label} {link}"),
     }

@@ -4,7 +4,7 @@
 //! error itself as an extension; [`crate::router`] turns that into the envelope in one place, where the log id is known,
 //! and writes the part that is only for the log. So `error.log_id`, `X-Tt-Logid` and the log line cannot disagree.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -57,13 +57,20 @@ pub struct PermissionViolation {
     pub subject: String,
 }
 
-/// Everything about a refusal. Made by the functions below, which pair each code with what it needs.
+/// A refusal. Made by the functions below, which pair each code with what it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WireError {
     /// The row of the table.
     pub code: WireCode,
+    /// Everything else, in a box, because results with a refusal in them are passed through every check.
+    pub notes: Box<WireNotes>,
+}
+
+/// What a refusal says beside its code.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WireNotes {
     /// `msg`, with its places filled in.
-    pub msg: String,
+    pub msg: Cow<'static, str>,
     /// `error.message`: a hint in newer answers.
     pub message: Option<String>,
     /// `error.field_violations`.
@@ -80,15 +87,13 @@ pub struct WireError {
 
 impl From<WireCode> for WireError {
     fn from(code: WireCode) -> Self {
+        let notes = WireNotes {
+            msg: Cow::Borrowed(code.row().msg),
+            ..WireNotes::default()
+        };
         Self {
             code,
-            msg: code.row().msg.to_owned(),
-            message: None,
-            field_violations: Vec::new(),
-            permission_violations: Vec::new(),
-            method_id: None,
-            rate_limit: None,
-            detail: None,
+            notes: Box::new(notes),
         }
     }
 }
@@ -97,10 +102,9 @@ impl WireError {
     /// 2320006 with every field that is wrong.
     #[must_use]
     pub fn bad_request(field_violations: Vec<FieldViolation>) -> Self {
-        Self {
-            field_violations,
-            ..WireCode::BadRequest.into()
-        }
+        let mut error = Self::from(WireCode::BadRequest);
+        error.notes.field_violations = field_violations;
+        error
     }
 
     /// 2320006 for a method that a known path does not have.
@@ -113,12 +117,16 @@ impl WireError {
     /// 99991672: the client has not opened the scope.
     #[must_use]
     pub fn scope_not_opened(scope: &str, client_id: &str) -> Self {
-        let message = "Refer to the documentation to fix the error: https://open.feishu.cn/document/uAjLw4CM/\
-                       ugTN1YjL4UTN24CO1UjN/trouble-shooting/how-to-fix-the-99991672-error";
-        Self {
-            message: Some(message.to_owned()),
-            ..Self::about_scope(WireCode::ScopeNotOpened, "action_scope_required", scope, client_id)
-        }
+        Self::about_scope(
+            WireCode::ScopeNotOpened,
+            "action_scope_required",
+            scope,
+            client_id,
+        )
+        .with_message(
+            "Refer to the documentation to fix the error: https://open.feishu.cn/document/uAjLw4CM/\
+             ugTN1YjL4UTN24CO1UjN/trouble-shooting/how-to-fix-the-99991672-error",
+        )
     }
 
     /// 99991679: the user has not granted the scope.
@@ -133,24 +141,26 @@ impl WireError {
     }
 
     fn about_scope(code: WireCode, kind: &'static str, scope: &str, client_id: &str) -> Self {
-        let msg = code.row().msg;
-        Self {
-            msg: msg.replace("{scopes}", scope).replace("{client_id}", client_id),
-            permission_violations: vec![PermissionViolation {
-                kind,
-                subject: scope.to_owned(),
-            }],
-            ..code.into()
-        }
+        let mut error = Self::from(code);
+        let msg = error
+            .notes
+            .msg
+            .replace("{scopes}", scope)
+            .replace("{client_id}", client_id);
+        error.notes.msg = Cow::Owned(msg);
+        error.notes.permission_violations = vec![PermissionViolation {
+            kind,
+            subject: scope.to_owned(),
+        }];
+        error
     }
 
     /// 99991400 with the calls allowed in one second.
     #[must_use]
     pub fn rate_limited(limit: u32) -> Self {
-        Self {
-            rate_limit: Some(limit),
-            ..WireCode::RateLimited.into()
-        }
+        let mut error = Self::from(WireCode::RateLimited);
+        error.notes.rate_limit = Some(limit);
+        error
     }
 
     /// 2320002; `detail` is for the log.
@@ -168,21 +178,21 @@ impl WireError {
     /// Adds a hint for the caller as `error.message`.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.message = Some(message.into());
+        self.notes.message = Some(message.into());
         self
     }
 
     /// Adds what only the log may know.
     #[must_use]
     pub fn with_detail(mut self, detail: impl fmt::Display) -> Self {
-        self.detail = Some(detail.to_string());
+        self.notes.detail = Some(detail.to_string());
         self
     }
 
     /// Names the Feishu call for the troubleshooter link.
     #[must_use]
     pub fn with_method_id(mut self, method_id: &'static str) -> Self {
-        self.method_id = Some(method_id);
+        self.notes.method_id = Some(method_id);
         self
     }
 }
@@ -225,13 +235,13 @@ mod tests {
     fn the_scope_texts_name_scope_and_client() {
         let opened = WireError::scope_not_opened("a:b:read", "cli_1");
         assert_eq!(
-            opened.msg,
+            opened.notes.msg,
             "Access denied. One of the following scopes is required: [a:b:read].\
              应用尚未开通所需的用户身份权限：[a:b:read]，点击链接申请并开通任一权限即可：\
              https://open.feishu.cn/app/cli_1/auth?q=a:b:read&op_from=openapi&token_type=user"
         );
         let granted = WireError::scope_not_granted("a:b:read", "cli_1");
-        assert!(granted.msg.ends_with(
+        assert!(granted.notes.msg.ends_with(
             "[a:b:read].应用未获取所需的用户授权：[a:b:read]，点击链接查看解决方案：https://open.feishu.cn/document/\
              uAjLw4CM/ugTN1YjL4UTN24CO1UjN/trouble-shooting/how-to-resolve-error-99991679"
         ));
@@ -252,9 +262,9 @@ mod tests {
         assert_eq!(busy.code, WireCode::Busy);
         let broken = WireError::from(StoreError::Broken { detail });
         assert_eq!(broken.code, WireCode::Internal);
-        assert_eq!(broken.msg, "internal error");
+        assert_eq!(broken.notes.msg, "internal error");
         assert_eq!(
-            broken.detail.as_deref(),
+            broken.notes.detail.as_deref(),
             Some("the store is broken: disk I/O error at /data")
         );
     }

@@ -1,0 +1,93 @@
+//! Request bodies, read under a limit of size and of time.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody as _};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use crate::wire::{FieldViolation, WireCode, WireError};
+
+/// Longest body in bytes: a thousand accesses (the most in one call) of the longest names take about 250 KiB, and
+/// four times that leaves room for white space.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// How long a body may take to arrive: a whole body of the largest size at 1 Mbit/s takes 8 seconds.
+pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Reads a whole body.
+///
+/// # Errors
+/// 413 beyond [`BODY_BYTES_MAX`], 408 beyond [`BODY_READ_TIMEOUT`], 400 when it breaks off or its chunks are malformed.
+pub async fn read(body: Body) -> Result<Bytes, WireError> {
+    let declared_too_large = body.size_hint().lower() > BODY_BYTES_MAX as u64;
+    if declared_too_large {
+        return Err(WireCode::BodyTooLarge.into());
+    }
+    let collected = Limited::new(body, BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(BODY_READ_TIMEOUT, collected).await {
+        Err(_) => Err(WireCode::BodyTooSlow.into()),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(WireCode::BodyTooLarge.into()),
+        Ok(Err(error)) => {
+            let violation = FieldViolation::new("body", "body must arrive whole and well formed");
+            Err(WireError::bad_request(vec![violation]).with_detail(error))
+        }
+    }
+}
+
+/// Reads a body that nobody asked for and throws it away, so that the connection can be used again: two clients send
+/// `{}` with every GET (client-behaviour.md, rule 2). Whatever is wrong with it is left to the connection, which closes
+/// when the body was not read to its end.
+pub async fn discard(mut body: Body) {
+    if body.is_end_stream() || body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return;
+    }
+    let to_the_end = async {
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes += frame.data_ref().map_or(0, Bytes::len);
+            if bytes > BODY_BYTES_MAX {
+                break;
+            }
+        }
+    };
+    // Too slow a body ends with the connection, as any other that was not read to its end.
+    let _ = tokio::time::timeout(BODY_READ_TIMEOUT, to_the_end).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn refused(body: Body) -> WireCode {
+        read(body).await.unwrap_err().code
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_the_limit_and_not_beyond() {
+        let largest = vec![b'x'; BODY_BYTES_MAX];
+        assert_eq!(
+            read(Body::from(largest.clone())).await.unwrap().len(),
+            BODY_BYTES_MAX
+        );
+        let too_large = [&largest[..], b"x"].concat();
+        assert_eq!(
+            refused(Body::from(too_large.clone())).await,
+            WireCode::BodyTooLarge
+        );
+        // The same without a declared length.
+        let undeclared = Body::new(
+            http_body_util::Full::new(Bytes::from(too_large))
+                .map_frame(|frame| frame)
+                .boxed_unsync(),
+        );
+        assert_eq!(refused(undeclared).await, WireCode::BodyTooLarge);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_comes_is_given_up() {
+        let (_sender, silent) = http_body_util::channel::Channel::<Bytes>::new(1);
+        assert_eq!(refused(Body::new(silent)).await, WireCode::BodyTooSlow);
+        let (_sender, silent) = http_body_util::channel::Channel::<Bytes>::new(1);
+        discard(Body::new(silent)).await;
+    }
+}

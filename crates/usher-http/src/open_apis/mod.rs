@@ -1,0 +1,58 @@
+//! The two Feishu calls (feishu-open-platform.md, section 1; DESIGN sections 4 and 5).
+//!
+//! - `GET /open-apis/apaas/v1/seat_activities`: who used which app when, by kind of seat
+//! - `GET /open-apis/apaas/v1/seat_assignments`: who holds which seat
+//!
+//! Both go the same way: [`gateway`] decides whether the caller may ask, [`parameters`] reads what is asked,
+//! [`paging`] turns page tokens into places and back, and the file of the call says its rows. The order of the checks is
+//! part of the wire: an outsider learns nothing about a later one from an earlier one.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::Method,
+    response::Response,
+    routing::any,
+};
+
+use crate::{body, edge::Edge, wire::WireError};
+
+pub mod call;
+pub mod gateway;
+pub mod paging;
+pub mod parameters;
+mod seat_activities;
+mod seat_assignments;
+
+pub use call::Call;
+
+/// The routes of this folder. Every method comes in, because a wrong one is answered in the words of this API, and
+/// `HEAD` is a wrong one too.
+pub fn routes() -> Router<Arc<Edge>> {
+    Router::new()
+        .route(
+            Call::SeatActivities.path(),
+            any(|State(edge), request| answer(Call::SeatActivities, edge, request)),
+        )
+        .route(
+            Call::SeatAssignments.path(),
+            any(|State(edge), request| answer(Call::SeatAssignments, edge, request)),
+        )
+}
+
+/// Answers one call. A body is read and thrown away, whatever it holds: two SDKs send one with every GET.
+async fn answer(call: Call, edge: Arc<Edge>, request: Request) -> Result<Response, WireError> {
+    let (parts, body) = request.into_parts();
+    let answered = if parts.method == Method::GET {
+        match call {
+            Call::SeatActivities => seat_activities::list(&edge, &parts).await,
+            Call::SeatAssignments => seat_assignments::list(&edge, &parts).await,
+        }
+    } else {
+        Err(WireError::wrong_method(parts.method.as_str(), "GET"))
+    };
+    body::discard(body).await;
+    answered.map_err(|error| error.with_method_id(call.method_id()))
+}

@@ -1,0 +1,203 @@
+//! All public routes, and what every answer has in common.
+//!
+//! Around every route lies one layer that names the request, catches a panic, turns a [`WireError`] into its envelope,
+//! sets the headers every answer carries, counts, and writes the one log line of the request. An answer can leave the
+//! server by no other way, except when hyper cannot read a request at all (malformed or oversized head): it then says
+//! 400, 414 or 431 without a body and closes the connection.
+//!
+//! Header names are lower case inside the program; [`crate::serve`] spells them in Title-Case on the wire.
+
+use std::{
+    any::Any,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, Method, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    access,
+    edge::{Edge, draw},
+    health,
+    log_id::LogId,
+    open_apis,
+    telemetry::ROUTE_UNKNOWN,
+    wire::{WireCode, WireError, envelope},
+};
+
+/// Longest address in bytes, path and query together: the longest meaningful query of ours has some 400 bytes, and most
+/// proxies stop at 8 KiB.
+pub const URI_BYTES_MAX: usize = 8 * 1024;
+/// The header of the log id.
+const LOG_ID_HEADER: HeaderName = HeaderName::from_static("x-tt-logid");
+/// A second header with the same value: some clients read this one first (client-behaviour.md, section 4).
+const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// All public routes.
+pub fn router(edge: Arc<Edge>) -> Router {
+    let routes = Router::new()
+        .merge(open_apis::routes())
+        .merge(access::routes())
+        .merge(health::routes())
+        .fallback(not_found);
+    with_common_answers(routes, edge)
+}
+
+/// Puts the common layer around any routes; for other listeners of the same edge, such as a control socket.
+pub fn with_common_answers(routes: Router<Arc<Edge>>, edge: Arc<Edge>) -> Router {
+    routes
+        .layer(from_fn_with_state(Arc::clone(&edge), answer))
+        .with_state(edge)
+}
+
+/// What Feishu's gateway says to an unknown path: text, not JSON.
+pub(crate) async fn not_found() -> Response {
+    (
+        StatusCode::NOT_FOUND,
+        [(header::CONTENT_TYPE, "text/plain")],
+        "404 page not found",
+    )
+        .into_response()
+}
+
+/// The common layer.
+async fn answer(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
+    let begun_ms = edge.clock.now_ms();
+    let log_id = LogId::new(begun_ms, draw(edge.chance.as_ref()));
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    request.extensions_mut().insert(log_id.clone());
+
+    let mut response = if uri_bytes(&request) > URI_BYTES_MAX {
+        WireError::from(WireCode::UriTooLong).into_response()
+    } else {
+        caught(next.run(request)).await
+    };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response = wrong_method(&method, &response);
+    }
+    let error = response.extensions_mut().remove::<WireError>();
+    if let Some(error) = &error {
+        let own_headers = std::mem::take(response.headers_mut());
+        response = envelope::error_response(error, &log_id);
+        for (name, value) in &own_headers {
+            response
+                .headers_mut()
+                .entry(name.clone())
+                .or_insert(value.clone());
+        }
+    }
+    response
+        .headers_mut()
+        .insert(LOG_ID_HEADER, log_id.header_value());
+    response
+        .headers_mut()
+        .insert(REQUEST_ID_HEADER, log_id.header_value());
+
+    let route = route.as_ref().map_or(ROUTE_UNKNOWN, MatchedPath::as_str);
+    edge.telemetry.answered(route, response.status().as_u16());
+    let line = Line {
+        log_id: &log_id,
+        method: &method,
+        route,
+        status: response.status(),
+        duration_ms: edge.clock.now_ms().saturating_sub(begun_ms),
+    };
+    line.write(error.as_ref());
+    response
+}
+
+/// Bytes of path and query as they arrived.
+fn uri_bytes(request: &Request) -> usize {
+    request
+        .uri()
+        .path_and_query()
+        .map_or(0, |path_and_query| path_and_query.as_str().len())
+}
+
+/// A known path with another method: axum has said which methods it has.
+fn wrong_method(method: &Method, response: &Response) -> Response {
+    let allowed = response
+        .headers()
+        .get(header::ALLOW)
+        .and_then(|allow| allow.to_str().ok());
+    WireError::wrong_method(method.as_str(), allowed.unwrap_or("another")).into_response()
+}
+
+/// Runs a handler; a panic becomes an answer. The handler's own state is gone with it, and what is shared is behind
+/// locks that recover, so going on is safe.
+async fn caught(handler: impl Future<Output = Response>) -> Response {
+    let mut handler = pin!(handler);
+    let outcome =
+        poll_fn(
+            |context| match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context))) {
+                Ok(poll) => poll.map(Ok),
+                Err(panic) => std::task::Poll::Ready(Err(panic)),
+            },
+        );
+    outcome
+        .await
+        .unwrap_or_else(|panic| WireError::internal(panic_text(panic.as_ref())).into_response())
+}
+
+/// What a panic said.
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panic: {}", said.unwrap_or("without a message"))
+}
+
+/// The log line of one request. It names the route and never the address, whose query may hold a page token.
+struct Line<'a> {
+    log_id: &'a LogId,
+    method: &'a Method,
+    route: &'a str,
+    status: StatusCode,
+    duration_ms: i64,
+}
+
+impl Line<'_> {
+    /// `error` where somebody should act, `warn` where the server refuses for load, `info` else.
+    fn write(&self, error: Option<&WireError>) {
+        let Self {
+            log_id,
+            method,
+            route,
+            status,
+            duration_ms,
+        } = self;
+        let status = status.as_u16();
+        let code = error.map_or(0, |error| error.code.row().code);
+        let detail = error
+            .and_then(|error| error.notes.detail.as_deref())
+            .unwrap_or_default();
+        match error.map(|error| error.code) {
+            Some(WireCode::Internal) => tracing::error!(
+                %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
+                duration_ms, detail, "request failed inside"
+            ),
+            Some(WireCode::Busy) => tracing::warn!(
+                %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
+                duration_ms, detail, "request refused because the server is busy"
+            ),
+            Some(_) => tracing::info!(
+                %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
+                duration_ms, detail, "request refused"
+            ),
+            None => tracing::info!(
+                %log_id, http.method = %method, http.route = route, http.status = status, duration_ms,
+                "request answered"
+            ),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The HTTP/1.1 connection loop, with its limits.
+//!
+//! Not `axum::serve`, because it cannot spell header names in Title-Case, and Feishu's Python SDK finds `Content-Type`
+//! and `X-Tt-Logid` only so (client-behaviour.md, rule 1). HTTP/2 is left out: its names are lower case by definition, no
+//! client of ours needs it, and a gateway in front can speak it.
+//!
+//! Load: a connection is taken from the kernel only when there is a place for it, so a crowd waits in the kernel's own
+//! queue and costs us nothing. Time: a client has [`HEAD_READ_TIMEOUT`] for each request's head, also when it says nothing
+//! on a kept connection, and bodies have a limit of their own (`body.rs`). An answer that its reader does not take makes
+//! no progress for [`WRITE_TIMEOUT`] and ends with its connection.
+//!
+//! Stopping: the listener is closed, kept connections without a request are closed, every request that was taken is
+//! answered with `Connection: close`, and what is not done after [`DRAIN_TIMEOUT`] is cut and counted.
+//!
+//! ```text
+//! accepting --shutdown--> draining --all answered--> Drained { connections_cut: 0 }
+//!                             \-----time is over---> Drained { connections_cut: n }
+//! ```
+
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tower::ServiceExt as _;
+
+use crate::edge::PeerAddress;
+
+mod write_timeout;
+
+use write_timeout::WriteTimeout;
+
+/// Longest head of a request in bytes, request line and headers together: twice our longest address, which leaves 8 KiB
+/// for a token of 4 KiB and what proxies add. Also the read buffer of a connection, so that
+/// `CONNECTIONS_MAX` of them hold 64 MiB at most.
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Most headers of a request; browsers and proxies together send some 40.
+pub const HEADERS_MAX: usize = 100;
+/// How long the head of a request may take, and how long a kept connection may be silent. Longer than the 60 seconds for
+/// which nginx keeps connections to us, so that nginx closes first and never meets a connection we are just closing.
+pub const HEAD_READ_TIMEOUT: Duration = Duration::from_secs(75);
+/// How long an answer may make no progress because nobody reads it.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Most connections at once: some dozens for gateways' pools and API programs; the rest is room for crowds. Each costs a
+/// buffer, a task and a file descriptor.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// How long requests may take to be answered after the server was told to stop; service managers kill after 30 to 90.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long to wait when the kernel cannot give a connection (file descriptors used up): trying at once would only burn.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// Something connections come from.
+pub trait Listen: Send + 'static {
+    /// A connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Takes the next connection, and where it comes from if that has an address. Dropping the future loses nothing.
+    fn next(&mut self) -> impl Future<Output = io::Result<(Self::Stream, Option<SocketAddr>)>> + Send;
+}
+
+impl Listen for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&mut self) -> io::Result<(TcpStream, Option<SocketAddr>)> {
+        let (stream, address) = self.accept().await?;
+        // An answer is one write; waiting to fill a packet would only delay it. Failing to say so is no harm.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, Some(address)))
+    }
+}
+
+impl Listen for UnixListener {
+    type Stream = UnixStream;
+
+    async fn next(&mut self) -> io::Result<(UnixStream, Option<SocketAddr>)> {
+        let (stream, _) = self.accept().await?;
+        Ok((stream, None))
+    }
+}
+
+/// How the serving ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections cut because they were not done in time; 0 when every request was answered.
+    pub connections_cut: usize,
+}
+
+/// Serves `router` until `shutdown` is done, then answers what was taken and returns.
+pub async fn serve<Listener: Listen>(
+    mut listener: Listener,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> Drained {
+    let (stop, stopping) = watch::channel(false);
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(ended) = connections.join_next() => log_panic(ended),
+            Some((stream, peer, place)) = next_connection(&mut listener, &places) => {
+                let connection = converse(stream, peer, router.clone(), stopping.clone());
+                connections.spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+        }
+    }
+    drop(listener);
+    // Nobody listens when there are no connections, which is fine.
+    let _ = stop.send(true);
+    drain(connections).await
+}
+
+/// Waits for a place and then for a connection; none when there will never be one.
+async fn next_connection<Listener: Listen>(
+    listener: &mut Listener,
+    places: &Arc<Semaphore>,
+) -> Option<(Listener::Stream, Option<SocketAddr>, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    loop {
+        match listener.next().await {
+            Ok((stream, peer)) => return Some((stream, peer, place)),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
+}
+
+/// Answers the requests of one connection, one after the other.
+async fn converse<Stream>(
+    stream: Stream,
+    peer: Option<SocketAddr>,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) where
+    Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| answer(router.clone(), peer, request));
+    let stream = TokioIo::new(WriteTimeout::new(stream, WRITE_TIMEOUT));
+    let mut connection = pin!(protocol().serve_connection(stream, service));
+    let stop = async move {
+        // The sender going away means the same as its word.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    // A client that breaks off or sends nonsense has been answered as far as it can be; an operator need not act.
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// The limits of HTTP/1.1 as hyper takes them, each spelt out.
+fn protocol() -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    protocol
+        .timer(TokioTimer::new())
+        .title_case_headers(true)
+        .keep_alive(true)
+        .half_close(false)
+        .pipeline_flush(false)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .header_read_timeout(HEAD_READ_TIMEOUT);
+    protocol
+}
+
+/// Hands one request to the routes, with the address it came from.
+async fn answer(
+    router: Router,
+    peer: Option<SocketAddr>,
+    request: hyper::Request<Incoming>,
+) -> Result<axum::response::Response, std::convert::Infallible> {
+    let mut request: Request = request.map(Body::new);
+    if let Some(address) = peer {
+        request.extensions_mut().insert(PeerAddress(address));
+    }
+    router.oneshot(request).await
+}
+
+/// Waits until every connection is done, or cuts what is left.
+async fn drain(mut connections: JoinSet<()>) -> Drained {
+    let all_done = async {
+        while let Some(ended) = connections.join_next().await {
+            log_panic(ended);
+        }
+    };
+    if timeout(DRAIN_TIMEOUT, all_done).await.is_ok() {
+        return Drained { connections_cut: 0 };
+    }
+    let connections_cut = connections.len();
+    connections.shutdown().await;
+    tracing::warn!(
+        connections_cut,
+        grace_seconds = DRAIN_TIMEOUT.as_secs(),
+        "stopped before every request was answered"
+    );
+    Drained { connections_cut }
+}
+
+/// Handlers' panics are answered inside the router; one that gets here is in the loop itself.
+fn log_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Some(error) = ended.err().filter(tokio::task::JoinError::is_panic) {
+        tracing::error!(%error, "a connection's task panicked");
+    }
+}
