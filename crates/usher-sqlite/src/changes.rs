@@ -3,19 +3,15 @@
 //! All changes of one call run in one transaction, in order; the first that does not fit ends it and none is made.
 //! What a change makes the cache of verdicts forget is said beside the change, so the two cannot drift apart.
 
+mod seats;
+mod tokens;
+
 use rusqlite::{Connection, OptionalExtension, Params, ToSql};
-use usher_seats::{Namespace, Seat, SeatType, TenantId, TenantKey, UserId};
-use usher_store::{App, AppRoute, Change, Client, ClientKind, Effect, Rejection, Token, TokenKind, User};
+use usher_seats::{Namespace, TenantId, TenantKey, UserId};
+use usher_store::{App, AppRoute, Change, Client, ClientKind, Effect, Rejection, User};
 
-use crate::{
-    numbers::{SeatTypeNumber, seat_namespace},
-    verdicts::VerdictCache,
-};
-
-/// Expired tokens are kept this long, so that their bearer hears "expired" and not "unknown": a week.
-const EXPIRED_TOKENS_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
-/// Most old tokens swept away when one is issued; more than one, so that the table cannot grow for ever.
-const TOKENS_SWEPT_MAX: i64 = 32;
+use self::seats::SeatName;
+use crate::verdicts::VerdictCache;
 
 /// Why a change was not made.
 pub(crate) enum Unchanged {
@@ -39,38 +35,30 @@ impl From<Rejection> for Unchanged {
 
 type Outcome = Result<Effect, Unchanged>;
 
-/// Makes one change within the transaction that `connection` is in, at `at_ms`.
+/// Makes one change within the transaction that `connection` is in, at `at_ms`, and forgets what it makes untrue.
 pub(crate) fn apply(
     connection: &Connection,
     verdicts: &mut VerdictCache,
     change: &Change,
     at_ms: i64,
 ) -> Outcome {
+    let effect = make(connection, change, at_ms)?;
+    if effect != Effect::Unchanged {
+        forget(verdicts, change);
+    }
+    Ok(effect)
+}
+
+fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
     match change {
         Change::CreateTenant { tenant_key, name } => create_tenant(connection, tenant_key, name),
         Change::SetTenantEnabled { tenant_id, enabled } => {
-            verdicts.forget_all();
             set_tenant_enabled(connection, *tenant_id, *enabled)
         }
-        Change::PutUser(user) => {
-            verdicts.forget_user(user.tenant_id, user.user_id);
-            put_user(connection, user, Existing::Overwritten)
-        }
-        Change::EnsureUser(user) => {
-            verdicts.forget_user(user.tenant_id, user.user_id);
-            put_user(connection, user, Existing::Kept)
-        }
-        Change::PutApp(app) => {
-            verdicts.forget_all();
-            put_app(connection, app, Existing::Overwritten)
-        }
-        Change::EnsureApp(app) => {
-            let effect = put_app(connection, app, Existing::Kept)?;
-            if effect != Effect::Unchanged {
-                verdicts.forget_all();
-            }
-            Ok(effect)
-        }
+        Change::PutUser(user) => put_user(connection, user, Existing::Overwritten),
+        Change::EnsureUser(user) => put_user(connection, user, Existing::Kept),
+        Change::PutApp(app) => put_app(connection, app, Existing::Overwritten),
+        Change::EnsureApp(app) => put_app(connection, app, Existing::Kept),
         Change::PutAppRoute(route) => put_app_route(connection, route),
         Change::RemoveAppRoute { host, path_prefix } => execute(
             connection,
@@ -85,14 +73,8 @@ pub(crate) fn apply(
             namespace,
             expires_at_ms,
         } => {
-            verdicts.forget_user(*tenant_id, *user_id);
-            let seat = SeatName {
-                tenant_id: *tenant_id,
-                seat_type: *seat_type,
-                user_id: *user_id,
-                namespace,
-            };
-            assign_seat(connection, &seat, *expires_at_ms, at_ms)
+            let seat = SeatName::new(*tenant_id, *seat_type, *user_id, namespace.as_ref());
+            seats::assign(connection, &seat, *expires_at_ms, at_ms)
         }
         Change::EnsureSeat {
             tenant_id,
@@ -100,17 +82,8 @@ pub(crate) fn apply(
             user_id,
             namespace,
         } => {
-            verdicts.forget_user(*tenant_id, *user_id);
-            let seat = SeatName {
-                tenant_id: *tenant_id,
-                seat_type: *seat_type,
-                user_id: *user_id,
-                namespace,
-            };
-            if seat.read(connection)?.is_some() {
-                return Ok(Effect::Unchanged);
-            }
-            assign_seat(connection, &seat, None, at_ms)
+            let seat = SeatName::new(*tenant_id, *seat_type, *user_id, namespace.as_ref());
+            seats::ensure(connection, &seat, at_ms)
         }
         Change::ReleaseSeat {
             tenant_id,
@@ -118,25 +91,44 @@ pub(crate) fn apply(
             user_id,
             namespace,
         } => {
-            verdicts.forget_user(*tenant_id, *user_id);
-            let seat = SeatName {
-                tenant_id: *tenant_id,
-                seat_type: *seat_type,
-                user_id: *user_id,
-                namespace,
-            };
-            release_seat(connection, &seat, at_ms)
+            let seat = SeatName::new(*tenant_id, *seat_type, *user_id, namespace.as_ref());
+            seats::release(connection, &seat, at_ms)
         }
-        Change::IssueToken(token) => issue_token(connection, token, at_ms),
+        Change::IssueToken(token) => tokens::issue(connection, token, at_ms),
         Change::RevokeToken {
             tenant_id,
             token_hash,
-        } => execute(
-            connection,
-            "UPDATE tokens SET revoked = 1
-             WHERE token_hash = ?1 AND revoked = 0 AND (?2 IS NULL OR tenant_id = ?2)",
-            (token_hash.0, tenant_id.map(|tenant_id| tenant_id.0)),
-        ),
+        } => tokens::revoke(connection, *tenant_id, *token_hash),
+    }
+}
+
+/// Makes the cache of verdicts forget what a change made untrue. A change that is rolled back later has made it
+/// forget too much, which costs a look-up and nothing else.
+fn forget(verdicts: &mut VerdictCache, change: &Change) {
+    match change {
+        Change::SetTenantEnabled { .. } | Change::PutApp(_) | Change::EnsureApp(_) => verdicts.forget_all(),
+        Change::PutUser(User {
+            tenant_id, user_id, ..
+        })
+        | Change::EnsureUser(User {
+            tenant_id, user_id, ..
+        })
+        | Change::AssignSeat {
+            tenant_id, user_id, ..
+        }
+        | Change::EnsureSeat {
+            tenant_id, user_id, ..
+        }
+        | Change::ReleaseSeat {
+            tenant_id, user_id, ..
+        } => verdicts.forget_user(*tenant_id, *user_id),
+        // A tenant just made has a number that nobody could have asked for; the rest does not bear on verdicts.
+        Change::CreateTenant { .. }
+        | Change::PutAppRoute(_)
+        | Change::RemoveAppRoute { .. }
+        | Change::PutClient(_)
+        | Change::IssueToken(_)
+        | Change::RevokeToken { .. } => {}
     }
 }
 
@@ -331,151 +323,4 @@ fn put_client(connection: &Connection, client: &Client) -> Outcome {
             &client.enabled,
         ],
     )
-}
-
-/// Names one seat.
-struct SeatName<'a> {
-    tenant_id: TenantId,
-    seat_type: SeatType,
-    user_id: UserId,
-    namespace: &'a Option<Namespace>,
-}
-
-impl SeatName<'_> {
-    fn key(&self) -> (i64, SeatTypeNumber, i64, &str) {
-        (
-            self.tenant_id.0,
-            SeatTypeNumber(self.seat_type),
-            self.user_id.get(),
-            seat_namespace(self.namespace.as_ref()),
-        )
-    }
-
-    fn read(&self, connection: &Connection) -> rusqlite::Result<Option<Seat>> {
-        connection
-            .prepare_cached(
-                "SELECT held, expires_at_ms FROM seats
-                 WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND namespace = ?4",
-            )?
-            .query_row(self.key(), |row| {
-                Ok(Seat {
-                    held: row.get(0)?,
-                    expires_at_ms: row.get(1)?,
-                })
-            })
-            .optional()
-    }
-
-    /// Checks that everything the seat names is there.
-    fn require(&self, connection: &Connection) -> Result<(), Unchanged> {
-        if (self.seat_type == SeatType::PerUserPerApp) != self.namespace.is_some() {
-            return Err(Rejection::SeatTypeAndNamespaceDisagree.into());
-        }
-        require_tenant(connection, self.tenant_id)?;
-        if !user_exists(connection, self.tenant_id, self.user_id)? {
-            return Err(Rejection::UserUnknown.into());
-        }
-        self.namespace
-            .as_ref()
-            .map_or(Ok(()), |app| require_app(connection, self.tenant_id, app))
-    }
-}
-
-/// A seat in use keeps its beginning; one that was given back or has run out begins anew.
-fn assign_seat(
-    connection: &Connection,
-    seat: &SeatName<'_>,
-    expires_at_ms: Option<i64>,
-    at_ms: i64,
-) -> Outcome {
-    seat.require(connection)?;
-    let (tenant_id, seat_type, user_id, namespace) = seat.key();
-    match seat.read(connection)? {
-        None => {
-            connection
-                .prepare_cached(
-                    "INSERT INTO seats
-                       (tenant_id, seat_type, user_id, namespace, held, assigned_at_ms, expires_at_ms)
-                     VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6)",
-                )?
-                .execute((tenant_id, seat_type, user_id, namespace, at_ms, expires_at_ms))?;
-            Ok(Effect::Created)
-        }
-        Some(known) if known.admits(at_ms) => execute(
-            connection,
-            "UPDATE seats SET expires_at_ms = ?5
-             WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND namespace = ?4
-               AND expires_at_ms IS NOT ?5",
-            (tenant_id, seat_type, user_id, namespace, expires_at_ms),
-        ),
-        Some(_) => execute(
-            connection,
-            "UPDATE seats SET held = 1, assigned_at_ms = ?5, released_at_ms = NULL, expires_at_ms = ?6
-             WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND namespace = ?4",
-            (tenant_id, seat_type, user_id, namespace, at_ms, expires_at_ms),
-        ),
-    }
-}
-
-fn release_seat(connection: &Connection, seat: &SeatName<'_>, at_ms: i64) -> Outcome {
-    seat.require(connection)?;
-    let (tenant_id, seat_type, user_id, namespace) = seat.key();
-    execute(
-        connection,
-        "UPDATE seats SET held = 0, released_at_ms = ?5
-         WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND namespace = ?4 AND held = 1",
-        (tenant_id, seat_type, user_id, namespace, at_ms),
-    )
-}
-
-fn issue_token(connection: &Connection, token: &Token, at_ms: i64) -> Outcome {
-    if let Some(tenant_id) = token.tenant_id {
-        require_tenant(connection, tenant_id)?;
-        if let Some(user_id) = token.user_id
-            && !user_exists(connection, tenant_id, user_id)?
-        {
-            return Err(Rejection::UserUnknown.into());
-        }
-    }
-    if let Some(client_id) = &token.client_id
-        && !exists(
-            connection,
-            "SELECT 1 FROM clients WHERE client_id = ?1",
-            [client_id.as_str()],
-        )?
-    {
-        return Err(Rejection::ClientUnknown.into());
-    }
-    connection
-        .prepare_cached(
-            "DELETE FROM tokens WHERE token_hash IN
-               (SELECT token_hash FROM tokens WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)",
-        )?
-        .execute((at_ms.saturating_sub(EXPIRED_TOKENS_KEPT_MS), TOKENS_SWEPT_MAX))?;
-    connection
-        .prepare_cached(
-            "INSERT INTO tokens (token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms,
-                                 expires_at_ms, revoked)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute((
-            token.token_hash.0,
-            token_kind_name(token.kind),
-            token.tenant_id.map(|tenant_id| tenant_id.0),
-            token.client_id.as_ref().map(usher_seats::ClientId::as_str),
-            token.user_id.map(UserId::get),
-            token.scopes.join(" "),
-            token.issued_at_ms,
-            token.expires_at_ms,
-            token.revoked,
-        ))?;
-    Ok(Effect::Created)
-}
-
-fn token_kind_name(kind: TokenKind) -> &'static str {
-    match kind {
-        TokenKind::User => "user",
-        TokenKind::Tenant => "tenant",
-        TokenKind::Service => "service",
-    }
 }

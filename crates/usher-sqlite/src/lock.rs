@@ -59,7 +59,7 @@ impl DataLock {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if attempt < LOCK_TRIES => {
-                    std::thread::park_timeout(LOCK_PAUSE)
+                    std::thread::park_timeout(LOCK_PAUSE);
                 }
                 Err(TryLockError::WouldBlock) => return Err(LockError::Held(read(&mut file))),
                 Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
