@@ -1,0 +1,64 @@
+//! One small tale per promise of the contract.
+
+pub mod activity;
+pub mod directory;
+pub mod isolation;
+pub mod seats;
+pub mod tokens;
+
+/// Makes one `#[tokio::test]` per tale. `$home` is an async function that gives an empty [`Home`](crate::Home).
+#[macro_export]
+macro_rules! stories {
+    ($home:path) => {
+        $crate::stories!(@ $home, activity: [
+            an_admitted_access_is_visible_at_once,
+            active_time_never_goes_back,
+            a_refused_access_moves_nothing,
+            every_access_of_a_batch_gets_its_own_verdict,
+            activity_survives_a_restart,
+            pages_follow_each_other_in_key_order,
+            a_walk_sees_every_lasting_row_once_whatever_is_written,
+            a_missing_app_is_looked_up_again_after_it_was_made,
+        ]);
+        $crate::stories!(@ $home, seats: [
+            a_seat_admits_until_it_is_released,
+            a_seat_given_again_keeps_its_last_activity,
+            expiry_acts_on_time,
+            the_platform_seat_admits_before_the_app_seat,
+            an_app_seat_opens_only_its_own_app,
+            seats_need_their_owner_and_app,
+            a_release_is_known_to_the_very_next_access,
+            ensuring_a_seat_never_gives_a_released_one_back,
+            a_rejected_change_leaves_nothing_behind,
+        ]);
+        $crate::stories!(@ $home, directory: [
+            putting_a_thing_twice_is_putting_it_once,
+            ensured_things_keep_what_they_are,
+            disabled_things_lock_their_people_out,
+            the_first_administrator_is_the_enabled_one_with_the_smallest_number,
+            a_route_belongs_to_one_app,
+            every_configuration_change_is_announced,
+        ]);
+        $crate::stories!(@ $home, isolation: [
+            one_tenant_sees_nothing_of_another,
+            the_same_numbers_in_two_tenants_are_two_people,
+        ]);
+        $crate::stories!(@ $home, tokens: [
+            a_token_is_found_with_everything_around_it,
+            a_revoked_token_stays_revoked,
+            nobody_revokes_a_foreign_token,
+            tokens_are_listed_newest_first_while_they_are_good,
+        ]);
+    };
+    (@ $home:path, $room:ident: [$($story:ident),* $(,)?]) => {
+        mod $room {
+            $(
+                #[tokio::test]
+                async fn $story() {
+                    let mut home = $home().await;
+                    $crate::stories::$room::$story(&mut home).await;
+                }
+            )*
+        }
+    };
+}

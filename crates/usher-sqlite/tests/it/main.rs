@@ -1,0 +1,7 @@
+//! The SQLite engine passes the suite that every engine passes, and keeps the promises that are its own.
+#![expect(clippy::unwrap_used, reason = "in a test a surprise is the end")]
+
+mod conformance;
+mod fault;
+mod home;
+mod opening;
