@@ -92,7 +92,8 @@ fn name_or_ipv4(text: &str) -> Result<String, HostError> {
 }
 
 fn check_port(port: &str) -> Result<(), HostError> {
-    let digits = (1..=PORT_DIGITS_MAX).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        (1..=PORT_DIGITS_MAX).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
     if digits && port.parse::<u16>().is_ok() {
         Ok(())
     } else {
@@ -105,7 +106,9 @@ fn is_label(label: &str) -> bool {
     (1..=LABEL_BYTES_MAX).contains(&label.len())
         && !label.starts_with('-')
         && !label.ends_with('-')
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// True for what some programs would read as an IPv4 address: the last label is a decimal or hexadecimal number.
@@ -147,12 +150,47 @@ mod tests {
         let long_label = format!("{}.example", "a".repeat(64));
         let long_name = format!("{}example", "abcdefg.".repeat(31));
         for text in [
-            "", ".", "..", "example..com", ".example.com", "example.com..", ":80", "example.com:", "example.com:+80",
-            "example.com:65536", "example.com:000080", "example.com:80:80", "user@example.com", "example.com/path",
-            "example.com\\path", "example.com?q", "example.com#f", "example.com, evil.example", "a b", "a\tb",
-            "a\u{0}b", "a%2eb", "-a.example", "a-.example", "bücher.example", "127.1", "127.0.0.01", "2130706433",
-            "0x7f000001", "0X7F.1", "1.2.3.4.5", "example.123", "::1", "[::1", "[::1]x", "[::1]:", "[fe80::1%25eth0]",
-            "[127.0.0.1]", "[]", &long_label, &long_name,
+            "",
+            ".",
+            "..",
+            "example..com",
+            ".example.com",
+            "example.com..",
+            ":80",
+            "example.com:",
+            "example.com:+80",
+            "example.com:65536",
+            "example.com:000080",
+            "example.com:80:80",
+            "user@example.com",
+            "example.com/path",
+            "example.com\\path",
+            "example.com?q",
+            "example.com#f",
+            "example.com, evil.example",
+            "a b",
+            "a\tb",
+            "a\u{0}b",
+            "a%2eb",
+            "-a.example",
+            "a-.example",
+            "bücher.example",
+            "127.1",
+            "127.0.0.01",
+            "2130706433",
+            "0x7f000001",
+            "0X7F.1",
+            "1.2.3.4.5",
+            "example.123",
+            "::1",
+            "[::1",
+            "[::1]x",
+            "[::1]:",
+            "[fe80::1%25eth0]",
+            "[127.0.0.1]",
+            "[]",
+            &long_label,
+            &long_name,
         ] {
             assert_eq!(CanonicalHost::parse(text), Err(HostError), "{text:?}");
         }

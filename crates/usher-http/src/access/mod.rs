@@ -1,12 +1,61 @@
 //! The door's two entrances.
+//!
+//! - `POST /usher/v1/accesses`: a back end reports that somebody opens an app, one access or up to a thousand, and
+//!   hears a verdict for each
+//! - `GET /usher/v1/forward-auth`: a gateway asks whether the person in front of it may enter; 200, 401 or 403
+//!
+//! Both end at the same [`usher_door::Door`]. They differ in whom they believe: `service_callers` knows back ends by
+//! their tokens, [`forwarded`] believes a gateway by its address and reads what it says so narrowly that there is
+//! one way to read it. [`canonical_host`] and [`canonical_path`] give that reading, [`route_table`] turns it into an
+//! app, [`denial`] says no in words.
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, routing::any};
 
 use crate::edge::Edge;
 
-/// The routes of this folder.
+mod accesses;
+mod accesses_body;
+mod app_routes;
+pub mod canonical_host;
+pub mod canonical_path;
+pub mod denial;
+mod forward_auth;
+pub mod forwarded;
+mod language;
+pub mod route_table;
+mod service_callers;
+mod written;
+
+pub use accesses_body::{ACCESSES_MAX, AccessesBody, ReportedAccess, parse_accesses_body};
+pub use canonical_host::{CanonicalHost, HostError};
+pub use canonical_path::{CanonicalPath, PathError, Readings};
+pub use denial::Denial;
+pub use forwarded::{ForwardedRequest, NamedUser, read_forwarded};
+pub use route_table::{AppMeaning, RouteTable, RouteTarget, RouteTextError, canonical_route};
+
+use app_routes::AppRoutes;
+use service_callers::ServiceCallers;
+
+/// What the entrances remember of the store, each bounded and good for one configuration version.
+#[derive(Default)]
+struct Memory {
+    callers: ServiceCallers,
+    app_routes: AppRoutes,
+}
+
+/// The routes of this folder. Every method comes in, because a wrong one is answered in the words of this API.
 pub fn routes() -> Router<Arc<Edge>> {
+    let memory = Arc::new(Memory::default());
+    let for_gateways = Arc::clone(&memory);
     Router::new()
+        .route(
+            "/usher/v1/accesses",
+            any(move |edge, request| accesses::report(edge, memory, request)),
+        )
+        .route(
+            "/usher/v1/forward-auth",
+            any(move |edge, request| forward_auth::ask(edge, for_gateways, request)),
+        )
 }

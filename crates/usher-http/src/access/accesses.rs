@@ -1,0 +1,183 @@
+//! `POST /usher/v1/accesses`: a back end reports that people open apps.
+//!
+//! ```text
+//! Authorization: Bearer s-...
+//! {"user_id": 1803710089388154, "namespace": "package_35f605__c"}
+//!
+//! {"code":0,"msg":"success","data":{"verdict":"admitted","seat_type":"per_user","active_time":1727199298656}}
+//! ```
+//!
+//! An array of up to a thousand gives `data.items` in its order. A refusal is a verdict like any other and therefore
+//! HTTP 200: `{"verdict":"refused","reason":"no_seat"}`. Every access happens now: the time is the server's.
+//!
+//! When any element is malformed nothing of the call is recorded, so that a caller may mend and repeat it whole.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    http::{Method, request::Parts},
+    response::Response,
+};
+use serde::Serialize;
+use usher_seats::{Refusal, TenantId, TenantKey, Verdict};
+use usher_store::{Access, StoreError};
+
+use crate::{
+    access::{
+        Memory,
+        accesses_body::{AccessesBody, ReportedAccess, parse_accesses_body},
+        service_callers::Reach,
+    },
+    body,
+    edge::Edge,
+    wire::{FieldViolation, WireError, success},
+};
+
+/// What the answer to an array has under `data`.
+#[derive(Serialize)]
+struct Verdicts {
+    items: Vec<Verdict>,
+}
+
+/// Answers one call.
+pub(super) async fn report(
+    State(edge): State<Arc<Edge>>,
+    memory: Arc<Memory>,
+    request: Request,
+) -> Result<Response, WireError> {
+    let (parts, body) = request.into_parts();
+    match caller(&edge, &memory, &parts).await {
+        Ok(reach) => {
+            let bytes = body::read(body).await?;
+            let reported = parse_accesses_body(&bytes).map_err(WireError::bad_request)?;
+            answer(&edge, &memory, reach, reported).await
+        }
+        Err(error) => {
+            body::discard(body).await;
+            Err(error)
+        }
+    }
+}
+
+/// Route, method, token: in this order, as for every call.
+async fn caller(edge: &Edge, memory: &Memory, parts: &Parts) -> Result<Reach, WireError> {
+    if parts.method != Method::POST {
+        return Err(WireError::wrong_method(parts.method.as_str(), "POST"));
+    }
+    let now_ms = edge.clock.now_ms();
+    memory
+        .callers
+        .admit(edge.store.as_ref(), &parts.headers, now_ms)
+        .await
+}
+
+async fn answer(
+    edge: &Edge,
+    memory: &Memory,
+    reach: Reach,
+    reported: AccessesBody,
+) -> Result<Response, WireError> {
+    match reported {
+        AccessesBody::One(access) => {
+            let verdicts = decide(edge, memory, reach, vec![access], |_| String::new()).await?;
+            let [verdict] = verdicts.as_slice() else {
+                return Err(WireError::internal("one access has one verdict"));
+            };
+            success(verdict)
+        }
+        AccessesBody::Many(accesses) => {
+            let items = decide(edge, memory, reach, accesses, |index| format!("[{index}].")).await?;
+            success(Verdicts { items })
+        }
+    }
+}
+
+/// A verdict for each access, in order. `place` is what stands before the name of a field of an element.
+async fn decide(
+    edge: &Edge,
+    memory: &Memory,
+    reach: Reach,
+    reported: Vec<ReportedAccess>,
+    place: impl Fn(usize) -> String,
+) -> Result<Vec<Verdict>, WireError> {
+    check_tenants_named(reach, &reported, place)?;
+    let tenants = tenants_named(edge, memory, &reported).await?;
+    let mut known = Vec::with_capacity(reported.len());
+    let mut accesses = Vec::with_capacity(reported.len());
+    for access in reported {
+        let tenant_id = tenant_of(reach, access.tenant_key.as_ref(), &tenants);
+        known.push(tenant_id.is_some());
+        accesses.extend(tenant_id.map(|tenant_id| Access {
+            tenant_id,
+            user_id: access.user_id,
+            namespace: access.namespace,
+            // The door writes the time of entry.
+            accessed_at_ms: 0,
+        }));
+    }
+    let recorded = edge.door.pass_now(accesses, || edge.clock.now_ms()).await?;
+    let mut recorded = recorded.into_iter();
+    let verdicts: Vec<Verdict> = known
+        .into_iter()
+        .filter_map(|known| {
+            if known {
+                recorded.next().map(|recorded| recorded.verdict)
+            } else {
+                Some(Verdict::Refused {
+                    reason: Refusal::TenantUnknown,
+                })
+            }
+        })
+        .collect();
+    for verdict in &verdicts {
+        edge.telemetry.decided(verdict);
+    }
+    Ok(verdicts)
+}
+
+/// A token for every tenant says nothing about where an access happened, so each access must.
+fn check_tenants_named(
+    reach: Reach,
+    reported: &[ReportedAccess],
+    place: impl Fn(usize) -> String,
+) -> Result<(), WireError> {
+    let nameless = reported.iter().position(|access| access.tenant_key.is_none());
+    match (reach, nameless) {
+        (Reach::EveryTenant, Some(index)) => Err(WireError::bad_request(vec![FieldViolation::new(
+            format!("{}tenant_key", place(index)),
+            "tenant_key is required with a token for all tenants",
+        )])),
+        _ => Ok(()),
+    }
+}
+
+/// The tenants that exist among those named, each looked up once.
+async fn tenants_named(
+    edge: &Edge,
+    memory: &Memory,
+    reported: &[ReportedAccess],
+) -> Result<HashMap<TenantKey, Option<TenantId>>, StoreError> {
+    let mut tenants = HashMap::new();
+    for key in reported.iter().filter_map(|access| access.tenant_key.as_ref()) {
+        if !tenants.contains_key(key) {
+            let tenant_id = memory.callers.tenant_id(edge.store.as_ref(), key).await?;
+            tenants.insert(key.clone(), tenant_id);
+        }
+    }
+    Ok(tenants)
+}
+
+/// Where an access happened; none when there is no such tenant for this caller: another's looks like a missing one.
+fn tenant_of(
+    reach: Reach,
+    key: Option<&TenantKey>,
+    tenants: &HashMap<TenantKey, Option<TenantId>>,
+) -> Option<TenantId> {
+    let named = key.and_then(|key| tenants.get(key).copied().flatten());
+    match (reach, key) {
+        (Reach::OneTenant(own), None) => Some(own),
+        (Reach::OneTenant(own), Some(_)) => named.filter(|named| *named == own),
+        (Reach::EveryTenant, _) => named,
+    }
+}

@@ -1,0 +1,314 @@
+//! What a gateway says about a request, read so that there is one way to read it.
+//!
+//! The gateway speaks in headers, and so does the person it speaks about: whatever a browser sends may travel along
+//! beside what the gateway adds. The gateway overwrites its own names, but programs differ in what they take for the
+//! same name (`X_Forwarded_User`, `X.Forwarded.User`) and in which of two values they believe. So a request is
+//! refused as ambiguous when one of the names below is there twice or under an alias, when a value could be a list, or
+//! when it is longer than any honest one.
+//!
+//! Read: `X-Forwarded-Host`, `X-Forwarded-Uri` and the user header (`X-Forwarded-User` unless the operator says
+//! otherwise). Held to their form, but not decided upon: `X-Forwarded-Proto`, `X-Forwarded-Method`,
+//! `X-Forwarded-For`. Other conventions (`X-Original-Uri`, `Forwarded`) are not looked at.
+
+use axum::http::{HeaderMap, HeaderValue};
+use usher_seats::{Refusal, UserId};
+
+use crate::access::{canonical_host::CanonicalHost, canonical_path::CanonicalPath, denial::Denial};
+
+/// Longest host in bytes: the longest name, a trailing dot and a port.
+const HOST_VALUE_BYTES_MAX: usize = 260;
+/// Longest request target in bytes: what nginx takes by default in one buffer.
+pub const URI_VALUE_BYTES_MAX: usize = 8 * 1024;
+/// Longest user in bytes: a number has 16 digits; some room so that a foreign id is called unknown and not ambiguous.
+const USER_VALUE_BYTES_MAX: usize = 128;
+/// Longest scheme in bytes: `https`.
+const PROTO_VALUE_BYTES_MAX: usize = 5;
+/// Longest method in bytes: the longest registered one has 17 letters.
+const METHOD_VALUE_BYTES_MAX: usize = 32;
+/// Longest list of addresses in bytes: some forty proxies.
+const FOR_VALUE_BYTES_MAX: usize = 2_048;
+
+const HOST: &str = "x-forwarded-host";
+const URI: &str = "x-forwarded-uri";
+const PROTO: &str = "x-forwarded-proto";
+const METHOD: &str = "x-forwarded-method";
+const FOR: &str = "x-forwarded-for";
+/// The header of the shared secret.
+pub const SECRET_HEADER: &str = "x-usher-gateway-secret";
+
+/// Whom the gateway names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedUser {
+    /// Nobody.
+    Missing,
+    /// Somebody with something that is no user id.
+    Unknown,
+    /// A user id; whether there is such a user is the store's to say.
+    UserId(UserId),
+}
+
+impl NamedUser {
+    /// The user id, or the denial for its absence.
+    ///
+    /// # Errors
+    /// [`Denial::UserMissing`] or `user_unknown`.
+    pub fn user_id(self) -> Result<UserId, Denial> {
+        match self {
+            Self::Missing => Err(Denial::UserMissing),
+            Self::Unknown => Err(Refusal::UserUnknown.into()),
+            Self::UserId(user_id) => Ok(user_id),
+        }
+    }
+}
+
+/// What the gateway says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardedRequest {
+    /// The host that was asked for.
+    pub host: CanonicalHost,
+    /// The path that was asked for; some gateways do not tell.
+    pub path: Option<CanonicalPath>,
+    /// Who asks.
+    pub user: NamedUser,
+}
+
+/// Reads the headers of a request that came from a trusted gateway. `user_header` is in any case.
+///
+/// # Errors
+/// [`Denial::RequestAmbiguous`].
+pub fn read_forwarded(headers: &HeaderMap, user_header: &str) -> Result<ForwardedRequest, Denial> {
+    let user_header = user_header.to_ascii_lowercase();
+    if headers.keys().any(|name| is_alias(name.as_str(), &user_header)) {
+        return Err(Denial::RequestAmbiguous);
+    }
+    check_unread(headers)?;
+    single(headers, SECRET_HEADER, usize::MAX)?;
+    let host = single(headers, HOST, HOST_VALUE_BYTES_MAX)?.ok_or(Denial::RequestAmbiguous)?;
+    let path = single(headers, URI, URI_VALUE_BYTES_MAX)?.map(CanonicalPath::parse);
+    let user = single(headers, &user_header, USER_VALUE_BYTES_MAX)?;
+    Ok(ForwardedRequest {
+        host: CanonicalHost::parse(host).map_err(|_| Denial::RequestAmbiguous)?,
+        path: path.transpose().map_err(|_| Denial::RequestAmbiguous)?,
+        user: read_user(user)?,
+    })
+}
+
+/// True for a name that some program takes for one of ours, but is not.
+fn is_alias(name: &str, user_header: &str) -> bool {
+    name.contains(['_', '.'])
+        && name != user_header
+        && [HOST, URI, PROTO, METHOD, FOR, SECRET_HEADER, user_header]
+            .into_iter()
+            .any(|ours| name.len() == ours.len() && name.bytes().map(hyphen).eq(ours.bytes().map(hyphen)))
+}
+
+fn hyphen(byte: u8) -> u8 {
+    if matches!(byte, b'_' | b'.') { b'-' } else { byte }
+}
+
+/// The headers that nothing is decided upon still have to be in order: where they are not, somebody meddles.
+fn check_unread(headers: &HeaderMap) -> Result<(), Denial> {
+    let proto = single(headers, PROTO, PROTO_VALUE_BYTES_MAX)?;
+    let method = single(headers, METHOD, METHOD_VALUE_BYTES_MAX)?;
+    single(headers, FOR, FOR_VALUE_BYTES_MAX)?;
+    let proto_fits =
+        proto.is_none_or(|proto| proto.eq_ignore_ascii_case("http") || proto.eq_ignore_ascii_case("https"));
+    let method_fits = method.is_none_or(|method| {
+        method
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+    });
+    if proto_fits && method_fits {
+        Ok(())
+    } else {
+        Err(Denial::RequestAmbiguous)
+    }
+}
+
+/// The value of a header that is there at most once, not too long, and made of visible ASCII and inner spaces. An
+/// empty value is as none: that is how some gateways clear a header.
+fn single<'a>(headers: &'a HeaderMap, name: &str, bytes_max: usize) -> Result<Option<&'a str>, Denial> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        // Either none at all, or one too many.
+        return if headers.contains_key(name) {
+            Err(Denial::RequestAmbiguous)
+        } else {
+            Ok(None)
+        };
+    };
+    let text = readable(value).filter(|text| text.len() <= bytes_max);
+    text.map(|text| Some(text).filter(|text| !text.is_empty()))
+        .ok_or(Denial::RequestAmbiguous)
+}
+
+fn readable(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok().filter(|text| !text.contains('\t'))
+}
+
+/// A comma or a space could make two users of one.
+fn read_user(text: Option<&str>) -> Result<NamedUser, Denial> {
+    match text {
+        None => Ok(NamedUser::Missing),
+        Some(text) if text.contains([',', ';', ' ']) => Err(Denial::RequestAmbiguous),
+        Some(text) => Ok(text.parse().map_or(NamedUser::Unknown, NamedUser::UserId)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderName;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const USER: &str = "X-Forwarded-User";
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            let name: HeaderName = name.parse().unwrap();
+            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        headers
+    }
+
+    const PLAIN: [(&str, &str); 7] = [
+        ("X-Forwarded-Host", "CRM.example.com:443"),
+        ("X-Forwarded-Uri", "/a?b=c"),
+        ("X-Forwarded-User", "1803710089388154"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Method", "GET"),
+        ("X-Forwarded-For", "192.0.2.1, 192.0.2.2"),
+        ("Accept", "*/*"),
+    ];
+
+    #[test]
+    fn an_honest_request_is_read() {
+        let request = read_forwarded(&headers(&PLAIN), USER).unwrap();
+        assert_eq!(request.host.as_str(), "crm.example.com");
+        assert_eq!(request.path.unwrap().as_str(), "/a");
+        assert_eq!(request.user.user_id().unwrap().get(), 1_803_710_089_388_154);
+        let bare = read_forwarded(&headers(&PLAIN[..1]), USER).unwrap();
+        assert_eq!((bare.path, bare.user), (None, NamedUser::Missing));
+    }
+
+    #[test]
+    fn anything_twice_or_under_an_alias_is_ambiguous() {
+        let names = PLAIN[..6]
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(["X-Usher-Gateway-Secret"]);
+        for name in names {
+            for added in [
+                name.to_owned(),
+                name.replace('-', "_"),
+                name.replace('-', "."),
+                name.replacen('-', "_", 1),
+            ] {
+                let mut pairs = PLAIN.to_vec();
+                pairs.push((&added, "1"));
+                pairs.push(("X-Usher-Gateway-Secret", "s"));
+                assert_eq!(
+                    read_forwarded(&headers(&pairs), USER),
+                    Err(Denial::RequestAmbiguous),
+                    "{added}"
+                );
+            }
+        }
+        let mut pairs = PLAIN.to_vec();
+        pairs.push(("X-Forwarded-User-Name", "x"));
+        pairs.push(("X_Something_Else", "x"));
+        assert!(
+            read_forwarded(&headers(&pairs), USER).is_ok(),
+            "other names are nobody's business"
+        );
+    }
+
+    #[test]
+    fn a_user_header_of_the_operators_choice_may_have_underscores() {
+        let pairs = [("X-Forwarded-Host", "a"), ("remote_user", "7")];
+        let request = read_forwarded(&headers(&pairs), "Remote_User").unwrap();
+        assert_eq!(request.user.user_id().unwrap().get(), 7);
+        let pairs = [
+            ("X-Forwarded-Host", "a"),
+            ("remote_user", "7"),
+            ("remote-user", "8"),
+        ];
+        assert_eq!(
+            read_forwarded(&headers(&pairs), "Remote-User"),
+            Err(Denial::RequestAmbiguous)
+        );
+    }
+
+    #[test]
+    fn values_that_could_be_two_or_are_too_long_are_ambiguous() {
+        let long_path = format!("/{}", "a".repeat(URI_VALUE_BYTES_MAX));
+        let (long_user, long_host) = ("1".repeat(129), "a.".repeat(131));
+        for (name, value) in [
+            ("X-Forwarded-Host", "a, b"),
+            ("X-Forwarded-Host", "a b"),
+            ("X-Forwarded-Host", "user@a"),
+            ("X-Forwarded-Host", ""),
+            ("X-Forwarded-Host", "é"),
+            ("X-Forwarded-Host", &long_host),
+            ("X-Forwarded-Uri", "a"),
+            ("X-Forwarded-Uri", "/%00"),
+            ("X-Forwarded-Uri", "/a\tb"),
+            ("X-Forwarded-Uri", "/é"),
+            ("X-Forwarded-Uri", &long_path),
+            ("X-Forwarded-User", "1,2"),
+            ("X-Forwarded-User", "1, 2"),
+            ("X-Forwarded-User", "1 2"),
+            ("X-Forwarded-User", "1;2"),
+            ("X-Forwarded-User", "٥"),
+            ("X-Forwarded-User", &long_user),
+            ("X-Forwarded-Proto", "ftp"),
+            ("X-Forwarded-Proto", "https, http"),
+            ("X-Forwarded-Method", "GET, POST"),
+        ] {
+            let mut pairs = PLAIN.to_vec();
+            pairs.retain(|(kept, _)| *kept != name);
+            pairs.push((name, value));
+            assert_eq!(
+                read_forwarded(&headers(&pairs), USER),
+                Err(Denial::RequestAmbiguous),
+                "{name}: {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_user_is_a_number_or_unknown_or_missing() {
+        for (value, expected) in [
+            ("", Err(Denial::UserMissing)),
+            ("7", Ok(7)),
+            ("007", Ok(7)),
+            ("0", Err(Refusal::UserUnknown.into())),
+            ("+7", Err(Refusal::UserUnknown.into())),
+            ("-7", Err(Refusal::UserUnknown.into())),
+            ("9007199254740992", Err(Refusal::UserUnknown.into())),
+            ("alice@example.com", Err(Refusal::UserUnknown.into())),
+        ] {
+            let request =
+                read_forwarded(&headers(&[("X-Forwarded-Host", "a"), (USER, value)]), USER).unwrap();
+            assert_eq!(request.user.user_id().map(UserId::get), expected, "{value:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_headers_give_an_answer(pairs in prop::collection::vec(("[xX]-[a-zA-Z_.-]{1,20}", "\\PC{0,30}"), 0..6)) {
+            let mut all = HeaderMap::new();
+            for (name, value) in PLAIN.iter().map(|(n, v)| (n.to_string(), v.to_string())).chain(pairs) {
+                if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+                    all.append(name, value);
+                }
+            }
+            if let Ok(request) = read_forwarded(&all, USER) {
+                prop_assert_eq!(request.host.as_str(), "crm.example.com");
+                prop_assert_eq!(request.user.user_id().map(UserId::get), Ok(1_803_710_089_388_154));
+            }
+        }
+    }
+}
