@@ -1,2 +1,7 @@
-//! Usher.
-fn main() {}
+//! The `usher` program; everything is in the library beside it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    usher::run()
+}

@@ -1,0 +1,272 @@
+//! The command line.
+//!
+//! The English help is the doc comments here; the Chinese help is the table in [`texts`], which also holds the
+//! examples; [`localize`] puts them onto the parser, and a test there proves that nothing lacks either language.
+//! What a value *means* is not decided here: values stay text until a command parses them, so that a wrong one is
+//! explained in the reader's language.
+
+pub(crate) mod localize;
+pub(crate) mod mistakes;
+mod texts;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
+
+use crate::language::Language;
+
+/// Usher, a seat ledger with a door: who holds which seat, and who uses what is paid for.
+#[derive(Debug, Parser)]
+#[command(
+    name = "usher",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+#[command(
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: CommonArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Print the version.
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: (),
+}
+
+/// Arguments every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct CommonArguments {
+    /// The language of everything a person reads [environment: USHER_LANGUAGE, else the locale].
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub(crate) language: Option<Language>,
+    /// Print JSON, one object per line, wherever a text for a person is printed.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The settings file [environment: USHER_CONFIG; default: DATA/usher.toml if it is there].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print help.
+    #[arg(short = 'h', long, global = true, action = ArgAction::Help)]
+    help: (),
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server: the door, the lists and health, on one address.
+    Serve(SettingArguments),
+    /// Run a server with a sample organisation in a temporary folder, deleted at the end.
+    Demo(DemoArguments),
+    /// Bring in what happened elsewhere.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Give out what the ledger holds.
+    #[command(subcommand)]
+    Export(ExportCommand),
+    /// Make users, apps, app routes, seats, tenants and clients from a file of JSON lines.
+    Apply(ApplyArguments),
+    /// Issue, list and revoke tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a script that completes commands in a shell.
+    Completions(CompletionsArguments),
+}
+
+/// Where the ledger is; taken by every command that works on one.
+#[derive(Debug, Args)]
+pub(crate) struct DataArguments {
+    /// The data folder [environment: USHER_DATA; default: ./usher-data].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<String>,
+}
+
+/// Every setting as a flag. The fields are named like the settings (see `settings`).
+#[derive(Debug, Default, Args)]
+pub(crate) struct SettingArguments {
+    /// The data folder, made when it is missing [environment: USHER_DATA; default: ./usher-data].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<String>,
+    /// The address to listen on; port 0 takes a free one [environment: USHER_LISTEN; default: 127.0.0.1:8787].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Networks whose gateways may name users, separated by commas [environment: USHER_TRUSTED_PROXIES; default: 127.0.0.0/8,::1/128].
+    #[arg(long, value_name = "NETWORKS")]
+    pub(crate) trusted_proxies: Option<String>,
+    /// The header in which a gateway names the user [environment: USHER_USER_HEADER; default: X-Forwarded-User].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user_header: Option<String>,
+    /// A file with the secret that gateways must send [environment: USHER_GATEWAY_SECRET_FILE, or the secret itself in USHER_GATEWAY_SECRET].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) gateway_secret_file: Option<String>,
+    /// Networks that may read /metrics, separated by commas [environment: USHER_METRICS_NETWORKS; default: 127.0.0.0/8,::1/128].
+    #[arg(long, value_name = "NETWORKS")]
+    pub(crate) metrics_networks: Option<String>,
+    /// The form of the log: human or json [environment: USHER_LOG_FORMAT; default: human].
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<String>,
+    /// The least important entry to log: error, warn, info, debug or trace [environment: USHER_LOG_LEVEL; default: info].
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<String>,
+}
+
+/// `usher demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// The address to listen on; port 0 takes a free one [environment: USHER_LISTEN; default: 127.0.0.1:8787].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+}
+
+/// `usher import ...`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Play past accesses through the door from a CSV file with the header time_ms,user_id,namespace.
+    Accesses(ImportAccessesArguments),
+}
+
+/// `usher import accesses`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportAccessesArguments {
+    /// The CSV file, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Make the users, apps and seats that are missing, then ask the door again.
+    #[arg(long)]
+    pub(crate) create_missing: bool,
+    /// The kind of seat that --create-missing makes: per_user or per_user_per_app [default: per_user].
+    #[arg(long, value_name = "SEAT_TYPE", requires = "create_missing")]
+    pub(crate) seat_type: Option<String>,
+    /// The tenant [default: default].
+    #[arg(long, value_name = "KEY")]
+    pub(crate) tenant: Option<String>,
+    /// Check every line and change nothing; the door is not asked.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// `usher export ...`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Print the newest admitted access of every (seat type, user, app).
+    Activities(ExportActivitiesArguments),
+}
+
+/// `usher export activities`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportActivitiesArguments {
+    /// The form of the rows: csv or jsonl (JSON lines).
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: String,
+    /// Only this kind of seat: per_user or per_user_per_app [default: both].
+    #[arg(long, value_name = "SEAT_TYPE")]
+    pub(crate) seat_type: Option<String>,
+    /// The tenant [default: default].
+    #[arg(long, value_name = "KEY")]
+    pub(crate) tenant: Option<String>,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// `usher apply`.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArguments {
+    /// The file of changes, one JSON object per line, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The tenant of changes that name none [default: default].
+    #[arg(long, value_name = "KEY")]
+    pub(crate) tenant: Option<String>,
+    /// Check the form of every line and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// `usher token ...`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Issue a token and print it, alone, on standard output. It is shown this once.
+    Issue(TokenIssueArguments),
+    /// List the tokens that are good now. The tokens themselves are nowhere to be had.
+    List(TokenListArguments),
+    /// Take a token back; it ends at once.
+    Revoke(TokenRevokeArguments),
+}
+
+/// `usher token issue`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("bearer").required(true).args(["administrator", "user", "service"])))]
+pub(crate) struct TokenIssueArguments {
+    /// A user token for the tenant's first system administrator.
+    #[arg(long)]
+    pub(crate) administrator: bool,
+    /// A user token for this user.
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: Option<String>,
+    /// A service token: for a back end that reports accesses.
+    #[arg(long)]
+    pub(crate) service: bool,
+    /// The scopes the user grants, separated by commas; required for a user token.
+    #[arg(long, value_name = "SCOPES")]
+    pub(crate) scope: Option<String>,
+    /// The tenant [default: default].
+    #[arg(long, value_name = "KEY", conflicts_with = "all_tenants")]
+    pub(crate) tenant: Option<String>,
+    /// The client the token is given to [default: the built-in one].
+    #[arg(long, value_name = "ID", conflicts_with = "service")]
+    pub(crate) client: Option<String>,
+    /// How long it is good, such as 90s, 15m, 2h or 30d, at most 400d [default: 2h].
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) expires_in: Option<String>,
+    /// A service token good for every tenant.
+    #[arg(long, requires = "service")]
+    pub(crate) all_tenants: bool,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// `usher token list`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenListArguments {
+    /// Only this tenant's tokens [default: every tenant's].
+    #[arg(long, value_name = "KEY")]
+    pub(crate) tenant: Option<String>,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// `usher token revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenRevokeArguments {
+    /// The id from `usher token list`, or the token itself.
+    #[arg(value_name = "ID_OR_TOKEN")]
+    pub(crate) token: String,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// `usher config ...`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting, its value and where the value came from. Secrets are shown as set or not set.
+    Show(SettingArguments),
+}
+
+/// `usher completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}

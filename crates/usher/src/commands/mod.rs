@@ -1,0 +1,93 @@
+//! One file per command, and the way from the command line to them.
+
+mod apply;
+mod completions;
+mod config;
+mod demo;
+mod export;
+mod import;
+mod input;
+mod serve;
+mod signals;
+mod token;
+
+use std::path::PathBuf;
+
+use tracing::level_filters::LevelFilter;
+
+use crate::{
+    arguments::{
+        Arguments, Command, ConfigCommand, DataArguments, ExportCommand, ImportCommand, SettingArguments,
+    },
+    environment,
+    failure::Failure,
+    logging,
+    output::{Exit, Output},
+    settings::{Layers, LogFormat, layers},
+    words,
+};
+
+/// What every command is given.
+pub(crate) struct Context<'a> {
+    /// Where texts go.
+    pub(crate) output: &'a Output,
+    /// The value of `--config`.
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl Context<'_> {
+    /// The layers of settings under some flags.
+    fn layers(
+        &self,
+        flags: SettingArguments,
+    ) -> Result<Layers<impl Fn(&str) -> Option<String> + use<>>, Failure> {
+        Layers::new(flags, self.config.clone(), environment)
+    }
+
+    /// The data folder's path.
+    fn data(&self, arguments: DataArguments) -> Result<PathBuf, Failure> {
+        layers::data_folder(arguments, self.config.clone(), environment)
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Why it was not done.
+pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
+    let context = Context {
+        output,
+        config: arguments.common.config,
+    };
+    match arguments.command {
+        Command::Config(ConfigCommand::Show(flags)) => config::show(&context, flags),
+        Command::Completions(arguments) => completions::print(&context, &arguments),
+        Command::Serve(flags) => wait_for(serve::run(&context, flags)),
+        Command::Demo(arguments) => wait_for(demo::run(&context, arguments)),
+        command => {
+            // A command has a person at its end, who wants to know only what goes wrong.
+            logging::start(LogFormat::Human, LevelFilter::WARN, output);
+            wait_for(work(&context, command))
+        }
+    }
+}
+
+/// The commands that work on a ledger through the control channel.
+async fn work(context: &Context<'_>, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Import(ImportCommand::Accesses(arguments)) => import::run(context, arguments).await,
+        Command::Export(ExportCommand::Activities(arguments)) => export::run(context, arguments).await,
+        Command::Apply(arguments) => apply::run(context, arguments).await,
+        Command::Token(command) => token::run(context, command).await,
+        Command::Serve(_) | Command::Demo(_) | Command::Config(_) | Command::Completions(_) => Ok(Exit::Done),
+    }
+}
+
+/// Runs a command to its end on a runtime of its own.
+fn wait_for(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(words!("cannot start: {error}", "无法启动：{error}")))?
+        .block_on(command)
+}

@@ -1,0 +1,258 @@
+//! Questions and answers of the control channel. They live apart from stored types, so that neither moves the other.
+
+use serde::{Deserialize, Serialize};
+use usher_seats::{ClientId, Namespace, Refusal, SeatStatus, SeatType, TenantKey, UserId};
+use usher_store::{StoreHealth, TokenKind};
+
+use crate::language::Words;
+
+/// Route of [`StatusAnswer`].
+pub(crate) const STATUS: &str = "/control/v1/status";
+/// Route of [`ChangesQuestion`].
+pub(crate) const CHANGES: &str = "/control/v1/changes";
+/// Route of [`AccessesQuestion`].
+pub(crate) const ACCESSES: &str = "/control/v1/accesses";
+/// Route of [`ActivitiesQuestion`].
+pub(crate) const ACTIVITIES: &str = "/control/v1/activities";
+/// Route of [`IssueQuestion`].
+pub(crate) const TOKENS_ISSUE: &str = "/control/v1/tokens/issue";
+/// Route of [`TokensQuestion`].
+pub(crate) const TOKENS_LIST: &str = "/control/v1/tokens/list";
+/// Route of [`RevokeQuestion`].
+pub(crate) const TOKENS_REVOKE: &str = "/control/v1/tokens/revoke";
+
+/// A question without content.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StatusQuestion {}
+
+/// Who answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StatusAnswer {
+    /// The program's version.
+    pub(crate) version: String,
+    /// The process.
+    pub(crate) process_id: u32,
+    /// What it does.
+    pub(crate) command: String,
+    /// Since when, in milliseconds.
+    pub(crate) since_ms: i64,
+    /// Its address, when it is a server.
+    pub(crate) listening: Option<String>,
+    /// True when the store can serve.
+    pub(crate) ready: bool,
+    /// Accesses in the journal.
+    pub(crate) journal_accesses: u64,
+    /// Accesses waiting at the door.
+    pub(crate) waiting_accesses: usize,
+}
+
+impl StatusAnswer {
+    /// Takes what is shown of a store's health.
+    pub(crate) fn with_health(mut self, health: StoreHealth) -> Self {
+        self.ready = health.ready;
+        self.journal_accesses = health.journal_accesses;
+        self
+    }
+}
+
+/// Changes in order.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ChangesQuestion {
+    /// The tenant of changes that name none.
+    pub(crate) tenant_key: TenantKey,
+    /// The changes.
+    pub(crate) changes: Vec<super::change_line::ChangeLine>,
+}
+
+/// What became of changes.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ChangesAnswer {
+    /// Things that are new.
+    pub(crate) created: u64,
+    /// Things that are different.
+    pub(crate) updated: u64,
+    /// Things that were so already.
+    pub(crate) unchanged: u64,
+    /// The first change that does not fit; all before it were made, none after it.
+    pub(crate) refused: Option<RefusedChange>,
+}
+
+/// A change that does not fit.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RefusedChange {
+    /// Its position in the question, from 0.
+    pub(crate) index: usize,
+    /// Why.
+    pub(crate) words: Words,
+}
+
+/// Past accesses of one tenant.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AccessesQuestion {
+    /// Whose.
+    pub(crate) tenant_key: TenantKey,
+    /// The kind of seat to make for whoever has none; none when nothing may be made.
+    pub(crate) create_missing: Option<SeatType>,
+    /// The accesses: time in milliseconds, user, app.
+    pub(crate) accesses: Vec<(i64, UserId, Namespace)>,
+}
+
+/// What became of one access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// Admitted, and newer than what was kept.
+    Moved,
+    /// Admitted, but something as new was kept already.
+    Kept,
+    /// Refused.
+    Refused(Refusal),
+}
+
+/// What was made because it was missing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Created {
+    /// Users.
+    pub(crate) users: u64,
+    /// Apps.
+    pub(crate) apps: u64,
+    /// Seats.
+    pub(crate) seats: u64,
+}
+
+/// What became of the accesses, in their order.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AccessesAnswer {
+    /// One for each access.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// What was made.
+    pub(crate) created: Created,
+}
+
+/// A page of activities.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ActivitiesQuestion {
+    /// Whose.
+    pub(crate) tenant_key: TenantKey,
+    /// Of which kind of seat.
+    pub(crate) seat_type: SeatType,
+    /// The last row already read.
+    pub(crate) after: Option<(UserId, Namespace)>,
+    /// Most rows wanted.
+    pub(crate) rows_max: usize,
+}
+
+/// One activity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ActivityLine {
+    /// Of which kind of seat.
+    pub(crate) seat_type: SeatType,
+    /// Who.
+    pub(crate) user_id: UserId,
+    /// Where.
+    pub(crate) namespace: Namespace,
+    /// Of the seat, at the time of reading.
+    pub(crate) status: SeatStatus,
+    /// When, in milliseconds.
+    pub(crate) active_time_ms: i64,
+}
+
+/// Some activities.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ActivitiesAnswer {
+    /// The watermark in milliseconds: everything before it is in.
+    pub(crate) as_of_ms: i64,
+    /// The rows in order.
+    pub(crate) rows: Vec<ActivityLine>,
+    /// True when more follow.
+    pub(crate) has_more: bool,
+}
+
+/// For whom a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum BearerChoice {
+    /// The tenant's first system administrator.
+    Administrator,
+    /// This user.
+    User(UserId),
+    /// A back end.
+    Service,
+}
+
+/// A token is wanted.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct IssueQuestion {
+    /// In which tenant; none means every tenant, for a service token.
+    pub(crate) tenant_key: Option<TenantKey>,
+    /// For whom.
+    pub(crate) bearer: BearerChoice,
+    /// Granted scopes.
+    pub(crate) scopes: Vec<String>,
+    /// The client; none means the built-in one.
+    pub(crate) client_id: Option<ClientId>,
+    /// How long it is good, in milliseconds.
+    pub(crate) life_ms: i64,
+}
+
+/// A token, this once, and what it is good for.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct IssueAnswer {
+    /// The token.
+    pub(crate) token: String,
+    /// What it is good for.
+    pub(crate) about: TokenLine,
+    /// Granted scopes that the client has not opened, with which the token cannot do anything yet.
+    pub(crate) scopes_not_open: Vec<String>,
+}
+
+/// Which tokens to list.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TokensQuestion {
+    /// Whose; none means everybody's.
+    pub(crate) tenant_key: Option<TenantKey>,
+}
+
+/// What is known of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TokenLine {
+    /// The first 16 hexadecimal digits of its hash.
+    pub(crate) token_id: String,
+    /// What it proves.
+    pub(crate) kind: TokenKind,
+    /// The tenant; none means every tenant.
+    pub(crate) tenant_key: Option<TenantKey>,
+    /// The client.
+    pub(crate) client_id: Option<ClientId>,
+    /// The user.
+    pub(crate) user_id: Option<UserId>,
+    /// Granted scopes.
+    pub(crate) scopes: Vec<String>,
+    /// When it was issued, in milliseconds.
+    pub(crate) issued_at_ms: i64,
+    /// When it ends, in milliseconds.
+    pub(crate) expires_at_ms: i64,
+}
+
+/// Tokens, newest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TokensAnswer {
+    /// The tokens.
+    pub(crate) tokens: Vec<TokenLine>,
+    /// True when there are more than are listed.
+    pub(crate) has_more: bool,
+}
+
+/// A token is to be taken back.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RevokeQuestion {
+    /// Its id, or the token itself.
+    pub(crate) token: String,
+}
+
+/// A token was taken back.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RevokeAnswer {
+    /// Its id.
+    pub(crate) token_id: String,
+}

@@ -1,0 +1,90 @@
+//! Identifiers from the command line and from files, with complaints in both languages.
+//!
+//! What is allowed is decided in `usher-seats`; only the Chinese words for it are here.
+
+use std::str::FromStr;
+
+use usher_seats::{ClientId, IdentifierError, Namespace, SeatType, TenantKey, UserId};
+
+use crate::{failure::Failure, language::Words, words};
+
+/// The tenant of a fresh store, and of every command that names none.
+pub(crate) const DEFAULT_TENANT: &str = "default";
+
+/// Reads an identifier.
+///
+/// # Errors
+/// A usage failure naming the identifier and what is allowed.
+pub(crate) fn parse<Identifier>(text: &str) -> Result<Identifier, Failure>
+where
+    Identifier: FromStr<Err = IdentifierError>,
+{
+    text.parse()
+        .map_err(|error: IdentifierError| Failure::usage(words_of(&error)))
+}
+
+/// The complaint about an identifier in both languages.
+pub(crate) fn words_of(error: &IdentifierError) -> Words {
+    let IdentifierError { field, allowed } = error;
+    let allowed_chinese = match *allowed {
+        UserId::ALLOWED => "1 至 9007199254740991 的整数",
+        Namespace::ALLOWED => "1 至 128 个字符，可用 A-Z、a-z、0-9、“_”、“-”、“.”，以字母、数字或“_”开头",
+        TenantKey::ALLOWED => "1 至 64 个字符，可用 A-Z、a-z、0-9、“_”、“-”",
+        ClientId::ALLOWED => "“cli_” 后接 1 至 60 个字符，可用 A-Z、a-z、0-9、“_”",
+        other => other,
+    };
+    Words::new(
+        format!("{field} must be {allowed}"),
+        format!("{field} 应为{allowed_chinese}"),
+    )
+}
+
+/// Reads a tenant key; none means the default tenant.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn tenant_key(text: Option<&str>) -> Result<TenantKey, Failure> {
+    parse(text.unwrap_or(DEFAULT_TENANT))
+}
+
+/// Reads a seat type by its wire name.
+///
+/// # Errors
+/// A usage failure naming both.
+pub(crate) fn seat_type(text: &str) -> Result<SeatType, Failure> {
+    SeatType::from_wire_name(text).ok_or_else(|| {
+        Failure::usage(words!(
+            "seat_type must be per_user or per_user_per_app, not \"{text}\"",
+            "seat_type 应为 per_user 或 per_user_per_app，而不是“{text}”"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    #[test]
+    fn every_refusal_has_chinese_words() {
+        for failure in [
+            parse::<UserId>("x").unwrap_err(),
+            parse::<Namespace>("").unwrap_err(),
+            parse::<TenantKey>("").unwrap_err(),
+            parse::<ClientId>("x").unwrap_err(),
+        ] {
+            let chinese = failure.words.text(Language::Chinese);
+            assert!(
+                !chinese.contains("characters") && !chinese.contains("whole number"),
+                "{chinese}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_tenant_means_the_default_one() {
+        assert_eq!(tenant_key(None).unwrap().as_str(), "default");
+        assert!(tenant_key(Some("a b")).is_err());
+        assert!(seat_type("per_user").is_ok() && seat_type("platform").is_err());
+    }
+}

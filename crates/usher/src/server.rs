@@ -1,0 +1,177 @@
+//! A running server: the public routes on TCP and the control channel on its socket, over one ledger.
+//!
+//! ```text
+//! start: ledger open -> key -> address bound -> control socket bound -> both served
+//! stop:  both stop taking -> what was taken is answered -> door closed -> store closed -> folder let go
+//! ```
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use usher_http::{Edge, EdgeSettings};
+use usher_identity::PageSealer;
+
+use crate::{
+    control::{
+        self,
+        channel::held,
+        server::{ControlListener, SocketPlace},
+    },
+    data_folder::DataFolder,
+    failure::Failure,
+    ledger::Ledger,
+    words,
+};
+
+/// A server that listens.
+pub(crate) struct Server {
+    ledger: Ledger,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Server {
+    /// Opens the ledger of a folder for a server. A running server is named at once; a command at work is waited for.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`], or [`Exit::Held`](crate::output::Exit::Held).
+    pub(crate) async fn open(folder: &DataFolder, command: &str) -> Result<(Ledger, SocketPlace), Failure> {
+        let place = SocketPlace::choose(folder)?;
+        let socket = place.path().to_owned();
+        let ledger = control::channel::open_when_free(folder, command, Some(socket)).await?;
+        match ledger {
+            Ok(ledger) => Ok((ledger, place)),
+            Err(holder) => Err(held(folder, holder.as_ref()).next(words!(
+                "usher token list --data ... works through the running server; or stop that process first",
+                "usher token list --data ... 会通过正在运行的服务器工作；或先停止该进程"
+            ))),
+        }
+    }
+
+    /// Binds the address and the socket and begins to serve.
+    ///
+    /// # Errors
+    /// A failure when the address or the key cannot be had; the ledger is closed then.
+    pub(crate) async fn start(
+        folder: &DataFolder,
+        (ledger, place): (Ledger, SocketPlace),
+        listen: &str,
+        settings: EdgeSettings,
+    ) -> Result<Self, Failure> {
+        match bind(folder, &ledger, place, listen).await {
+            Ok(bound) => Ok(Self::serve(ledger, bound, settings)),
+            Err(failure) => {
+                ledger.close().await;
+                Err(failure)
+            }
+        }
+    }
+
+    fn serve(ledger: Ledger, bound: Bound, settings: EdgeSettings) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let edge = Edge::new(
+            Arc::clone(&ledger.store),
+            ledger.door.clone(),
+            Arc::clone(&ledger.clock),
+            Arc::clone(&ledger.chance),
+            bound.page_sealer,
+            settings,
+        );
+        let public = usher_http::router(Arc::new(edge));
+        let listening = format!("http://{}", bound.address);
+        let calls = control::router(ledger.control(Some(listening)));
+        let (public_stop, calls_stop) = (stopped(stopping.clone()), stopped(stopping));
+        let tasks = [
+            tokio::spawn(async move {
+                usher_http::serve(bound.public, public, public_stop).await;
+            }),
+            tokio::spawn(async move {
+                usher_http::serve(bound.control, calls, calls_stop).await;
+            }),
+        ];
+        Self {
+            ledger,
+            address: bound.address,
+            stop,
+            tasks,
+        }
+    }
+
+    /// The address it listens on, with the real port.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The ledger it serves.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Stops: takes nothing new, answers what was taken, closes the door and the store.
+    ///
+    /// # Errors
+    /// A failure when one of the two servers had ended by a panic.
+    pub(crate) async fn stop(self) -> Result<(), Failure> {
+        self.stop.send_replace(true);
+        let mut failure = None;
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                failure = Some(Failure::failed(words!(
+                    "a part of the server had ended early: {error}",
+                    "服务器的一部分提前结束：{error}"
+                )));
+            }
+        }
+        self.ledger.close().await;
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Everything that can fail before serving.
+struct Bound {
+    public: TcpListener,
+    address: SocketAddr,
+    control: ControlListener,
+    page_sealer: PageSealer,
+}
+
+async fn bind(
+    folder: &DataFolder,
+    ledger: &Ledger,
+    place: SocketPlace,
+    listen: &str,
+) -> Result<Bound, Failure> {
+    let page_sealer = PageSealer::from_key_file(&folder.key(&*ledger.chance)?);
+    let public = TcpListener::bind(listen).await;
+    let public = public.map_err(|error| address_unusable(listen, &error))?;
+    let address = public
+        .local_addr()
+        .map_err(|error| address_unusable(listen, &error))?;
+    Ok(Bound {
+        public,
+        address,
+        control: ControlListener::bind(place)?,
+        page_sealer,
+    })
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // The sender going away means the same as its word.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+fn address_unusable(listen: &str, error: &std::io::Error) -> Failure {
+    let words = if error.kind() == std::io::ErrorKind::AddrInUse {
+        words!(
+            "{listen} is in use by another program",
+            "{listen} 已被另一个程序占用"
+        )
+    } else {
+        words!("cannot listen on {listen}: {error}", "无法监听 {listen}：{error}")
+    };
+    Failure::failed(words).next(words!(
+        "usher serve --listen 127.0.0.1:0",
+        "usher serve --listen 127.0.0.1:0"
+    ))
+}

@@ -1,0 +1,145 @@
+//! Settings: flags over environment over file over defaults.
+//!
+//! Every setting is one row of [`SETTINGS`]; the row gives it its flag, its variable, its key in the file and its
+//! default, so that `usher config show` and the server cannot disagree. Values stay text, with where they came from,
+//! until [`ServeSettings`] reads them; so a wrong value is explained with the place to mend.
+//!
+//! - [`layers`]: the four layers of one start
+//! - [`file`]: the settings file
+//! - [`serve`]: the settings of a server, read into types that cannot be wrong
+
+pub(crate) mod file;
+pub(crate) mod layers;
+pub(crate) mod serve;
+
+pub(crate) use layers::{Layers, Origin, Resolved};
+pub(crate) use serve::{LogFormat, ServeSettings};
+
+/// One setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// Its name: the key in the file and in `usher config show`.
+    pub(crate) name: &'static str,
+    /// Its flag; none for a secret, because command lines are visible to other users of a machine.
+    pub(crate) flag: Option<&'static str>,
+    /// Its environment variable.
+    pub(crate) variable: &'static str,
+    /// True when it may stand in the settings file; secrets may not, because such files are copied about.
+    pub(crate) in_file: bool,
+    /// Its value when nobody sets it.
+    pub(crate) default: Option<&'static str>,
+}
+
+impl Setting {
+    const fn new(
+        name: &'static str,
+        flag: &'static str,
+        variable: &'static str,
+        default: Option<&'static str>,
+    ) -> Self {
+        Self {
+            name,
+            flag: Some(flag),
+            variable,
+            in_file: true,
+            default,
+        }
+    }
+
+    /// True when its value is never shown.
+    pub(crate) fn secret(&self) -> bool {
+        !self.in_file
+    }
+}
+
+/// The data folder.
+pub(crate) const DATA: Setting = Setting::new("data", "--data", "USHER_DATA", Some("./usher-data"));
+/// The address to listen on.
+pub(crate) const LISTEN: Setting = Setting::new("listen", "--listen", "USHER_LISTEN", Some("127.0.0.1:8787"));
+/// Networks whose gateways may name users.
+pub(crate) const TRUSTED_PROXIES: Setting = Setting::new(
+    "trusted_proxies",
+    "--trusted-proxies",
+    "USHER_TRUSTED_PROXIES",
+    Some("127.0.0.0/8,::1/128"),
+);
+/// The header in which a gateway names the user.
+pub(crate) const USER_HEADER: Setting = Setting::new(
+    "user_header",
+    "--user-header",
+    "USHER_USER_HEADER",
+    Some("X-Forwarded-User"),
+);
+/// The file with the gateway's secret.
+pub(crate) const GATEWAY_SECRET_FILE: Setting = Setting::new(
+    "gateway_secret_file",
+    "--gateway-secret-file",
+    "USHER_GATEWAY_SECRET_FILE",
+    None,
+);
+/// The gateway's secret itself.
+pub(crate) const GATEWAY_SECRET: Setting = Setting {
+    name: "gateway_secret",
+    flag: None,
+    variable: "USHER_GATEWAY_SECRET",
+    in_file: false,
+    default: None,
+};
+/// Networks that may read `/metrics`.
+pub(crate) const METRICS_NETWORKS: Setting = Setting::new(
+    "metrics_networks",
+    "--metrics-networks",
+    "USHER_METRICS_NETWORKS",
+    Some("127.0.0.0/8,::1/128"),
+);
+/// The form of the log.
+pub(crate) const LOG_FORMAT: Setting =
+    Setting::new("log_format", "--log-format", "USHER_LOG_FORMAT", Some("human"));
+/// The least important log entry to write.
+pub(crate) const LOG_LEVEL: Setting =
+    Setting::new("log_level", "--log-level", "USHER_LOG_LEVEL", Some("info"));
+
+/// Every setting, in the order in which they are shown.
+pub(crate) const SETTINGS: [Setting; 9] = [
+    DATA,
+    LISTEN,
+    TRUSTED_PROXIES,
+    USER_HEADER,
+    GATEWAY_SECRET,
+    GATEWAY_SECRET_FILE,
+    METRICS_NETWORKS,
+    LOG_FORMAT,
+    LOG_LEVEL,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{arguments::localize, language::Language};
+
+    #[test]
+    fn every_setting_has_its_flag_and_names_its_variable_and_default_in_help() {
+        let parser = localize::parser(Language::English);
+        let serve = parser.find_subcommand("serve").unwrap();
+        for setting in SETTINGS {
+            let Some(flag) = setting.flag else {
+                continue;
+            };
+            let argument = serve
+                .get_arguments()
+                .find(|argument| argument.get_id() == setting.name)
+                .unwrap_or_else(|| panic!("{} has no argument", setting.name));
+            assert_eq!(format!("--{}", argument.get_long().unwrap()), flag);
+            let help = argument.get_help().unwrap().to_string();
+            assert!(help.contains(setting.variable), "{help}");
+            if let Some(default) = setting.default {
+                assert!(help.contains(&format!("default: {default}]")), "{help}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_the_ones_of_the_edge() {
+        assert_eq!(USER_HEADER.default, Some(usher_http::edge::USER_HEADER_DEFAULT));
+    }
+}
