@@ -30,5 +30,5 @@ pub mod wire;
 pub use edge::{Chance, Clock, Edge, EdgeSettings, PeerAddress};
 pub use log_id::LogId;
 pub use router::router;
-pub use server::serve;
+pub use server::{serve, serve_at_most};
 pub use wire::{WireCode, WireError};

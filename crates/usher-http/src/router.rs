@@ -128,8 +128,10 @@ fn wrong_method(method: &Method, response: &Response) -> Response {
     let allowed = response
         .headers()
         .get(header::ALLOW)
-        .and_then(|allow| allow.to_str().ok());
-    WireError::wrong_method(method.as_str(), allowed.unwrap_or("another")).into_response()
+        .and_then(|allow| allow.to_str().ok())
+        .unwrap_or("another")
+        .replace(',', " or ");
+    WireError::wrong_method(method.as_str(), &allowed).into_response()
 }
 
 /// Runs a handler; a panic becomes an answer. The handler's own state is gone with it, and what is shared is behind

@@ -48,9 +48,14 @@ pub const HEADERS_MAX: usize = 100;
 pub const HEAD_READ_TIMEOUT: Duration = Duration::from_secs(75);
 /// How long an answer may make no progress because nobody reads it.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Most connections at once: some dozens for gateways' pools and API programs; the rest is room for crowds. Each costs a
-/// buffer, a task and a file descriptor.
+/// Most connections at once, whatever the process may open: some dozens for gateways' pools and API programs, the rest is
+/// room for crowds. Each costs a buffer, a task and a file descriptor.
 pub const CONNECTIONS_MAX: usize = 4_096;
+/// Files the rest of the program may need open: the store's, its readers', logs, the lock. If connections could take
+/// these, a crowd at the socket would stop the store.
+pub const FILES_RESERVED: usize = 128;
+/// Files a process may open unless somebody raised it: the usual soft limit of Linux.
+const OPEN_FILES_USUAL: usize = 1_024;
 /// How long requests may take to be answered after the server was told to stop; service managers kill after 30 to 90.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long to wait when the kernel cannot give a connection (file descriptors used up): trying at once would only burn.
@@ -92,14 +97,33 @@ pub struct Drained {
     pub connections_cut: usize,
 }
 
-/// Serves `router` until `shutdown` is done, then answers what was taken and returns.
+/// How many connections fit when the process may open `open_files_max` files; at least one.
+#[must_use]
+pub fn connections_within(open_files_max: usize) -> usize {
+    open_files_max
+        .saturating_sub(FILES_RESERVED)
+        .clamp(1, CONNECTIONS_MAX)
+}
+
+/// Serves `router` until `shutdown` is done, then answers what was taken and returns. Takes as many connections as fit
+/// into the usual limit of open files.
 pub async fn serve<Listener: Listen>(
+    listener: Listener,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> Drained {
+    serve_at_most(connections_within(OPEN_FILES_USUAL), listener, router, shutdown).await
+}
+
+/// The same for whoever knows better how many connections fit.
+pub async fn serve_at_most<Listener: Listen>(
+    connections_max: usize,
     mut listener: Listener,
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> Drained {
     let (stop, stopping) = watch::channel(false);
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Arc::new(Semaphore::new(connections_max));
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -128,11 +152,16 @@ async fn next_connection<Listener: Listen>(
     places: &Arc<Semaphore>,
 ) -> Option<(Listener::Stream, Option<SocketAddr>, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
+    let mut failed_before = false;
     loop {
         match listener.next().await {
             Ok((stream, peer)) => return Some((stream, peer, place)),
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                // Said once for a row of failures; twenty lines a second would bury everything else.
+                if !failed_before {
+                    tracing::warn!(%error, "connections cannot be accepted; trying again");
+                }
+                failed_before = true;
                 sleep(ACCEPT_RETRY).await;
             }
         }

@@ -15,6 +15,7 @@ mod support;
 
 mod accesses;
 mod answers;
+mod connections;
 mod forward_auth;
 mod gateway;
 mod health;
@@ -22,5 +23,4 @@ mod limits;
 mod logs;
 mod parameters;
 mod raw_socket;
-mod shutdown;
 mod walk;

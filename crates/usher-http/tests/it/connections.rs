@@ -1,5 +1,6 @@
-//! Stopping: what was taken is answered, what is idle is closed, what never ends is cut and counted. Connections are in
-//! memory and time is moved by the runtime, so nothing waits and nothing depends on speed.
+//! Connections from the first to the last: a crowd waits for places; when the server stops, what was taken is answered, what
+//! is idle is closed, and what never ends is cut and counted. Connections are in memory and time is moved by the runtime,
+//! so nothing waits and nothing depends on speed.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -8,11 +9,11 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
-    time::Instant,
+    time::{Instant, timeout},
 };
 use usher_http::{
-    serve,
-    server::{DRAIN_TIMEOUT, Drained, HEAD_READ_TIMEOUT, Listen, WRITE_TIMEOUT},
+    serve_at_most,
+    server::{DRAIN_TIMEOUT, Drained, HEAD_READ_TIMEOUT, Listen, WRITE_TIMEOUT, connections_within},
 };
 
 /// A listener whose connections come from the test.
@@ -37,11 +38,20 @@ struct Serving {
 
 impl Serving {
     fn open(router: Router) -> Self {
+        Self::open_at_most(100, router)
+    }
+
+    fn open_at_most(connections_max: usize, router: Router) -> Self {
         let (connect, connections) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(InMemory(connections), router, async {
-            let _ = stopped.await;
-        }));
+        let served = tokio::spawn(serve_at_most(
+            connections_max,
+            InMemory(connections),
+            router,
+            async {
+                let _ = stopped.await;
+            },
+        ));
         Self {
             connect,
             stop,
@@ -143,4 +153,35 @@ async fn an_answer_nobody_reads_ends_with_its_connection() {
     tokio::time::sleep(WRITE_TIMEOUT * 2).await;
     let answer = read_all(&mut stream).await;
     assert!(answer.len() < 1_000_000, "the rest was not waited for");
+}
+
+/// A crowd waits for places instead of taking more than there are, and everybody has a turn.
+#[tokio::test(start_paused = true)]
+async fn connections_beyond_the_limit_wait_for_a_place() {
+    let (router, begun, go_on) = slow_route();
+    let serving = Serving::open_at_most(1, router);
+    let request = b"GET /slow HTTP/1.1\r\nConnection: close\r\n\r\n";
+    let mut crowd = Vec::new();
+    for _ in 0..3 {
+        let mut stream = serving.connect();
+        stream.write_all(request).await.unwrap();
+        crowd.push(stream);
+    }
+    for mut stream in crowd {
+        begun.notified().await;
+        // With time standing still, this passes only when everything that can run has run.
+        assert!(
+            timeout(DRAIN_TIMEOUT, begun.notified()).await.is_err(),
+            "only one is inside"
+        );
+        go_on.notify_one();
+        assert!(read_all(&mut stream).await.ends_with("done"));
+    }
+}
+
+#[test]
+fn connections_leave_files_for_the_store() {
+    for (open_files, connections) in [(0, 1), (128, 1), (256, 128), (1_024, 896), (1 << 20, 4_096)] {
+        assert_eq!(connections_within(open_files), connections);
+    }
 }
