@@ -4,7 +4,7 @@
 //! says the answer in the words of the wire. Rules live in `usher-seats`, records in the engines.
 //!
 //! - [`edge`]: what the routes are given: store, door, clock, chance, settings
-//! - [`router`]: all public routes, and what every answer has in common (log id, log line, metrics)
+//! - [`mod@router`]: all public routes, and what every answer has in common (log id, log line, metrics)
 //! - [`open_apis`]: the two Feishu calls
 //! - [`access`]: the door's two entrances
 //! - [`health`]: `/livez`, `/readyz`, `/metrics`

@@ -180,9 +180,7 @@ impl Line<'_> {
         } = self;
         let status = status.as_u16();
         let code = error.map_or(0, |error| error.code.row().code);
-        let detail = error
-            .and_then(|error| error.notes.detail.as_deref())
-            .unwrap_or_default();
+        let detail = error.and_then(|error| error.notes.detail.as_deref());
         match error.map(|error| error.code) {
             Some(WireCode::Internal) => tracing::error!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,

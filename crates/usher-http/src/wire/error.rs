@@ -1,7 +1,7 @@
 //! A refusal on its way out.
 //!
 //! Handlers return a [`WireError`] and know nothing of log ids. As a response it is an empty body that carries the
-//! error itself as an extension; [`crate::router`] turns that into the envelope in one place, where the log id is known,
+//! error itself as an extension; [`crate::router()`] turns that into the envelope in one place, where the log id is known,
 //! and writes the part that is only for the log. So `error.log_id`, `X-Tt-Logid` and the log line cannot disagree.
 
 use std::{borrow::Cow, fmt};
