@@ -66,13 +66,14 @@ impl UserId {
 impl FromStr for UserId {
     type Err = IdentifierError;
 
-    /// Decimal ASCII digits only: no sign, no space, no other script's digits.
+    /// Decimal ASCII digits only: no sign, no space, no other script's digits. And no leading zero: a number has one
+    /// spelling, since whoever names users by texts may hold `007` and `7` for two people.
     fn from_str(text: &str) -> Result<Self, IdentifierError> {
         let refused = IdentifierError {
             field: "user_id",
             allowed: Self::ALLOWED,
         };
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if text.starts_with('0') || text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(refused);
         }
         text.parse().map_err(|_| refused).and_then(Self::new)
@@ -200,6 +201,7 @@ mod tests {
         for text in [
             "",
             "0",
+            "007",
             "-1",
             "+5",
             " 5",

@@ -283,7 +283,7 @@ mod tests {
         for (value, expected) in [
             ("", Err(Denial::UserMissing)),
             ("7", Ok(7)),
-            ("007", Ok(7)),
+            ("007", Err(Refusal::UserUnknown.into())),
             ("0", Err(Refusal::UserUnknown.into())),
             ("+7", Err(Refusal::UserUnknown.into())),
             ("-7", Err(Refusal::UserUnknown.into())),
