@@ -28,8 +28,6 @@ pub struct StoreHealth {
     pub folds_completed: u64,
     /// Commits that failed since start.
     pub commits_failed: u64,
-    /// Accesses whose time was before one already seen: the clock stepped back.
-    pub clock_steps_back: u64,
 }
 
 /// One storage engine.
