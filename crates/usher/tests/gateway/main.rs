@@ -7,6 +7,13 @@
 //!
 //! Helpers: [`site`] runs nginx, [`people`] fills Usher and reads it back, [`browser`] asks, [`app`] is an app behind
 //! nginx; `program` runs `usher` and is the crash tests' own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may stop at the first surprise; clippy.toml allows it only inside test functions"
+)]
 
 mod app;
 mod away;
