@@ -2,7 +2,7 @@
 //!
 //! | File | What it is |
 //! | --- | --- |
-//! | `usher.db` | the store |
+//! | `usher.db` | the store, mode 0600 |
 //! | `usher.lock` | held by the one Usher that works on the folder |
 //! | `usher.key` | 32 random bytes, mode 0600; keys for sealed page tokens are derived from it |
 //! | `usher.sock` | where commands reach a running server, mode 0600 |
@@ -22,7 +22,7 @@ use usher_http::{Chance, edge::draw};
 use crate::{failure::Failure, words};
 
 /// Only the owner may enter.
-const FOLDER_MODE: u32 = 0o700;
+pub(crate) const FOLDER_MODE: u32 = 0o700;
 /// Only the owner may read and write.
 pub(crate) const SECRET_FILE_MODE: u32 = 0o600;
 /// Bytes in the key file: as many as the hash that derives keys from it.
@@ -66,9 +66,22 @@ impl DataFolder {
         &self.0
     }
 
-    /// The store's file.
-    pub(crate) fn store_file(&self) -> PathBuf {
-        self.0.join("usher.db")
+    /// The store's file, made empty and closed to others when it is missing; the files that SQLite puts beside it
+    /// take over its mode. That matters where an operator made the folder, perhaps open to others.
+    ///
+    /// # Errors
+    /// A failure naming the file and the system's reason.
+    pub(crate) fn store_file(&self) -> Result<PathBuf, Failure> {
+        let path = self.0.join("usher.db");
+        let made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(SECRET_FILE_MODE)
+            .open(&path);
+        match made {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(&path, &error)),
+            _ => Ok(path),
+        }
     }
 
     /// The control socket, where its path fits a socket address.

@@ -73,6 +73,13 @@ impl Failure {
         failure
     }
 
+    /// A command line that names no command: the help was printed and says everything.
+    pub(crate) fn help_was_enough() -> Self {
+        let mut failure = Self::usage(words!("no command was given", "未给出命令"));
+        failure.silent = true;
+        failure
+    }
+
     /// True when nobody wants to hear of it.
     pub(crate) fn is_silent(&self) -> bool {
         self.silent

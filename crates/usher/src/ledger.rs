@@ -53,8 +53,8 @@ impl Ledger {
             since_ms: SystemClock.now_ms(),
             control_socket,
         };
-        let store =
-            SqliteStore::open(&folder.store_file(), &holder).map_err(|error| obstacle(folder, error))?;
+        let file = folder.store_file().map_err(Obstacle::Failure)?;
+        let store = SqliteStore::open(&file, &holder).map_err(|error| obstacle(folder, error))?;
         let store: Arc<dyn Store> = Arc::new(store);
         let ledger = Self {
             door: Door::open(Arc::clone(&store), DoorLimits::default()),

@@ -39,7 +39,7 @@ use clap::FromArgMatches;
 
 use arguments::{Arguments, localize, mistakes};
 use failure::Failure;
-use language::Language;
+use language::{Language, Words};
 use output::{Exit, Output};
 
 /// The environment, read at this edge and handed down.
@@ -84,6 +84,11 @@ fn parse(words: &[OsString], output: &Output) -> Result<Option<Arguments>, Failu
             let text = error.render().to_string();
             output.document(text.trim_end())?;
             Ok(None)
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !output.json => {
+            let help = error.render().to_string();
+            output.explain(&Words::same(help.trim_end()), &());
+            Err(Failure::help_was_enough())
         }
         _ => Err(mistakes::explained(&error)),
     }

@@ -42,10 +42,7 @@ impl Server {
         let ledger = control::channel::open_when_free(folder, command, Some(socket)).await?;
         match ledger {
             Ok(ledger) => Ok((ledger, place)),
-            Err(holder) => Err(held(folder, holder.as_ref()).next(words!(
-                "usher token list --data ... works through the running server; or stop that process first",
-                "usher token list --data ... 会通过正在运行的服务器工作；或先停止该进程"
-            ))),
+            Err(holder) => Err(held(folder, holder.as_ref())),
         }
     }
 

@@ -34,7 +34,9 @@ fn chinese_sentence(error: &clap::Error) -> String {
             let command = part(error, ContextKind::InvalidSubcommand).unwrap_or_default();
             format!("没有名为“{command}”的命令。")
         }
-        ErrorKind::MissingSubcommand => "缺少命令。".to_owned(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "缺少命令。".to_owned()
+        }
         ErrorKind::MissingRequiredArgument => format!("缺少必填参数：{argument}。"),
         ErrorKind::ArgumentConflict => {
             let prior = part(error, ContextKind::PriorArg).unwrap_or_default();

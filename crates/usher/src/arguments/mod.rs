@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// Print the version.
-    #[arg(short = 'V', long, action = ArgAction::Version)]
+    #[arg(short = 'V', long, display_order = 1004, action = ArgAction::Version)]
     version: (),
 }
 
@@ -42,16 +42,16 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 pub(crate) struct CommonArguments {
     /// The language of everything a person reads [environment: USHER_LANGUAGE, else the locale].
-    #[arg(long, global = true, value_name = "LANGUAGE")]
+    #[arg(long, global = true, display_order = 1000, value_name = "LANGUAGE")]
     pub(crate) language: Option<Language>,
     /// Print JSON, one object per line, wherever a text for a person is printed.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 1001)]
     pub(crate) json: bool,
     /// The settings file [environment: USHER_CONFIG; default: DATA/usher.toml if it is there].
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, display_order = 1002, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Print help.
-    #[arg(short = 'h', long, global = true, action = ArgAction::Help)]
+    #[arg(short = 'h', long, global = true, display_order = 1003, action = ArgAction::HelpShort)]
     help: (),
 }
 

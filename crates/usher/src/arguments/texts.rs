@@ -81,7 +81,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
         path: "token issue",
         chinese: "签发令牌，并仅将其打印到标准输出。令牌只显示这一次。",
         examples: &[
-            "usher token issue --administrator --scope app_engine:seat_activities:read,app_engine:seat_assignments:read",
+            "usher token issue --administrator --scope app_engine:seat_activities:read",
             "usher token issue --service --expires-in 30d",
             "usher token issue --user 7 --scope app_engine:seat_activities:read --tenant acme",
         ],

@@ -1,5 +1,7 @@
 //! `usher demo`: a server with a sample organisation, for looking around.
 
+use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use usher_http::{EdgeSettings, open_apis::Call};
@@ -15,7 +17,7 @@ use crate::{
         tokens,
         wire::{BearerChoice, IssueAnswer, IssueQuestion},
     },
-    data_folder::DataFolder,
+    data_folder::{DataFolder, FOLDER_MODE},
     failure::Failure,
     first_run::KNOWN_SCOPES,
     identifiers, logging,
@@ -35,7 +37,10 @@ const PAGE_SIZE: u32 = 20;
 pub(super) async fn run(context: &Context<'_>, arguments: DemoArguments) -> Result<Exit, Failure> {
     logging::start(LogFormat::Human, LevelFilter::WARN, context.output);
     let signals = StopSignals::listen()?;
-    let temporary = tempfile::Builder::new().prefix("usher-demo-").tempdir();
+    let temporary = tempfile::Builder::new()
+        .prefix("usher-demo-")
+        .permissions(Permissions::from_mode(FOLDER_MODE))
+        .tempdir();
     let temporary = temporary.map_err(|error| {
         Failure::failed(words!(
             "cannot make a temporary folder: {error}",

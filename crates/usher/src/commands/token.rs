@@ -170,6 +170,7 @@ fn shown(token: &TokenLine, language: Language) -> String {
         TokenKind::User => words!("user", "用户"),
         TokenKind::Tenant => words!("tenant", "租户"),
         TokenKind::Service => words!("service", "服务"),
+        TokenKind::Operator => words!("operator", "运营者"),
     };
     let every = words!("every tenant", "所有租户");
     let tenant = token

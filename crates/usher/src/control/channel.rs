@@ -204,6 +204,10 @@ pub(crate) fn held(folder: &DataFolder, holder: Option<&Holder>) -> Failure {
             "{path} 正被进程 {process_id} 占用（`{command}`，自 {since} 起）"
         ),
     )
+    .next(words!(
+        "wait for it, or stop it in an orderly way: kill {process_id}",
+        "等待其结束，或有序停止它：kill {process_id}"
+    ))
 }
 
 fn gone() -> Failure {

@@ -16,7 +16,7 @@ use tokio::net::{UnixListener, UnixStream};
 use usher_http::server::Listen;
 
 use crate::{
-    data_folder::{DataFolder, SECRET_FILE_MODE},
+    data_folder::{DataFolder, FOLDER_MODE, SECRET_FILE_MODE},
     failure::Failure,
     words,
 };
@@ -44,7 +44,10 @@ impl SocketPlace {
                 _elsewhere: None,
             });
         }
-        let elsewhere = tempfile::Builder::new().prefix("usher-").tempdir();
+        let elsewhere = tempfile::Builder::new()
+            .prefix("usher-")
+            .permissions(Permissions::from_mode(FOLDER_MODE))
+            .tempdir();
         let elsewhere = elsewhere.map_err(|error| unusable(&path, &error))?;
         Ok(Self {
             path: elsewhere.path().join("usher.sock"),
