@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use usher_store::{Access, Recorded, Store};
 
-use crate::{DoorError, DoorLimits, queue::Queue, worker};
+use crate::{DoorError, DoorLimits, Recorder, queue::Queue, worker};
 
 /// What the door has seen since it opened; for `/metrics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,9 +32,15 @@ impl Door {
     /// Opens the door of an engine and starts its worker on the current tokio runtime.
     #[must_use]
     pub fn open(store: Arc<dyn Store>, limits: DoorLimits) -> Self {
+        Self::open_before(store, limits)
+    }
+
+    /// The same before anything that records.
+    #[must_use]
+    pub fn open_before(recorder: impl Recorder, limits: DoorLimits) -> Self {
         let queue = Arc::new(Queue::new(limits));
         let (at_work, worker) = watch::channel(());
-        tokio::spawn(worker::run(store, Arc::clone(&queue), at_work));
+        tokio::spawn(worker::run(recorder, Arc::clone(&queue), at_work));
         Self { queue, worker }
     }
 

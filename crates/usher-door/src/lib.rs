@@ -21,6 +21,7 @@
 //!
 //! - [`Door`]: what callers hold
 //! - [`DoorLimits`]: how much may wait, and how much is made durable at once
+//! - [`Recorder`]: what the door needs of an engine
 //! - `queue`: what waits, behind one lock
 //! - `worker`: the one task that speaks to the engine
 
@@ -28,8 +29,10 @@ mod door;
 mod error;
 mod limits;
 mod queue;
+mod recorder;
 mod worker;
 
 pub use door::{Door, DoorCounters};
 pub use error::DoorError;
 pub use limits::{BATCH_ACCESSES_MAX, DoorLimits, QUEUE_ACCESSES_MAX};
+pub use recorder::Recorder;

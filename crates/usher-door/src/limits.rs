@@ -1,7 +1,7 @@
 //! How much may wait, and how much is made durable at once.
 
 /// Most accesses waiting for the worker: about two seconds of a busy engine (tens of thousands of accesses per
-/// second), which is the longest wait that still helps somebody, and about 8 MB of memory.
+/// second), which is the longest wait that still helps somebody, and some 15 MB of memory.
 pub const QUEUE_ACCESSES_MAX: usize = 65_536;
 
 /// Most accesses in one commit: at this size the flush to disk is a vanishing share of the cost of an access, and

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use usher_store::{Access, Recorded, Store, StoreError};
+use usher_store::{Access, Recorded, StoreError};
 
 use crate::{
-    DoorError,
+    DoorError, Recorder,
     queue::{Queue, Submission, Taken},
 };
 
 /// Serves the queue until it is closed and empty. `_at_work` is dropped at the end, which is what
 /// [`Door::close`](crate::Door::close) waits for.
-pub(crate) async fn run(store: Arc<dyn Store>, queue: Arc<Queue>, _at_work: watch::Sender<()>) {
+pub(crate) async fn run(recorder: impl Recorder, queue: Arc<Queue>, _at_work: watch::Sender<()>) {
     let _leaving = Leaving(&queue);
     loop {
         match queue.take() {
-            Taken::Batch(batch) => settle(store.as_ref(), &queue, batch).await,
+            Taken::Batch(batch) => settle(&recorder, &queue, batch).await,
             Taken::Nothing => queue.rung().await,
             Taken::Closed => return,
         }
@@ -33,10 +33,10 @@ impl Drop for Leaving<'_> {
 }
 
 /// Records one batch and answers everybody of it.
-async fn settle(store: &dyn Store, queue: &Queue, mut batch: Vec<Submission>) {
+async fn settle(recorder: &impl Recorder, queue: &Queue, mut batch: Vec<Submission>) {
     let counts: Vec<usize> = batch.iter().map(|submission| submission.accesses.len()).collect();
     let expected = counts.iter().sum();
-    let outcome = store.record(gather(&mut batch, expected)).await;
+    let outcome = recorder.record(gather(&mut batch, expected)).await;
     queue.settled();
     match outcome.and_then(|recorded| complete(recorded, expected)) {
         Ok(recorded) => share_out(batch, &counts, recorded),

@@ -5,19 +5,15 @@
     reason = "a story stops at the first surprise, in its helpers too"
 )]
 
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
-use async_trait::async_trait;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
-use usher_door::{Door, DoorError, DoorLimits};
-use usher_seats::{ClientId, Namespace, SeatType, TenantId, TenantKey, UserId, Verdict};
-use usher_store::{
-    Access, ActivityRow, App, AppRoute, AssignmentRow, Change, Client, Effect, Page, PageQuery, Recorded,
-    Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
-};
+use usher_door::{Door, DoorError, DoorLimits, Recorder};
+use usher_seats::{Namespace, SeatType, TenantId, UserId, Verdict};
+use usher_store::{Access, Recorded, StoreError};
 
 /// A call to `record` that waits for the test.
 pub(crate) struct Commit {
@@ -70,8 +66,8 @@ impl Commits {
 /// A door in front of a hand-driven engine.
 pub(crate) fn open(limits: DoorLimits) -> (Door, Commits) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let store = Arc::new(HandDrivenStore { commits: sender });
-    (Door::open(store, limits), Commits(receiver))
+    let engine = HandDriven { commits: sender };
+    (Door::open_before(engine, limits), Commits(receiver))
 }
 
 /// An access of this user at this time.
@@ -101,19 +97,11 @@ pub(crate) async fn begin(
     }
 }
 
-struct HandDrivenStore {
+struct HandDriven {
     commits: mpsc::UnboundedSender<Commit>,
 }
 
-/// What calls that are no part of these stories answer.
-fn absent<T>() -> Result<T, StoreError> {
-    Err(StoreError::Broken {
-        detail: "a hand-driven engine only records".to_owned(),
-    })
-}
-
-#[async_trait]
-impl Store for HandDrivenStore {
+impl Recorder for HandDriven {
     async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.commits
@@ -121,80 +109,4 @@ impl Store for HandDrivenStore {
             .expect("the test takes its commits");
         answered.await.expect("the test finishes its commits")
     }
-
-    async fn change(&self, _changes: Vec<Change>, _at_ms: i64) -> Result<Vec<Effect>, StoreError> {
-        absent()
-    }
-
-    async fn activities(&self, _query: PageQuery) -> Result<Page<ActivityRow>, StoreError> {
-        absent()
-    }
-
-    async fn assignments(&self, _query: PageQuery) -> Result<Page<AssignmentRow>, StoreError> {
-        absent()
-    }
-
-    async fn token(&self, _token_hash: TokenHash) -> Result<Option<TokenStanding>, StoreError> {
-        absent()
-    }
-
-    async fn tokens(
-        &self,
-        _tenant_id: Option<TenantId>,
-        _now_ms: i64,
-        _rows_max: usize,
-    ) -> Result<Vec<Token>, StoreError> {
-        absent()
-    }
-
-    async fn tenant(&self, _tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError> {
-        absent()
-    }
-
-    async fn tenants(&self, _after: Option<TenantKey>, _rows_max: usize) -> Result<Vec<Tenant>, StoreError> {
-        absent()
-    }
-
-    async fn user(&self, _tenant_id: TenantId, _user_id: UserId) -> Result<Option<User>, StoreError> {
-        absent()
-    }
-
-    async fn first_administrator(&self, _tenant_id: TenantId) -> Result<Option<User>, StoreError> {
-        absent()
-    }
-
-    async fn apps(
-        &self,
-        _tenant_id: TenantId,
-        _after: Option<Namespace>,
-        _rows_max: usize,
-    ) -> Result<Vec<App>, StoreError> {
-        absent()
-    }
-
-    async fn app_routes(&self) -> Result<Vec<AppRoute>, StoreError> {
-        absent()
-    }
-
-    async fn clients(&self, _tenant_id: TenantId, _rows_max: usize) -> Result<Vec<Client>, StoreError> {
-        absent()
-    }
-
-    async fn client(
-        &self,
-        _tenant_id: TenantId,
-        _client_id: &ClientId,
-    ) -> Result<Option<Client>, StoreError> {
-        absent()
-    }
-
-    fn configuration_version(&self) -> u64 {
-        0
-    }
-
-    fn health(&self) -> StoreHealth {
-        StoreHealth::default()
-    }
-
-    async fn close(&self) {}
 }
