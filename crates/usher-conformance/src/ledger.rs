@@ -62,6 +62,7 @@ impl Ledger {
             name: format!("person {number}"),
             enabled: true,
             system_administrator: false,
+            external_id: None,
         }
     }
 

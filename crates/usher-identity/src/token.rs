@@ -29,6 +29,8 @@ pub enum TokenForm {
     Tenant,
     /// `s-`: a back end that reports accesses.
     Service,
+    /// `o-`: an operator, who manages tenants.
+    Operator,
     /// `eyJ`: a signed JSON token, as Feishu issues; never one of ours.
     SignedJson,
     /// Anything else.
@@ -37,7 +39,7 @@ pub enum TokenForm {
 
 impl TokenForm {
     /// The forms that Usher issues.
-    pub const ISSUED: [Self; 3] = [Self::User, Self::Tenant, Self::Service];
+    pub const ISSUED: [Self; 4] = [Self::User, Self::Tenant, Self::Service, Self::Operator];
 
     /// What such a token begins with.
     #[must_use]
@@ -46,6 +48,7 @@ impl TokenForm {
             Self::User => "u-",
             Self::Tenant => "t-",
             Self::Service => "s-",
+            Self::Operator => "o-",
             Self::SignedJson => "eyJ",
             Self::Other => "",
         }
@@ -54,10 +57,16 @@ impl TokenForm {
     /// Tells the form by the beginning of the text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        [Self::User, Self::Tenant, Self::Service, Self::SignedJson]
-            .into_iter()
-            .find(|form| text.starts_with(form.prefix()))
-            .unwrap_or(Self::Other)
+        [
+            Self::User,
+            Self::Tenant,
+            Self::Service,
+            Self::Operator,
+            Self::SignedJson,
+        ]
+        .into_iter()
+        .find(|form| text.starts_with(form.prefix()))
+        .unwrap_or(Self::Other)
     }
 }
 

@@ -138,6 +138,7 @@ impl Ledger {
                 name,
                 enabled: true,
                 system_administrator: false,
+                external_id: None,
             }));
             changes.push(Change::AssignSeat {
                 tenant_id,

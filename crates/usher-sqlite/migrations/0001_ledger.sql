@@ -11,9 +11,11 @@ CREATE TABLE users (
     tenant_id             INTEGER NOT NULL REFERENCES tenants,
     user_id               INTEGER NOT NULL,
     name                  TEXT    NOT NULL,
+    external_id           TEXT,
     enabled               INTEGER NOT NULL,
     system_administrator  INTEGER NOT NULL,
-    PRIMARY KEY (tenant_id, user_id)
+    PRIMARY KEY (tenant_id, user_id),
+    UNIQUE (tenant_id, external_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX users_administrators ON users (tenant_id, user_id) WHERE system_administrator = 1;
@@ -74,21 +76,29 @@ CREATE TABLE clients (
     name       TEXT    NOT NULL,
     kind       TEXT    NOT NULL CHECK (kind IN ('self_built', 'store')),
     scopes     TEXT    NOT NULL,
-    enabled    INTEGER NOT NULL
+    enabled    INTEGER NOT NULL,
+    -- How it may be reached: addresses one per line.
+    redirect_uris    TEXT    NOT NULL DEFAULT '',
+    refresh_allowed  INTEGER NOT NULL DEFAULT 1,
+    ticket_url       TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX clients_of_tenant ON clients (tenant_id, client_id);
 
 CREATE TABLE tokens (
     token_hash     BLOB    PRIMARY KEY,
-    kind           TEXT    NOT NULL CHECK (kind IN ('user', 'tenant', 'service')),
+    kind           TEXT    NOT NULL CHECK (kind IN ('user', 'tenant', 'service', 'operator')),
     tenant_id      INTEGER,
     client_id      TEXT,
     user_id        INTEGER,
     scopes         TEXT    NOT NULL,
     issued_at_ms   INTEGER NOT NULL,
     expires_at_ms  INTEGER NOT NULL,
-    revoked        INTEGER NOT NULL
+    revoked        INTEGER NOT NULL,
+    -- What came from one authorization is revoked together.
+    family_id      BLOB
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX tokens_by_expiry ON tokens (expires_at_ms);
+CREATE INDEX tokens_by_family ON tokens (family_id) WHERE family_id IS NOT NULL;
+CREATE INDEX tokens_by_owner ON tokens (tenant_id, client_id, user_id);

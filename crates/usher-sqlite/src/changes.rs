@@ -3,12 +3,18 @@
 //! All changes of one call run in one transaction, in order; the first that does not fit ends it and none is made.
 //! What a change makes the cache of verdicts forget is said beside the change, so the two cannot drift apart.
 
+mod clients;
+mod identity;
+mod oauth;
 mod seats;
+mod sign_in;
+mod sweep;
 mod tokens;
+mod users;
 
 use rusqlite::{Connection, OptionalExtension, Params, ToSql};
 use usher_seats::{Namespace, TenantId, TenantKey, UserId};
-use usher_store::{App, AppRoute, Change, Client, ClientKind, Effect, Rejection, User};
+use usher_store::{App, AppRoute, Change, Effect, Rejection, User};
 
 use self::seats::SeatName;
 use crate::verdicts::VerdictCache;
@@ -55,8 +61,8 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
         Change::SetTenantEnabled { tenant_id, enabled } => {
             set_tenant_enabled(connection, *tenant_id, *enabled)
         }
-        Change::PutUser(user) => put_user(connection, user, Existing::Overwritten),
-        Change::EnsureUser(user) => put_user(connection, user, Existing::Kept),
+        Change::PutUser(user) => users::put(connection, user, Existing::Overwritten),
+        Change::EnsureUser(user) => users::put(connection, user, Existing::Kept),
         Change::PutApp(app) => put_app(connection, app, Existing::Overwritten),
         Change::EnsureApp(app) => put_app(connection, app, Existing::Kept),
         Change::PutAppRoute(route) => put_app_route(connection, route),
@@ -65,7 +71,7 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
             "DELETE FROM app_routes WHERE host = ?1 AND path_prefix = ?2",
             (host, path_prefix),
         ),
-        Change::PutClient(client) => put_client(connection, client),
+        Change::PutClient(client) => clients::put(connection, client),
         Change::AssignSeat {
             tenant_id,
             seat_type,
@@ -94,11 +100,13 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
             let seat = SeatName::new(*tenant_id, *seat_type, *user_id, namespace.as_ref());
             seats::release(connection, &seat, at_ms)
         }
-        Change::IssueToken(token) => tokens::issue(connection, token, at_ms),
+        Change::DeleteUser { tenant_id, user_id } => users::delete(connection, *tenant_id, *user_id),
+        Change::IssueToken(token) => tokens::issue(connection, token, None, at_ms),
         Change::RevokeToken {
             tenant_id,
             token_hash,
         } => tokens::revoke(connection, *tenant_id, *token_hash),
+        Change::Identity(change) => identity::make(connection, change, at_ms),
     }
 }
 
@@ -121,14 +129,16 @@ fn forget(verdicts: &mut VerdictCache, change: &Change) {
         }
         | Change::ReleaseSeat {
             tenant_id, user_id, ..
-        } => verdicts.forget_user(*tenant_id, *user_id),
+        }
+        | Change::DeleteUser { tenant_id, user_id } => verdicts.forget_user(*tenant_id, *user_id),
         // A tenant just made has a number that nobody could have asked for; the rest does not bear on verdicts.
         Change::CreateTenant { .. }
         | Change::PutAppRoute(_)
         | Change::RemoveAppRoute { .. }
         | Change::PutClient(_)
         | Change::IssueToken(_)
-        | Change::RevokeToken { .. } => {}
+        | Change::RevokeToken { .. }
+        | Change::Identity(_) => {}
     }
 }
 
@@ -223,30 +233,6 @@ fn set_tenant_enabled(connection: &Connection, tenant_id: TenantId, enabled: boo
     )
 }
 
-fn put_user(connection: &Connection, user: &User, existing: Existing) -> Outcome {
-    require_tenant(connection, user.tenant_id)?;
-    let found = user_exists(connection, user.tenant_id, user.user_id)?;
-    if found && existing == Existing::Kept {
-        return Ok(Effect::Unchanged);
-    }
-    put(
-        connection,
-        found,
-        "INSERT INTO users (tenant_id, user_id, name, enabled, system_administrator)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        "UPDATE users SET name = ?3, enabled = ?4, system_administrator = ?5
-         WHERE tenant_id = ?1 AND user_id = ?2
-           AND (name <> ?3 OR enabled <> ?4 OR system_administrator <> ?5)",
-        &[
-            &user.tenant_id.0,
-            &user.user_id.get(),
-            &user.name,
-            &user.enabled,
-            &user.system_administrator,
-        ],
-    )
-}
-
 fn put_app(connection: &Connection, app: &App, existing: Existing) -> Outcome {
     require_tenant(connection, app.tenant_id)?;
     let found = match require_app(connection, app.tenant_id, &app.namespace) {
@@ -291,36 +277,4 @@ fn put_app_route(connection: &Connection, route: &AppRoute) -> Outcome {
             Ok(Effect::Created)
         }
     }
-}
-
-fn put_client(connection: &Connection, client: &Client) -> Outcome {
-    require_tenant(connection, client.tenant_id)?;
-    let owner: Option<i64> = connection
-        .prepare_cached("SELECT tenant_id FROM clients WHERE client_id = ?1")?
-        .query_row([client.client_id.as_str()], |row| row.get(0))
-        .optional()?;
-    if owner.is_some_and(|tenant_id| tenant_id != client.tenant_id.0) {
-        return Err(Rejection::ClientIdTaken.into());
-    }
-    let kind = match client.kind {
-        ClientKind::SelfBuilt => "self_built",
-        ClientKind::Store => "store",
-    };
-    put(
-        connection,
-        owner.is_some(),
-        "INSERT INTO clients (client_id, tenant_id, name, kind, scopes, enabled)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        "UPDATE clients SET name = ?3, kind = ?4, scopes = ?5, enabled = ?6
-         WHERE client_id = ?1 AND tenant_id = ?2
-           AND (name <> ?3 OR kind <> ?4 OR scopes <> ?5 OR enabled <> ?6)",
-        &[
-            &client.client_id.as_str(),
-            &client.tenant_id.0,
-            &client.name,
-            &kind,
-            &client.scopes.join(" "),
-            &client.enabled,
-        ],
-    )
 }

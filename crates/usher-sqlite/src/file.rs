@@ -11,7 +11,10 @@ use crate::lock::{Holder, LockError};
 const APPLICATION_ID: i64 = 0x5553_4852;
 
 /// Each entry brings the schema one version up. Never edit one that was released; add another.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_ledger.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_ledger.sql"),
+    include_str!("../migrations/0002_identity.sql"),
+];
 
 /// The newest schema this program knows.
 #[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
@@ -29,7 +32,7 @@ const READER_CACHE_KIB: i64 = 2_048;
 /// How long SQLite itself waits for another connection of this process, in milliseconds; only a checkpoint can wait.
 const BUSY_MS: i64 = 5_000;
 /// Prepared statements kept per connection; there are fewer than this in the crate.
-const STATEMENTS_KEPT: usize = 64;
+const STATEMENTS_KEPT: usize = 128;
 
 /// Why a store was not opened. The messages are fit for the person at the command line.
 #[derive(Debug, thiserror::Error)]

@@ -2,12 +2,18 @@
 
 mod activities;
 mod assignments;
+mod clients;
 mod directory;
+mod oauth;
+mod sign_in;
 mod tokens;
 
 pub(crate) use activities::activities;
 pub(crate) use assignments::assignments;
-pub(crate) use directory::{app_routes, apps, client, clients, first_administrator, tenant, tenants, user};
+pub(crate) use clients::{client, client_standing, clients, installed_clients};
+pub(crate) use directory::{app, app_routes, apps, first_administrator, tenant, tenants, user, users};
+pub(crate) use oauth::{authorization_code, grant, refresh_token};
+pub(crate) use sign_in::{credential, link, session};
 pub(crate) use tokens::{token, tokens};
 
 /// A limit as SQLite takes it.
@@ -16,7 +22,7 @@ fn limit(rows_max: usize) -> i64 {
 }
 
 /// Scopes as their column has them: separated by one space.
-fn split_scopes(scopes: &str) -> Vec<String> {
+pub(crate) fn split_scopes(scopes: &str) -> Vec<String> {
     scopes
         .split(' ')
         .filter(|scope| !scope.is_empty())

@@ -16,6 +16,9 @@ use usher_seats::{ClientId, Namespace, TenantId, TenantKey, UserId};
 use usher_store::{
     Access, ActivityRow, App, AppRoute, AssignmentRow, Change, Client, Effect, Page, PageQuery, Recorded,
     Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
+    identity::{
+        AuthorizationCode, ClientStanding, Credential, Grant, Link, RefreshToken, SessionStanding, Standing,
+    },
 };
 
 use crate::{
@@ -227,6 +230,90 @@ impl Store for SqliteStore {
         let client_id = client_id.clone();
         self.readers
             .read(move |connection| reads::client(connection, tenant_id, &client_id))
+            .await
+    }
+
+    async fn users(
+        &self,
+        tenant_id: TenantId,
+        after: Option<UserId>,
+        rows_max: usize,
+    ) -> Result<Vec<User>, StoreError> {
+        self.readers
+            .read(move |connection| reads::users(connection, tenant_id, after, rows_max))
+            .await
+    }
+
+    async fn app(&self, tenant_id: TenantId, namespace: &Namespace) -> Result<Option<App>, StoreError> {
+        let namespace = namespace.clone();
+        self.readers
+            .read(move |connection| reads::app(connection, tenant_id, &namespace))
+            .await
+    }
+
+    async fn installed_clients(
+        &self,
+        tenant_id: TenantId,
+        rows_max: usize,
+    ) -> Result<Vec<Client>, StoreError> {
+        self.readers
+            .read(move |connection| reads::installed_clients(connection, tenant_id, rows_max))
+            .await
+    }
+
+    async fn client_standing(&self, client_id: &ClientId) -> Result<Option<ClientStanding>, StoreError> {
+        let client_id = client_id.clone();
+        self.readers
+            .read(move |connection| reads::client_standing(connection, &client_id))
+            .await
+    }
+
+    async fn credential(&self, tenant_id: TenantId, login: &str) -> Result<Option<Credential>, StoreError> {
+        let login = login.to_owned();
+        self.readers
+            .read(move |connection| reads::credential(connection, tenant_id, &login))
+            .await
+    }
+
+    async fn session(&self, session_hash: TokenHash) -> Result<Option<SessionStanding>, StoreError> {
+        self.readers
+            .read(move |connection| reads::session(connection, session_hash))
+            .await
+    }
+
+    async fn link(&self, link_hash: TokenHash) -> Result<Option<Link>, StoreError> {
+        self.readers
+            .read(move |connection| reads::link(connection, link_hash))
+            .await
+    }
+
+    async fn grant(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<Grant>, StoreError> {
+        let client_id = client_id.clone();
+        self.readers
+            .read(move |connection| reads::grant(connection, tenant_id, user_id, &client_id))
+            .await
+    }
+
+    async fn authorization_code(
+        &self,
+        code_hash: TokenHash,
+    ) -> Result<Option<Standing<AuthorizationCode>>, StoreError> {
+        self.readers
+            .read(move |connection| reads::authorization_code(connection, code_hash))
+            .await
+    }
+
+    async fn refresh_token(
+        &self,
+        token_hash: TokenHash,
+    ) -> Result<Option<Standing<RefreshToken>>, StoreError> {
+        self.readers
+            .read(move |connection| reads::refresh_token(connection, token_hash))
             .await
     }
 

@@ -20,7 +20,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -86,6 +86,9 @@ pub(crate) struct Writer {
     verdicts: VerdictCache,
     /// None after a fault.
     place: Option<Place>,
+    /// The next attempt to open the file after a fault. A moment and not a pause between jobs, because callers who come
+    /// back at once would leave no pause.
+    reopen_at: Instant,
     /// Reused for every batch.
     blob: Vec<u8>,
     /// Let go when the thread ends, after the connection.
@@ -119,6 +122,7 @@ impl Writer {
             counters,
             verdicts: VerdictCache::new(),
             place: Some(place),
+            reopen_at: monotonic_now(),
             blob: Vec::new(),
             _lock: lock,
         }
@@ -148,11 +152,17 @@ impl Writer {
 
     fn next(&self, jobs: &Receiver<Job>) -> Next {
         match &self.place {
-            None => match jobs.recv_timeout(REOPEN_PAUSE) {
-                Ok(job) => Next::Job(job),
-                Err(RecvTimeoutError::Timeout) => Next::Idle,
-                Err(RecvTimeoutError::Disconnected) => Next::End,
-            },
+            None => {
+                let pause = self.reopen_at.saturating_duration_since(monotonic_now());
+                if pause.is_zero() {
+                    return Next::Idle;
+                }
+                match jobs.recv_timeout(pause) {
+                    Ok(job) => Next::Job(job),
+                    Err(RecvTimeoutError::Timeout) => Next::Idle,
+                    Err(RecvTimeoutError::Disconnected) => Next::End,
+                }
+            }
             Some(Place { fold: Some(_), .. }) => match jobs.try_recv() {
                 Ok(job) => Next::Job(job),
                 Err(TryRecvError::Empty) => Next::Idle,
@@ -176,7 +186,10 @@ impl Writer {
                 self.place = Some(place);
                 self.counters.ready.store(true, Ordering::Relaxed);
             }
-            Err(error) => tracing::warn!(%error, "the store cannot be opened yet after a fault"),
+            Err(error) => {
+                tracing::warn!(%error, "the store cannot be opened yet after a fault");
+                self.reopen_at = monotonic_now() + REOPEN_PAUSE;
+            }
         }
     }
 
@@ -269,6 +282,7 @@ impl Writer {
             self.counters.commits_failed.fetch_add(1, Ordering::Relaxed);
             self.counters.ready.store(false, Ordering::Relaxed);
             self.verdicts.forget_all();
+            self.reopen_at = monotonic_now() + REOPEN_PAUSE;
         }
         StoreError::Unavailable {
             detail: error.to_string(),
@@ -408,4 +422,12 @@ fn judge(
             moved,
         })
     })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it paces attempts to open the file; nothing that is kept or answered depends on it"
+)]
+fn monotonic_now() -> Instant {
+    Instant::now()
 }

@@ -6,7 +6,10 @@
 
 use usher_seats::{Namespace, SeatType, TenantId, TenantKey, UserId};
 
-use crate::directory::{App, AppRoute, Client, Token, TokenHash, User};
+use crate::{
+    directory::{App, AppRoute, Client, Token, TokenHash, User},
+    identity::IdentityChange,
+};
 
 /// Most changes in one call: bulk calls of the manual take 10,000 lines and a line makes at most four changes.
 pub const CHANGES_MAX: usize = 40_000;
@@ -92,6 +95,16 @@ pub enum Change {
         /// Which.
         token_hash: TokenHash,
     },
+    /// Takes a person out of the directory, with their seats, sessions, tokens and grants. Their activity stays:
+    /// it is history.
+    DeleteUser {
+        /// Where.
+        tenant_id: TenantId,
+        /// Whom.
+        user_id: UserId,
+    },
+    /// Something about sign-in, clients or OAuth.
+    Identity(Box<IdentityChange>),
 }
 
 /// What a change did.
@@ -105,4 +118,10 @@ pub enum Effect {
     Updated,
     /// It was so already, or there was nothing to take away.
     Unchanged,
+}
+
+impl From<IdentityChange> for Change {
+    fn from(change: IdentityChange) -> Self {
+        Self::Identity(Box::new(change))
+    }
 }

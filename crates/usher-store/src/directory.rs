@@ -27,6 +27,9 @@ pub struct User {
     pub user_id: UserId,
     /// For people.
     pub name: String,
+    /// The name by which the organisation's other systems know the person, and by which they sign in; unique in
+    /// the tenant.
+    pub external_id: Option<String>,
     /// False locks the person out.
     pub enabled: bool,
     /// May read the seat lists (DESIGN section 1).
@@ -109,6 +112,8 @@ pub enum TokenKind {
     Tenant,
     /// `s-`: a back end that reports accesses.
     Service,
+    /// `o-`: an operator, who manages tenants.
+    Operator,
 }
 
 /// A token as kept: everything but the token.
@@ -141,7 +146,8 @@ pub struct TokenStanding {
     pub token: Token,
     /// Its tenant; `Unknown` also for a service token of every tenant.
     pub tenant: Enablement,
-    /// Its client as it is now; none when it has none or it is gone.
+    /// Its client as it is now; none when it has none, it is gone, or it is a store client that is not installed in
+    /// the token's tenant.
     pub client: Option<Client>,
     /// Its user as it is now; none when it has none or it is gone.
     pub user: Option<User>,

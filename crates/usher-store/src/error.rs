@@ -34,6 +34,12 @@ pub enum Rejection {
     /// Another app already answers on this host and path prefix.
     #[error("host and path prefix already belong to another app")]
     RouteTaken,
+    /// The external id is another user's.
+    #[error("external_id is already taken")]
+    ExternalIdTaken,
+    /// A thing that works once has worked already, or is too old.
+    #[error("it has been used already or has expired")]
+    Spent,
 }
 
 /// A failed call to an engine.

@@ -8,6 +8,7 @@
 //! - [`access`]: what the door hands over and gets back
 //! - [`change`]: everything that changes the ledger other than an access
 //! - [`directory`]: tenants, users, apps, clients and tokens as read back
+//! - [`identity`]: what sign-in and OAuth need kept
 //! - [`page`]: lists, read by key and never by offset
 //! - [`error`]: what can go wrong, one message for the caller and one for the log
 //!
@@ -17,6 +18,7 @@ pub mod access;
 pub mod change;
 pub mod directory;
 pub mod error;
+pub mod identity;
 pub mod page;
 
 mod store;
@@ -27,5 +29,6 @@ pub use directory::{
     App, AppRoute, Client, ClientKind, Tenant, Token, TokenHash, TokenKind, TokenStanding, User,
 };
 pub use error::{Rejection, StoreError};
+pub use identity::IdentityChange;
 pub use page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery};
 pub use store::{Store, StoreHealth};

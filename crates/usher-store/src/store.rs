@@ -1,13 +1,16 @@
 //! The calls of an engine.
 
 use async_trait::async_trait;
-use usher_seats::{ClientId, TenantId, TenantKey, UserId};
+use usher_seats::{ClientId, Namespace, TenantId, TenantKey, UserId};
 
 use crate::{
     access::{Access, Recorded},
     change::{Change, Effect},
     directory::{App, AppRoute, Client, Tenant, Token, TokenHash, TokenStanding, User},
     error::StoreError,
+    identity::{
+        AuthorizationCode, ClientStanding, Credential, Grant, Link, RefreshToken, SessionStanding, Standing,
+    },
     page::{ActivityRow, AssignmentRow, Page, PageQuery},
 };
 
@@ -81,7 +84,7 @@ pub trait Store: Send + Sync + 'static {
     async fn apps(
         &self,
         tenant_id: TenantId,
-        after: Option<usher_seats::Namespace>,
+        after: Option<Namespace>,
         rows_max: usize,
     ) -> Result<Vec<App>, StoreError>;
 
@@ -93,6 +96,56 @@ pub trait Store: Send + Sync + 'static {
 
     /// Finds a client.
     async fn client(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<Option<Client>, StoreError>;
+
+    /// Lists a tenant's users in order of their number, after a number, at most `rows_max`.
+    async fn users(
+        &self,
+        tenant_id: TenantId,
+        after: Option<UserId>,
+        rows_max: usize,
+    ) -> Result<Vec<User>, StoreError>;
+
+    /// Finds an app.
+    async fn app(&self, tenant_id: TenantId, namespace: &Namespace) -> Result<Option<App>, StoreError>;
+
+    /// Lists the store clients installed in a tenant, in order of their id, at most `rows_max`.
+    async fn installed_clients(
+        &self,
+        tenant_id: TenantId,
+        rows_max: usize,
+    ) -> Result<Vec<Client>, StoreError>;
+
+    /// Finds a client of any tenant with everything that decides whether it may act.
+    async fn client_standing(&self, client_id: &ClientId) -> Result<Option<ClientStanding>, StoreError>;
+
+    /// Finds what a person signs in with, by external id or by number.
+    async fn credential(&self, tenant_id: TenantId, login: &str) -> Result<Option<Credential>, StoreError>;
+
+    /// Finds a session; an expired one too.
+    async fn session(&self, session_hash: TokenHash) -> Result<Option<SessionStanding>, StoreError>;
+
+    /// Finds a link that was neither spent nor swept away.
+    async fn link(&self, link_hash: TokenHash) -> Result<Option<Link>, StoreError>;
+
+    /// Finds what a user has granted a client.
+    async fn grant(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<Grant>, StoreError>;
+
+    /// Finds an authorization code; a spent or expired one too, until it is swept away.
+    async fn authorization_code(
+        &self,
+        code_hash: TokenHash,
+    ) -> Result<Option<Standing<AuthorizationCode>>, StoreError>;
+
+    /// Finds a refresh token; a spent, revoked or expired one too, until it is swept away.
+    async fn refresh_token(
+        &self,
+        token_hash: TokenHash,
+    ) -> Result<Option<Standing<RefreshToken>>, StoreError>;
 
     /// Moves whenever a tenant, user, app, route, client or token changes, before the change is acknowledged. Whatever the
     /// edge has remembered from an older version it must read again.

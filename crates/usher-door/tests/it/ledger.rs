@@ -109,6 +109,7 @@ async fn fill(store: &dyn Store) -> TenantId {
             name: format!("User {number}"),
             enabled: true,
             system_administrator: false,
+            external_id: None,
         }));
         if number % 3 != 0 {
             changes.push(Change::AssignSeat {

@@ -87,7 +87,7 @@ async fn known(edge: &Edge, bearer: Bearer, now_ms: i64) -> Result<TokenStanding
     // Only user tokens have a code of their own for this (feishu-open-platform.md, section 3.3).
     Err(match standing.token.kind {
         TokenKind::User => WireCode::TokenExpired,
-        TokenKind::Tenant | TokenKind::Service => unknown,
+        TokenKind::Tenant | TokenKind::Service | TokenKind::Operator => unknown,
     }
     .into())
 }
@@ -106,7 +106,7 @@ fn user_client<'a>(token: &Token, client: Option<&'a Client>) -> Result<&'a Clie
     let code = match (token.kind, client) {
         (TokenKind::User, Some(client)) => return Ok(client),
         (TokenKind::Tenant, _) => WireCode::TenantTokenInvalid,
-        (TokenKind::User | TokenKind::Service, _) => WireCode::TokenInvalid,
+        (TokenKind::User | TokenKind::Service | TokenKind::Operator, _) => WireCode::TokenInvalid,
     };
     Err(WireError::from(code).with_message("This call needs a user access token (u-...)."))
 }

@@ -271,7 +271,8 @@ async fn a_user_of_one_tenant_is_nobody_in_another() {
             name: "There".to_owned(),
             enabled: true,
             system_administrator: false,
-        })
+ external_id: None,
+})
     };
     let app = App {
         tenant_id: other,

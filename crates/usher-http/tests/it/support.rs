@@ -173,7 +173,8 @@ impl House {
             name: format!("User {number}"),
             enabled,
             system_administrator,
-        })
+ external_id: None,
+})
     }
 
     pub fn app(&self, name: &str) -> Change {
@@ -242,6 +243,7 @@ impl House {
             TokenKind::User => TokenForm::User,
             TokenKind::Tenant => TokenForm::Tenant,
             TokenKind::Service => TokenForm::Service,
+            TokenKind::Operator => TokenForm::Operator,
         };
         let mut random = [0x55; TOKEN_RANDOM_BYTES];
         random[..8].copy_from_slice(&self.tokens_made.fetch_add(1, Ordering::SeqCst).to_be_bytes());

@@ -1,18 +1,22 @@
 //! Issuing and revoking tokens.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use usher_seats::{ClientId, TenantId, UserId};
-use usher_store::{Effect, Rejection, Token, TokenHash, TokenKind};
+use usher_store::{Effect, Rejection, Token, TokenHash, TokenKind, identity::FamilyId};
 
-use super::{Outcome, execute, exists, require_tenant, user_exists};
-
-/// Expired tokens are kept this long, so that their bearer hears "expired" and not "unknown": a week.
-const EXPIRED_TOKENS_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
-/// Most old tokens swept away when one is issued; more than one, so that the table cannot grow for ever.
-const TOKENS_SWEPT_MAX: i64 = 32;
+use super::{
+    Outcome, execute, exists, require_tenant,
+    sweep::{Expiring, sweep},
+    user_exists,
+};
 
 /// Keeps a token's hash, and sweeps away some that expired long ago.
-pub(super) fn issue(connection: &Connection, token: &Token, at_ms: i64) -> Outcome {
+pub(super) fn issue(
+    connection: &Connection,
+    token: &Token,
+    family_id: Option<FamilyId>,
+    at_ms: i64,
+) -> Outcome {
     if let Some(tenant_id) = token.tenant_id {
         require_tenant(connection, tenant_id)?;
         if let Some(user_id) = token.user_id
@@ -30,19 +34,14 @@ pub(super) fn issue(connection: &Connection, token: &Token, at_ms: i64) -> Outco
     {
         return Err(Rejection::ClientUnknown.into());
     }
-    connection
-        .prepare_cached(
-            "DELETE FROM tokens WHERE token_hash IN
-               (SELECT token_hash FROM tokens WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)",
-        )?
-        .execute((at_ms.saturating_sub(EXPIRED_TOKENS_KEPT_MS), TOKENS_SWEPT_MAX))?;
+    sweep(connection, Expiring::Tokens, at_ms)?;
     connection
         .prepare_cached(
             "INSERT INTO tokens (token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms,
-                                 expires_at_ms, revoked)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                                 expires_at_ms, revoked, family_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
-        .execute((
+        .execute(params![
             token.token_hash.0,
             token_kind_name(token.kind),
             token.tenant_id.map(|tenant_id| tenant_id.0),
@@ -52,7 +51,8 @@ pub(super) fn issue(connection: &Connection, token: &Token, at_ms: i64) -> Outco
             token.issued_at_ms,
             token.expires_at_ms,
             token.revoked,
-        ))?;
+            family_id.map(|family_id| family_id.0),
+        ])?;
     Ok(Effect::Created)
 }
 
@@ -61,6 +61,7 @@ fn token_kind_name(kind: TokenKind) -> &'static str {
         TokenKind::User => "user",
         TokenKind::Tenant => "tenant",
         TokenKind::Service => "service",
+        TokenKind::Operator => "operator",
     }
 }
 

@@ -1,10 +1,10 @@
-//! Tenants, users, apps and clients.
+//! Tenants, users and apps.
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use usher_seats::{ClientId, Namespace, TenantId, TenantKey, UserId};
-use usher_store::{App, AppRoute, Client, ClientKind, Tenant, User};
+use usher_seats::{Namespace, TenantId, TenantKey, UserId};
+use usher_store::{App, AppRoute, Tenant, User};
 
-use super::{limit, split_scopes};
+use super::limit;
 use crate::numbers::{Parsed, StoredUserId};
 
 pub(crate) fn tenant(connection: &Connection, tenant_key: &TenantKey) -> rusqlite::Result<Option<Tenant>> {
@@ -44,7 +44,7 @@ pub(crate) fn user(
 ) -> rusqlite::Result<Option<User>> {
     connection
         .prepare_cached(
-            "SELECT tenant_id, user_id, name, enabled, system_administrator FROM users
+            "SELECT tenant_id, user_id, name, enabled, system_administrator, external_id FROM users
              WHERE tenant_id = ?1 AND user_id = ?2",
         )?
         .query_row((tenant_id.0, user_id.get()), user_row)
@@ -57,21 +57,59 @@ pub(crate) fn first_administrator(
 ) -> rusqlite::Result<Option<User>> {
     connection
         .prepare_cached(
-            "SELECT tenant_id, user_id, name, enabled, system_administrator FROM users
+            "SELECT tenant_id, user_id, name, enabled, system_administrator, external_id FROM users
              WHERE tenant_id = ?1 AND system_administrator = 1 AND enabled = 1 ORDER BY user_id LIMIT 1",
         )?
         .query_row([tenant_id.0], user_row)
         .optional()
 }
 
-fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
+/// Reads a user from six columns, of which the tenant's is the first.
+pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         tenant_id: TenantId(row.get(0)?),
         user_id: row.get::<_, StoredUserId>(1)?.0,
         name: row.get(2)?,
         enabled: row.get(3)?,
         system_administrator: row.get(4)?,
+        external_id: row.get(5)?,
     })
+}
+
+pub(crate) fn users(
+    connection: &Connection,
+    tenant_id: TenantId,
+    after: Option<UserId>,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<User>> {
+    connection
+        .prepare_cached(
+            "SELECT tenant_id, user_id, name, enabled, system_administrator, external_id FROM users
+             WHERE tenant_id = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3",
+        )?
+        .query_map(
+            (tenant_id.0, after.map_or(0, UserId::get), limit(rows_max)),
+            user_row,
+        )?
+        .collect()
+}
+
+pub(crate) fn app(
+    connection: &Connection,
+    tenant_id: TenantId,
+    namespace: &Namespace,
+) -> rusqlite::Result<Option<App>> {
+    connection
+        .prepare_cached("SELECT name, enabled FROM apps WHERE tenant_id = ?1 AND namespace = ?2")?
+        .query_row((tenant_id.0, namespace.as_str()), |row| {
+            Ok(App {
+                tenant_id,
+                namespace: namespace.clone(),
+                name: row.get(0)?,
+                enabled: row.get(1)?,
+            })
+        })
+        .optional()
 }
 
 pub(crate) fn apps(
@@ -114,49 +152,4 @@ pub(crate) fn app_routes(connection: &Connection) -> rusqlite::Result<Vec<AppRou
             })
         })?
         .collect()
-}
-
-pub(crate) fn clients(
-    connection: &Connection,
-    tenant_id: TenantId,
-    rows_max: usize,
-) -> rusqlite::Result<Vec<Client>> {
-    connection
-        .prepare_cached(
-            "SELECT tenant_id, client_id, name, kind, scopes, enabled FROM clients
-             WHERE tenant_id = ?1 ORDER BY client_id LIMIT ?2",
-        )?
-        .query_map((tenant_id.0, limit(rows_max)), |row| client_row(row, 0))?
-        .collect()
-}
-
-pub(crate) fn client(
-    connection: &Connection,
-    tenant_id: TenantId,
-    client_id: &ClientId,
-) -> rusqlite::Result<Option<Client>> {
-    connection
-        .prepare_cached(
-            "SELECT tenant_id, client_id, name, kind, scopes, enabled FROM clients
-             WHERE tenant_id = ?1 AND client_id = ?2",
-        )?
-        .query_row((tenant_id.0, client_id.as_str()), |row| client_row(row, 0))
-        .optional()
-}
-
-/// Reads a client from six columns beginning at `column`.
-pub(super) fn client_row(row: &Row<'_>, column: usize) -> rusqlite::Result<Client> {
-    let kind: String = row.get(column + 3)?;
-    Ok(Client {
-        tenant_id: TenantId(row.get(column)?),
-        client_id: row.get::<_, Parsed<ClientId>>(column + 1)?.0,
-        name: row.get(column + 2)?,
-        kind: if kind == "store" {
-            ClientKind::Store
-        } else {
-            ClientKind::SelfBuilt
-        },
-        scopes: split_scopes(row.get_ref(column + 4)?.as_str()?),
-        enabled: row.get(column + 5)?,
-    })
 }

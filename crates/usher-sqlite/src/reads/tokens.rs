@@ -4,10 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};
 use usher_seats::{ClientId, Enablement, TenantId};
 use usher_store::{Token, TokenHash, TokenKind, TokenStanding};
 
-use super::{
-    directory::{client_row, user},
-    limit, split_scopes,
-};
+use super::{clients::client_row, directory::user, limit, split_scopes};
 use crate::numbers::{Parsed, StoredUserId};
 
 /// Finds a token; the index compares hashes, so no time tells anything about the token itself.
@@ -25,6 +22,9 @@ pub(crate) fn token(
              FROM tokens
              LEFT JOIN tenants ON tenants.tenant_id = tokens.tenant_id
              LEFT JOIN clients ON clients.client_id = tokens.client_id
+                AND (tokens.tenant_id = clients.tenant_id
+                     OR EXISTS (SELECT 1 FROM installs WHERE installs.tenant_id = tokens.tenant_id
+                                                         AND installs.client_id = clients.client_id))
              WHERE token_hash = ?1",
         )?
         .query_row([token_hash.0], |row| {
@@ -71,6 +71,7 @@ fn token_row(row: &Row<'_>) -> rusqlite::Result<Token> {
             "user" => TokenKind::User,
             "tenant" => TokenKind::Tenant,
             "service" => TokenKind::Service,
+            "operator" => TokenKind::Operator,
             _ => return Err(FromSqlError::InvalidType.into()),
         },
         tenant_id: row.get::<_, Option<i64>>(2)?.map(TenantId),

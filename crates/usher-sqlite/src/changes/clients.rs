@@ -1,0 +1,145 @@
+//! Clients, their secrets and where they are installed.
+
+use rusqlite::{Connection, OptionalExtension};
+use usher_seats::{ClientId, TenantId};
+use usher_store::{Client, ClientKind, Effect, Rejection, TokenHash, identity::ClientRegistration};
+
+use super::{Outcome, Unchanged, execute, exists, put as put_row, require_tenant};
+
+/// Makes a client or brings it to the given state.
+pub(super) fn put(connection: &Connection, client: &Client) -> Outcome {
+    require_tenant(connection, client.tenant_id)?;
+    let owner: Option<i64> = connection
+        .prepare_cached("SELECT tenant_id FROM clients WHERE client_id = ?1")?
+        .query_row([client.client_id.as_str()], |row| row.get(0))
+        .optional()?;
+    if owner.is_some_and(|tenant_id| tenant_id != client.tenant_id.0) {
+        return Err(Rejection::ClientIdTaken.into());
+    }
+    let kind = match client.kind {
+        ClientKind::SelfBuilt => "self_built",
+        ClientKind::Store => "store",
+    };
+    put_row(
+        connection,
+        owner.is_some(),
+        "INSERT INTO clients (client_id, tenant_id, name, kind, scopes, enabled)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "UPDATE clients SET name = ?3, kind = ?4, scopes = ?5, enabled = ?6
+         WHERE client_id = ?1 AND tenant_id = ?2
+           AND (name <> ?3 OR kind <> ?4 OR scopes <> ?5 OR enabled <> ?6)",
+        &[
+            &client.client_id.as_str(),
+            &client.tenant_id.0,
+            &client.name,
+            &kind,
+            &client.scopes.join(" "),
+            &client.enabled,
+        ],
+    )
+}
+
+fn require_client(
+    connection: &Connection,
+    tenant_id: TenantId,
+    client_id: &ClientId,
+) -> Result<(), Unchanged> {
+    let found = exists(
+        connection,
+        "SELECT 1 FROM clients WHERE client_id = ?1 AND tenant_id = ?2",
+        (client_id.as_str(), tenant_id.0),
+    )?;
+    if found {
+        Ok(())
+    } else {
+        Err(Rejection::ClientUnknown.into())
+    }
+}
+
+/// Says how a client may be reached.
+pub(super) fn register(
+    connection: &Connection,
+    tenant_id: TenantId,
+    client_id: &ClientId,
+    registration: &ClientRegistration,
+) -> Outcome {
+    require_client(connection, tenant_id, client_id)?;
+    execute(
+        connection,
+        "UPDATE clients SET redirect_uris = ?2, refresh_allowed = ?3, ticket_url = ?4
+         WHERE client_id = ?1
+           AND (redirect_uris <> ?2 OR refresh_allowed <> ?3 OR ticket_url IS NOT ?4)",
+        (
+            client_id.as_str(),
+            registration.redirect_uris.join("\n"),
+            registration.refresh_allowed,
+            &registration.ticket_url,
+        ),
+    )
+}
+
+/// Adds a secret. The others end soon, and those that have ended are forgotten.
+pub(super) fn add_secret(
+    connection: &Connection,
+    (tenant_id, client_id): (TenantId, &ClientId),
+    secret_hash: TokenHash,
+    older_expire_at_ms: i64,
+    at_ms: i64,
+) -> Outcome {
+    require_client(connection, tenant_id, client_id)?;
+    connection
+        .prepare_cached("DELETE FROM client_secrets WHERE client_id = ?1 AND expires_at_ms <= ?2")?
+        .execute((client_id.as_str(), at_ms))?;
+    connection
+        .prepare_cached(
+            "UPDATE client_secrets SET expires_at_ms = min(coalesce(expires_at_ms, ?2), ?2) WHERE client_id = ?1",
+        )?
+        .execute((client_id.as_str(), older_expire_at_ms))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO client_secrets (client_id, secret_hash, created_at_ms) VALUES (?1, ?2, ?3)",
+        )?
+        .execute((client_id.as_str(), secret_hash.0, at_ms))?;
+    Ok(Effect::Created)
+}
+
+/// Lets a store client act in a tenant. One that is not a store client looks like a missing one.
+pub(super) fn install(connection: &Connection, tenant_id: TenantId, client_id: &ClientId) -> Outcome {
+    require_tenant(connection, tenant_id)?;
+    let found = exists(
+        connection,
+        "SELECT 1 FROM clients WHERE client_id = ?1 AND kind = 'store'",
+        [client_id.as_str()],
+    )?;
+    if !found {
+        return Err(Rejection::ClientUnknown.into());
+    }
+    let added = connection
+        .prepare_cached("INSERT OR IGNORE INTO installs (tenant_id, client_id) VALUES (?1, ?2)")?
+        .execute((tenant_id.0, client_id.as_str()))?;
+    Ok(if added == 0 {
+        Effect::Unchanged
+    } else {
+        Effect::Created
+    })
+}
+
+/// Ends that, with every token the client has there: a later install begins anew.
+pub(super) fn uninstall(connection: &Connection, tenant_id: TenantId, client_id: &ClientId) -> Outcome {
+    let place = (tenant_id.0, client_id.as_str());
+    let removed = connection
+        .prepare_cached("DELETE FROM installs WHERE tenant_id = ?1 AND client_id = ?2")?
+        .execute(place)?;
+    if removed == 0 {
+        return Ok(Effect::Unchanged);
+    }
+    for statement in [
+        "UPDATE tokens SET revoked = 1 WHERE tenant_id = ?1 AND client_id = ?2",
+        "UPDATE refresh_tokens SET revoked = 1 WHERE tenant_id = ?1 AND client_id = ?2",
+        "UPDATE authorization_codes SET spent = 1 WHERE tenant_id = ?1 AND client_id = ?2",
+        "DELETE FROM grants WHERE tenant_id = ?1 AND client_id = ?2",
+    ] {
+        connection.prepare_cached(statement)?.execute(place)?;
+    }
+    Ok(Effect::Updated)
+}

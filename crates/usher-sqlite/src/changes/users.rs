@@ -1,0 +1,73 @@
+//! People in the directory.
+
+use rusqlite::{Connection, OptionalExtension};
+use usher_seats::{TenantId, UserId};
+use usher_store::{Effect, Rejection, User};
+
+use super::{Existing, Outcome, Unchanged, put as put_row, require_tenant, user_exists};
+
+/// Makes a person or brings them to the given state.
+pub(super) fn put(connection: &Connection, user: &User, existing: Existing) -> Outcome {
+    require_tenant(connection, user.tenant_id)?;
+    let found = user_exists(connection, user.tenant_id, user.user_id)?;
+    if found && existing == Existing::Kept {
+        return Ok(Effect::Unchanged);
+    }
+    require_free_external_id(connection, user)?;
+    put_row(
+        connection,
+        found,
+        "INSERT INTO users (tenant_id, user_id, name, enabled, system_administrator, external_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "UPDATE users SET name = ?3, enabled = ?4, system_administrator = ?5, external_id = ?6
+         WHERE tenant_id = ?1 AND user_id = ?2
+           AND (name <> ?3 OR enabled <> ?4 OR system_administrator <> ?5 OR external_id IS NOT ?6)",
+        &[
+            &user.tenant_id.0,
+            &user.user_id.get(),
+            &user.name,
+            &user.enabled,
+            &user.system_administrator,
+            &user.external_id,
+        ],
+    )
+}
+
+fn require_free_external_id(connection: &Connection, user: &User) -> Result<(), Unchanged> {
+    let Some(external_id) = &user.external_id else {
+        return Ok(());
+    };
+    let owner: Option<i64> = connection
+        .prepare_cached("SELECT user_id FROM users WHERE tenant_id = ?1 AND external_id = ?2")?
+        .query_row((user.tenant_id.0, external_id), |row| row.get(0))
+        .optional()?;
+    match owner {
+        Some(owner) if owner != user.user_id.get() => Err(Rejection::ExternalIdTaken.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a person out with everything that lets them or a client of theirs act. Activity stays: it is history.
+pub(super) fn delete(connection: &Connection, tenant_id: TenantId, user_id: UserId) -> Outcome {
+    let person = (tenant_id.0, user_id.get());
+    for statement in [
+        "DELETE FROM seats WHERE tenant_id = ?1 AND user_id = ?2",
+        "DELETE FROM credentials WHERE tenant_id = ?1 AND user_id = ?2",
+        "DELETE FROM sessions WHERE tenant_id = ?1 AND user_id = ?2",
+        "DELETE FROM links WHERE tenant_id = ?1 AND user_id = ?2",
+        "DELETE FROM grants WHERE tenant_id = ?1 AND user_id = ?2",
+        "UPDATE authorization_codes SET spent = 1 WHERE tenant_id = ?1 AND user_id = ?2",
+        "UPDATE refresh_tokens SET revoked = 1 WHERE tenant_id = ?1 AND user_id = ?2",
+        "UPDATE tokens SET revoked = 1 WHERE tenant_id = ?1 AND user_id = ?2",
+    ] {
+        connection.prepare_cached(statement)?.execute(person)?;
+    }
+    let gone = connection
+        .prepare_cached("DELETE FROM users WHERE tenant_id = ?1 AND user_id = ?2")?
+        .execute(person)?;
+    Ok(if gone == 0 {
+        Effect::Unchanged
+    } else {
+        Effect::Updated
+    })
+}

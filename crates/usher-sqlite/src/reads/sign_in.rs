@@ -1,0 +1,90 @@
+//! What people sign in with, and who is signed in.
+
+use rusqlite::{Connection, OptionalExtension};
+use usher_seats::{Enablement, TenantId};
+use usher_store::{
+    TokenHash,
+    identity::{Credential, Link, LinkPurpose, Session, SessionStanding},
+};
+
+use super::directory::{user, user_row};
+use crate::numbers::StoredUserId;
+
+/// Finds a person by external id, else by number: an external id that looks like a number is somebody's own choice
+/// and goes first.
+pub(crate) fn credential(
+    connection: &Connection,
+    tenant_id: TenantId,
+    login: &str,
+) -> rusqlite::Result<Option<Credential>> {
+    connection
+        .prepare_cached(
+            "SELECT users.tenant_id, users.user_id, users.name, users.enabled, system_administrator, external_id,
+                    tenants.enabled, password_hash, totp_sealed
+             FROM users
+             JOIN tenants ON tenants.tenant_id = users.tenant_id
+             LEFT JOIN credentials ON credentials.tenant_id = users.tenant_id
+                                  AND credentials.user_id = users.user_id
+             WHERE users.tenant_id = ?1 AND (external_id = ?2 OR users.user_id = ?3)
+             ORDER BY external_id IS ?2 DESC LIMIT 1",
+        )?
+        .query_row((tenant_id.0, login, login.parse::<usher_seats::UserId>().ok().map(usher_seats::UserId::get)), |row| {
+            Ok(Credential {
+                user: user_row(row)?,
+                tenant: Enablement::from_row(row.get(6)?),
+                password_hash: row.get(7)?,
+                totp_sealed: row.get(8)?,
+            })
+        })
+        .optional()
+}
+
+/// Finds a session with its person as they are now.
+pub(crate) fn session(
+    connection: &Connection,
+    session_hash: TokenHash,
+) -> rusqlite::Result<Option<SessionStanding>> {
+    let snapshot = connection.unchecked_transaction()?;
+    let found = snapshot
+        .prepare_cached(
+            "SELECT sessions.tenant_id, user_id, created_at_ms, expires_at_ms, tenants.enabled
+             FROM sessions LEFT JOIN tenants ON tenants.tenant_id = sessions.tenant_id
+             WHERE session_hash = ?1",
+        )?
+        .query_row([session_hash.0], |row| {
+            let session = Session {
+                session_hash,
+                tenant_id: TenantId(row.get(0)?),
+                user_id: row.get::<_, StoredUserId>(1)?.0,
+                created_at_ms: row.get(2)?,
+                expires_at_ms: row.get(3)?,
+            };
+            Ok(SessionStanding {
+                session,
+                tenant: Enablement::from_row(row.get(4)?),
+                user: None,
+            })
+        })
+        .optional()?;
+    let Some(mut standing) = found else {
+        return Ok(None);
+    };
+    standing.user = user(&snapshot, standing.session.tenant_id, standing.session.user_id)?;
+    Ok(Some(standing))
+}
+
+/// Finds a link.
+pub(crate) fn link(connection: &Connection, link_hash: TokenHash) -> rusqlite::Result<Option<Link>> {
+    connection
+        .prepare_cached("SELECT tenant_id, user_id, expires_at_ms FROM links WHERE link_hash = ?1")?
+        .query_row([link_hash.0], |row| {
+            Ok(Link {
+                link_hash,
+                purpose: LinkPurpose::ChoosePassword,
+                tenant_id: TenantId(row.get(0)?),
+                user_id: row.get::<_, StoredUserId>(1)?.0,
+                expires_at_ms: row.get(2)?,
+            })
+        })
+        .optional()
+}
