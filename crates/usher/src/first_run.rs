@@ -41,8 +41,8 @@ pub(crate) async fn ensure(store: &dyn Store, chance: &dyn Chance, now_ms: i64) 
         name: "System administrator 系统管理员".to_owned(),
         enabled: true,
         system_administrator: true,
- external_id: None,
-};
+        external_id: None,
+    };
     let changes = vec![Change::EnsureUser(administrator), Change::PutClient(client)];
     store.change(changes, now_ms).await?;
     Ok(())

@@ -214,6 +214,19 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_names_every_way_to_end() {
+        for manual in [
+            include_str!("../../../docs/commands.md"),
+            include_str!("../../../docs/commands.zh-CN.md"),
+        ] {
+            for exit in Exit::ALL {
+                let row = format!("| {} | `{}` |", exit.number(), exit.name());
+                assert!(manual.contains(&row), "{row}");
+            }
+        }
+    }
+
+    #[test]
     fn a_complaint_names_the_next_step_in_the_language_of_its_reader() {
         let failure = Failure::new(Exit::Failed, crate::words!("it broke", "出错了"))
             .next(crate::words!("usher serve", "usher serve"));

@@ -42,7 +42,10 @@ impl Server {
         let ledger = control::channel::open_when_free(folder, command, Some(socket)).await?;
         match ledger {
             Ok(ledger) => Ok((ledger, place)),
-            Err(holder) => Err(held(folder, holder.as_ref())),
+            Err(holder) => {
+                let listening = control::channel::listening(holder.as_ref()).await;
+                Err(held(folder, holder.as_ref(), listening.as_deref()))
+            }
         }
     }
 

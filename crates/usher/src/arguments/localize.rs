@@ -138,6 +138,22 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_has_every_command() {
+        for manual in [
+            include_str!("../../../../docs/commands.md"),
+            include_str!("../../../../docs/commands.zh-CN.md"),
+        ] {
+            let mut parser = parser(Language::English);
+            parser.build();
+            each(&parser, "", &mut |command, path| {
+                let known =
+                    command.get_subcommands().count() > 0 || manual.contains(&format!("usher {path}"));
+                assert!(known, "{path}");
+            });
+        }
+    }
+
+    #[test]
     fn no_text_is_left_over() {
         let mut paths = Vec::new();
         let mut keys = Vec::new();

@@ -23,14 +23,15 @@ pub(super) async fn run(context: &Context<'_>, flags: SettingArguments) -> Resul
         tracing::warn!(%address, "others can reach this address; put a gateway with TLS before it");
     }
     tracing::info!(%address, data = %folder.path().display(), "listening");
-    let announced = announce(context, address, folder.path());
-    if announced.is_ok() {
-        signals.first().await;
-        tracing::info!("stopping");
+    if let Err(failure) = announce(context, address, folder.path()) {
+        // People at the door do not care that nobody reads the announcement.
+        context.output.complain(&failure);
     }
+    signals.first().await;
+    tracing::info!("stopping");
     server.stop().await?;
     tracing::info!("stopped");
-    announced.map(|()| Exit::Done)
+    Ok(Exit::Done)
 }
 
 /// Says where the server is and what to do next.

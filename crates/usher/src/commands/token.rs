@@ -10,7 +10,7 @@ use crate::{
     control::{
         Channel,
         change_line::check_scope,
-        tokens::{TOKEN_LIFE_MS_DEFAULT, TOKEN_LIFE_MS_MAX},
+        tokens::{self, TOKEN_LIFE_MS_DEFAULT, TOKEN_LIFE_MS_MAX},
         wire::{
             self, BearerChoice, IssueAnswer, IssueQuestion, RevokeAnswer, RevokeQuestion, TokenLine,
             TokensAnswer, TokensQuestion,
@@ -79,6 +79,10 @@ fn question(arguments: &TokenIssueArguments) -> Result<IssueQuestion, Failure> {
         None => BearerChoice::Administrator,
     };
     let tenant_key = if arguments.all_tenants {
+        // The parser's own rule for this gives way to the choice of bearers, so it is said here.
+        if bearer != BearerChoice::Service {
+            return Err(tokens::only_service_tokens());
+        }
         None
     } else {
         Some(identifiers::tenant_key(arguments.tenant.as_deref())?)

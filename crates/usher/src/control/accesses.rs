@@ -153,8 +153,8 @@ impl<'a> Missing<'a> {
                 name: user_id.to_string(),
                 enabled: true,
                 system_administrator: false,
- external_id: None,
-})
+                external_id: None,
+            })
         });
         let apps = self.apps.iter().map(|namespace| {
             Change::EnsureApp(App {

@@ -209,8 +209,8 @@ impl UserLine {
             name: name_or(self.name, &self.user_id),
             enabled: self.enabled,
             system_administrator: self.system_administrator,
- external_id: None,
-})
+            external_id: None,
+        })
     }
 }
 

@@ -18,11 +18,15 @@ use tokio::net::UnixStream;
 use tower::ServiceExt;
 use usher_sqlite::Holder;
 
-use super::ANSWER_BYTES_MAX;
+use super::{
+    ANSWER_BYTES_MAX,
+    wire::{self, StatusAnswer, StatusQuestion},
+};
 use crate::{
     clock::Stopwatch,
     data_folder::DataFolder,
     failure::{Failure, WireFailure},
+    language::{Language, Words},
     ledger::{Ledger, Obstacle},
     output::Exit,
     words,
@@ -82,29 +86,8 @@ impl Channel {
     }
 
     async fn exchange(&mut self, route: &str, question: &impl Serialize) -> Result<(bool, Bytes), Failure> {
-        let question = serde_json::to_vec(question).map_err(|_| other_version())?;
-        let request = Request::post(route)
-            .header("Host", "usher")
-            .header("Content-Type", "application/json");
-        let request = request
-            .body(Full::new(Bytes::from(question)))
-            .map_err(|_| other_version())?;
         self.refresh().await?;
-        match &mut self.way {
-            Way::Server(sender) => {
-                let response = sender.send_request(request).await.map_err(|_| gone())?;
-                let success = response.status().is_success();
-                let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
-                let body = body.collect().await.map_err(|_| gone())?;
-                Ok((success, body.to_bytes()))
-            }
-            Way::Here(router, _) => {
-                let Ok(response) = router.clone().oneshot(request.map(Body::new)).await;
-                let success = response.status().is_success();
-                let body = axum::body::to_bytes(response.into_body(), ANSWER_BYTES_MAX).await;
-                Ok((success, body.map_err(|_| other_version())?))
-            }
-        }
+        exchange(&mut self.way, route, question).await
     }
 
     /// Finds the way anew when the server closed the connection between two calls: it closes silent ones, and an
@@ -126,6 +109,31 @@ impl Channel {
     }
 }
 
+/// One question and its answer: whether it is one or a failure, and its body.
+async fn exchange(way: &mut Way, route: &str, question: &impl Serialize) -> Result<(bool, Bytes), Failure> {
+    let question = serde_json::to_vec(question).map_err(|_| other_version())?;
+    let request = Request::post(route)
+        .header("Host", "usher")
+        .header("Content-Type", "application/json")
+        .body(Full::new(Bytes::from(question)))
+        .map_err(|_| other_version())?;
+    match way {
+        Way::Server(sender) => {
+            let response = sender.send_request(request).await.map_err(|_| gone())?;
+            let success = response.status().is_success();
+            let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
+            let body = body.collect().await.map_err(|_| gone())?;
+            Ok((success, body.to_bytes()))
+        }
+        Way::Here(router, _) => {
+            let Ok(response) = router.clone().oneshot(request.map(Body::new)).await;
+            let success = response.status().is_success();
+            let body = axum::body::to_bytes(response.into_body(), ANSWER_BYTES_MAX).await;
+            Ok((success, body.map_err(|_| other_version())?))
+        }
+    }
+}
+
 async fn find(folder: &DataFolder, command: &str) -> Result<Way, Failure> {
     let patience = Stopwatch::start();
     loop {
@@ -141,7 +149,7 @@ async fn find(folder: &DataFolder, command: &str) -> Result<Way, Failure> {
             return Ok(Way::Server(sender));
         }
         if patience.elapsed() > PATIENCE {
-            return Err(held(folder, holder.as_ref()));
+            return Err(held(folder, holder.as_ref(), None));
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -184,24 +192,41 @@ async fn connect(socket: Option<&Path>) -> Option<SendRequest<Full<Bytes>>> {
     Some(sender)
 }
 
-/// Somebody has the folder and cannot be spoken to.
-pub(crate) fn held(folder: &DataFolder, holder: Option<&Holder>) -> Failure {
+/// Where a holder listens, if it is a server and says so.
+pub(crate) async fn listening(holder: Option<&Holder>) -> Option<String> {
+    let socket = holder.and_then(|holder| holder.control_socket.as_deref());
+    let mut way = Way::Server(connect(socket).await?);
+    let asked = tokio::time::timeout(PATIENCE, exchange(&mut way, wire::STATUS, &StatusQuestion {})).await;
+    let (_, bytes) = asked.ok()?.ok()?;
+    serde_json::from_slice::<StatusAnswer>(&bytes).ok()?.listening
+}
+
+/// Somebody has the folder; `listening` is where it can be reached, if that is known.
+pub(crate) fn held(folder: &DataFolder, holder: Option<&Holder>, listening: Option<&str>) -> Failure {
     let path = folder.path().display();
-    let Some(holder) = holder else {
+    let Some(Holder {
+        process_id,
+        command,
+        since_ms,
+        ..
+    }) = holder
+    else {
         return Failure::new(
             Exit::Held,
             words!("{path} is held by another Usher", "{path} 正被另一个 Usher 占用"),
         );
     };
-    let Holder {
-        process_id, command, ..
-    } = holder;
-    let since = crate::moments::shown(holder.since_ms);
+    let since = crate::moments::shown(*since_ms);
+    let at = listening.map_or_else(
+        || Words::same(""),
+        |address| words!(", listening on {address}", "，监听 {address}"),
+    );
+    let (at, at_chinese) = (at.text(Language::English), at.text(Language::Chinese));
     Failure::new(
         Exit::Held,
-        words!(
-            "{path} is held by process {process_id} (`{command}`, since {since})",
-            "{path} 正被进程 {process_id} 占用（`{command}`，自 {since} 起）"
+        Words::new(
+            format!("{path} is held by process {process_id} (`{command}`, since {since}{at})"),
+            format!("{path} 正被进程 {process_id} 占用（`{command}`，自 {since} 起{at_chinese}）"),
         ),
     )
     .next(words!(

@@ -54,7 +54,7 @@ pub(crate) async fn issue(control: &Control, question: IssueQuestion) -> Result<
         Some(tenant) if kind == TokenKind::User => bearer(control, &question, tenant).await?,
         Some(_) => (None, None),
         None if kind == TokenKind::Service => (None, None),
-        None => return Err(needs_tenant()),
+        None => return Err(only_service_tokens()),
     };
     let secret = make_token(form, &draw(control.chance.as_ref()));
     let now_ms = control.clock.now_ms();
@@ -79,7 +79,8 @@ pub(crate) async fn issue(control: &Control, question: IssueQuestion) -> Result<
     })
 }
 
-fn needs_tenant() -> Failure {
+/// Complains about a token for every tenant that is not a service token.
+pub(crate) fn only_service_tokens() -> Failure {
     Failure::usage(words!(
         "only a service token can be good for every tenant",
         "只有服务令牌可以对所有租户有效"

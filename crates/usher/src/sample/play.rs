@@ -85,8 +85,8 @@ fn directory(plan: &Plan, tenant_id: TenantId) -> Vec<Change> {
             name: person.name.clone(),
             enabled: true,
             system_administrator: false,
- external_id: None,
-})
+            external_id: None,
+        })
     });
     let apps = plan
         .apps

@@ -139,6 +139,28 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_names_every_setting() {
+        for manual in [
+            include_str!("../../../../docs/commands.md"),
+            include_str!("../../../../docs/commands.zh-CN.md"),
+        ] {
+            for setting in SETTINGS {
+                for name in [
+                    setting.flag,
+                    Some(setting.variable),
+                    setting.in_file.then_some(setting.name),
+                    setting.default,
+                ]
+                .into_iter()
+                .flatten()
+                {
+                    assert!(manual.contains(&format!("`{name}`")), "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_defaults_are_the_ones_of_the_edge() {
         assert_eq!(USER_HEADER.default, Some(usher_http::edge::USER_HEADER_DEFAULT));
     }

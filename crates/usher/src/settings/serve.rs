@@ -20,6 +20,9 @@ const GATEWAY_SECRET_BYTES_MAX: usize = 1024;
 /// Most networks in one setting: a list that long is a mistake, and each request walks it.
 const NETWORKS_MAX: usize = 256;
 
+/// How a list of networks says that it is empty; an empty value would count as not set.
+const NO_NETWORKS: &str = "none";
+
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -112,6 +115,9 @@ pub(crate) fn listen(resolved: &Resolved) -> Result<String, Failure> {
 
 fn networks(resolved: &Resolved) -> Result<Vec<IpNet>, Failure> {
     let refused = || wrong(resolved, "10.0.0.0/8,192.0.2.7,::1/128");
+    if text(resolved) == NO_NETWORKS {
+        return Ok(Vec::new());
+    }
     let names = text(resolved)
         .split(',')
         .map(str::trim)
@@ -238,7 +244,7 @@ mod tests {
             ]
         );
         assert!(
-            read(&[("USHER_TRUSTED_PROXIES", ",")])
+            read(&[("USHER_TRUSTED_PROXIES", "none")])
                 .unwrap()
                 .edge
                 .trusted_proxies

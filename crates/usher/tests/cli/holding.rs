@@ -22,6 +22,14 @@ fn a_second_server_names_the_first() {
         "{}",
         second.stderr
     );
+    let listening = site.server.as_ref().unwrap().announced["listening"]
+        .as_str()
+        .unwrap();
+    assert!(
+        second.stderr.contains(&format!("listening on {listening})")),
+        "{}",
+        second.stderr
+    );
     let chinese = site.usher(&["--language", "zh", "serve", "--listen", "127.0.0.1:0"]);
     assert!(
         chinese.stderr.contains(&format!("正被进程 {process_id} 占用")),
