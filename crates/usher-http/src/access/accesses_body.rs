@@ -253,6 +253,10 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn namespaces_and_tenant_keys_are_held_to_their_alphabets() {
         for text in [
             r#"{"user_id":1}"#,
             r#"{"user_id":1,"namespace":""}"#,

@@ -318,8 +318,8 @@ async fn a_token_reaches_its_own_tenant_and_no_other() {
                 name: "Anna there".to_owned(),
                 enabled: true,
                 system_administrator: false,
- external_id: None,
-}),
+                external_id: None,
+            }),
             Change::PutApp(App {
                 tenant_id: other_tenant,
                 namespace: namespace(CRM),
