@@ -14,13 +14,22 @@ use crate::{
 /// [`Door::close`](crate::Door::close) waits for.
 pub(crate) async fn run(recorder: impl Recorder, queue: Arc<Queue>, _at_work: watch::Sender<()>) {
     let _leaving = Leaving(&queue);
+    let mut engine = Engine::Recording;
     loop {
         match queue.take() {
-            Taken::Batch(batch) => settle(&recorder, &queue, batch).await,
+            Taken::Batch(batch) => engine = settle(&recorder, &queue, batch, engine).await,
             Taken::Nothing => queue.rung().await,
             Taken::Closed => return,
         }
     }
+}
+
+/// How the last batch went. While a fault lasts, callers who come back at once fail thousands of times a second; one
+/// line in the log says as much as all of them, and does not fill the disk that is perhaps the fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Recording,
+    Failing,
 }
 
 /// However the worker ends (the runtime stops, the engine panics), nobody waits for it in vain.
@@ -32,24 +41,38 @@ impl Drop for Leaving<'_> {
     }
 }
 
-/// Records one batch and answers everybody of it.
-async fn settle(recorder: &impl Recorder, queue: &Queue, mut batch: Vec<Submission>) {
+/// Records one batch and answers everybody of it; tells how it went.
+async fn settle(
+    recorder: &impl Recorder,
+    queue: &Queue,
+    mut batch: Vec<Submission>,
+    before: Engine,
+) -> Engine {
     let counts: Vec<usize> = batch.iter().map(|submission| submission.accesses.len()).collect();
     let expected = counts.iter().sum();
     let outcome = recorder.record(gather(&mut batch, expected)).await;
     queue.settled();
     match outcome.and_then(|recorded| complete(recorded, expected)) {
-        Ok(recorded) => share_out(batch, &counts, recorded),
+        Ok(recorded) => {
+            if before == Engine::Failing {
+                tracing::info!("accesses are recorded again");
+            }
+            share_out(batch, &counts, recorded);
+            Engine::Recording
+        }
         Err(error) => {
-            tracing::error!(
-                batch.accesses = expected,
-                batch.calls = batch.len(),
-                error = %error,
-                "a batch of accesses could not be recorded; nobody of it was admitted"
-            );
+            if before == Engine::Recording {
+                tracing::error!(
+                    batch.accesses = expected,
+                    batch.calls = batch.len(),
+                    error = %error,
+                    "a batch of accesses could not be recorded; nobody is admitted until one is again"
+                );
+            }
             for submission in batch {
                 answer(submission, Err(error.clone().into()));
             }
+            Engine::Failing
         }
     }
 }

@@ -14,6 +14,7 @@
 //! connection is dropped, and until `recovery` has found the place again every job is refused at once.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
         Arc,
@@ -140,13 +141,22 @@ impl Writer {
                     let _ = answer.send(());
                     return;
                 }
-                Next::Job(job) => {
-                    self.perform(job.work);
-                    self.pay_fold_debt();
-                }
-                Next::Idle => self.idle(),
+                Next::Job(job) => self.guarded(|writer| {
+                    writer.perform(job.work);
+                    writer.pay_fold_debt();
+                }),
+                Next::Idle => self.guarded(Self::idle),
                 Next::End => return self.close(),
             }
+        }
+    }
+
+    /// Does some work; a panic in it is a fault like any other, so that one surprise does not end the service. Whoever
+    /// waited for the work hears that the store is unavailable, because the answer is dropped unsent, and the
+    /// file is opened anew, because nobody knows how far the work came.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.fault(&rusqlite::Error::UnwindingPanic);
         }
     }
 
@@ -283,9 +293,12 @@ impl Writer {
             self.counters.ready.store(false, Ordering::Relaxed);
             self.verdicts.forget_all();
             self.reopen_at = monotonic_now() + REOPEN_PAUSE;
+            return StoreError::Unavailable {
+                detail: error.to_string(),
+            };
         }
         StoreError::Unavailable {
-            detail: error.to_string(),
+            detail: "the file is not open again yet after a fault".to_owned(),
         }
     }
 

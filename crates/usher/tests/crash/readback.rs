@@ -28,7 +28,7 @@ pub(crate) fn exported(data: &Path) -> Activities {
         "",
     );
     text.lines()
-        .map(|line| row(&serde_json::from_str(line).unwrap()))
+        .map(|line| row(&serde_json::from_str(line).unwrap(), "active_time_ms"))
         .collect()
 }
 
@@ -53,7 +53,13 @@ pub(crate) async fn listed(address: SocketAddr, token: &str) -> Activities {
         }
         let page: Value = serde_json::from_slice(&text).unwrap();
         assert_eq!(status, StatusCode::OK, "{page}");
-        rows.extend(page["data"]["items"].as_array().unwrap().iter().map(row));
+        rows.extend(
+            page["data"]["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|value| row(value, "active_time")),
+        );
         match page["data"]["page_token"].as_str() {
             Some(next) => next.clone_into(&mut page_token),
             None => return rows,
@@ -61,10 +67,10 @@ pub(crate) async fn listed(address: SocketAddr, token: &str) -> Activities {
     }
 }
 
-fn row(value: &Value) -> ((u64, String), i64) {
+fn row(value: &Value, time_field: &str) -> ((u64, String), i64) {
     let user_id = value["user_id"].as_u64().unwrap();
     let namespace = value["namespace"].as_str().unwrap().to_owned();
-    ((user_id, namespace), value["active_time"].as_i64().unwrap())
+    ((user_id, namespace), value[time_field].as_i64().unwrap())
 }
 
 /// Fails when an acknowledged access is missing, or lower than it was acknowledged.
