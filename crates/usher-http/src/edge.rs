@@ -7,7 +7,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use ipnet::IpNet;
 use usher_door::Door;
-use usher_identity::{PageSealer, Secret};
+use usher_identity::{KeyRing, Secret};
 use usher_store::Store;
 
 use crate::{rate_limit::RateLimiter, telemetry::Telemetry};
@@ -93,8 +93,8 @@ pub struct Edge {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub chance: Arc<dyn Chance>,
-    /// Seals and opens page tokens.
-    pub page_sealer: PageSealer,
+    /// Keys for everything that is sealed or derived.
+    pub keys: KeyRing,
     /// What the operator set.
     pub settings: EdgeSettings,
     /// Counts requests of the Feishu calls per second.
@@ -111,7 +111,7 @@ impl Edge {
         door: Door,
         clock: Arc<dyn Clock>,
         chance: Arc<dyn Chance>,
-        page_sealer: PageSealer,
+        keys: KeyRing,
         settings: EdgeSettings,
     ) -> Self {
         Self {
@@ -119,7 +119,7 @@ impl Edge {
             door,
             clock,
             chance,
-            page_sealer,
+            keys,
             settings,
             rate_limiter: RateLimiter::default(),
             telemetry: Telemetry::new(),

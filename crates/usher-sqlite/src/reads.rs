@@ -10,10 +10,12 @@ mod tokens;
 
 pub(crate) use activities::activities;
 pub(crate) use assignments::assignments;
-pub(crate) use clients::{client, client_standing, clients, installed_clients};
-pub(crate) use directory::{app, app_routes, apps, first_administrator, tenant, tenants, user, users};
+pub(crate) use clients::{client, client_installed, client_standing, clients, installed_clients};
+pub(crate) use directory::{
+    app, app_routes, apps, first_administrator, tenant, tenant_by_id, tenants, user, users,
+};
 pub(crate) use oauth::{authorization_code, grant, refresh_token};
-pub(crate) use sign_in::{credential, link, session};
+pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, session};
 pub(crate) use tokens::{token, tokens};
 
 /// A limit as SQLite takes it.

@@ -187,6 +187,12 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn tenant_by_id(&self, tenant_id: TenantId) -> Result<Option<Tenant>, StoreError> {
+        self.readers
+            .read(move |connection| reads::tenant_by_id(connection, tenant_id))
+            .await
+    }
+
     async fn tenants(&self, after: Option<TenantKey>, rows_max: usize) -> Result<Vec<Tenant>, StoreError> {
         self.readers
             .read(move |connection| reads::tenants(connection, after.as_ref(), rows_max))
@@ -261,6 +267,13 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn client_installed(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<bool, StoreError> {
+        let client_id = client_id.clone();
+        self.readers
+            .read(move |connection| reads::client_installed(connection, tenant_id, &client_id))
+            .await
+    }
+
     async fn client_standing(&self, client_id: &ClientId) -> Result<Option<ClientStanding>, StoreError> {
         let client_id = client_id.clone();
         self.readers
@@ -273,6 +286,20 @@ impl Store for SqliteStore {
         self.readers
             .read(move |connection| reads::credential(connection, tenant_id, &login))
             .await
+    }
+
+    async fn credential_of(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+    ) -> Result<Option<Credential>, StoreError> {
+        self.readers
+            .read(move |connection| reads::credential_of(connection, tenant_id, user_id))
+            .await
+    }
+
+    async fn passwords_exist(&self) -> Result<bool, StoreError> {
+        self.readers.read(reads::passwords_exist).await
     }
 
     async fn session(&self, session_hash: TokenHash) -> Result<Option<SessionStanding>, StoreError> {

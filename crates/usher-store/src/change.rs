@@ -85,7 +85,8 @@ pub enum Change {
         /// For which app; exactly for app seats.
         namespace: Option<Namespace>,
     },
-    /// Keeps a token's hash and what it is good for.
+    /// Keeps a token's hash and what it is good for. One that is there already stays as it is, expired or revoked
+    /// as it may be: two callers may derive the same token at the same time.
     IssueToken(Token),
     /// Takes a token back. The tenant must be the token's own, so that nobody can touch a foreign token; none
     /// is for the operator.

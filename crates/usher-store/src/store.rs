@@ -71,6 +71,9 @@ pub trait Store: Send + Sync + 'static {
     /// Finds a tenant by its outside name.
     async fn tenant(&self, tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError>;
 
+    /// Finds a tenant by its number.
+    async fn tenant_by_id(&self, tenant_id: TenantId) -> Result<Option<Tenant>, StoreError>;
+
     /// Lists tenants in order of their key, after a key, at most `rows_max`.
     async fn tenants(&self, after: Option<TenantKey>, rows_max: usize) -> Result<Vec<Tenant>, StoreError>;
 
@@ -115,11 +118,24 @@ pub trait Store: Send + Sync + 'static {
         rows_max: usize,
     ) -> Result<Vec<Client>, StoreError>;
 
+    /// Whether a client is a tenant's own or installed there.
+    async fn client_installed(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<bool, StoreError>;
+
     /// Finds a client of any tenant with everything that decides whether it may act.
     async fn client_standing(&self, client_id: &ClientId) -> Result<Option<ClientStanding>, StoreError>;
 
     /// Finds what a person signs in with, by external id or by number.
     async fn credential(&self, tenant_id: TenantId, login: &str) -> Result<Option<Credential>, StoreError>;
+
+    /// Finds what a known person signs in with.
+    async fn credential_of(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+    ) -> Result<Option<Credential>, StoreError>;
+
+    /// Whether anybody of any tenant has chosen a password yet.
+    async fn passwords_exist(&self) -> Result<bool, StoreError>;
 
     /// Finds a session; an expired one too.
     async fn session(&self, session_hash: TokenHash) -> Result<Option<SessionStanding>, StoreError>;

@@ -9,7 +9,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use usher_http::{Edge, EdgeSettings};
-use usher_identity::PageSealer;
+use usher_identity::KeyRing;
 
 use crate::{
     control::{
@@ -75,7 +75,7 @@ impl Server {
             ledger.door.clone(),
             Arc::clone(&ledger.clock),
             Arc::clone(&ledger.chance),
-            bound.page_sealer,
+            bound.keys,
             settings,
         );
         let public = usher_http::router(Arc::new(edge));
@@ -133,7 +133,7 @@ struct Bound {
     public: TcpListener,
     address: SocketAddr,
     control: ControlListener,
-    page_sealer: PageSealer,
+    keys: KeyRing,
 }
 
 async fn bind(
@@ -142,7 +142,7 @@ async fn bind(
     place: SocketPlace,
     listen: &str,
 ) -> Result<Bound, Failure> {
-    let page_sealer = PageSealer::from_key_file(&folder.key(&*ledger.chance)?);
+    let keys = KeyRing::from_key_file(&folder.key(&*ledger.chance)?);
     let public = TcpListener::bind(listen).await;
     let public = public.map_err(|error| address_unusable(listen, &error))?;
     let address = public
@@ -152,7 +152,7 @@ async fn bind(
         public,
         address,
         control: ControlListener::bind(place)?,
-        page_sealer,
+        keys,
     })
 }
 

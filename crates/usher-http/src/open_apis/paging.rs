@@ -43,7 +43,7 @@ impl Asked {
         let now_ms = edge.clock.now_ms();
         let asker = gateway::admit(edge, call, &request.headers, now_ms).await?;
         let text = request.uri.query().unwrap_or_default();
-        let query = page_query(&edge.page_sealer, call, &asker, text, now_ms)?;
+        let query = page_query(edge.keys.page_sealer(), call, &asker, text, now_ms)?;
         Ok(Self { call, asker, query })
     }
 
@@ -73,7 +73,8 @@ impl Asked {
         };
         let binding = binding(self.call, &self.asker, self.query.seat_type);
         let nonce = draw(edge.chance.as_ref());
-        edge.page_sealer
+        edge.keys
+            .page_sealer()
             .seal(&place, &binding, self.query.now_ms, nonce)
             .map_err(WireError::internal)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use usher_door::{Door, DoorLimits};
 use usher_http::{Edge, EdgeSettings, router};
-use usher_identity::PageSealer;
+use usher_identity::KeyRing;
 use usher_seats::{SeatType, TenantId};
 use usher_store::{App, Change, PageQuery, TokenKind, User};
 
@@ -504,7 +504,7 @@ fn with_queue(house: &House, queue_accesses_max: usize) -> Router {
         Door::open(Arc::clone(&house.store), limits),
         house.clock.clone(),
         Arc::clone(&house.edge.chance),
-        PageSealer::from_key_file(&[7; 32]),
+        KeyRing::from_key_file(&[7; 32]),
         EdgeSettings::default(),
     )))
 }

@@ -21,13 +21,13 @@ use tower::ServiceExt as _;
 use usher_door::{Door, DoorLimits};
 use usher_http::{Chance, Clock, Edge, EdgeSettings, PeerAddress, router};
 use usher_identity::{
-    PageSealer, Secret, TokenForm, make_token,
+    KeyRing, Secret, TokenForm, make_token,
     token::{TOKEN_RANDOM_BYTES, hash_token},
 };
 use usher_seats::{ClientId, Namespace, SeatType, TenantId, TenantKey, UserId};
 use usher_sqlite::{Holder, SqliteStore};
 use usher_store::{
-    Access, App, Change, Client, ClientKind, Effect, Store, Token, TokenHash, TokenKind, User,
+    Access, App, Change, Client, ClientKind, Effect, IdentityChange, Store, Token, TokenHash, TokenKind, User,
 };
 
 /// When every test begins: 2026-01-02T03:04:05Z, 11:04:05 in log ids.
@@ -115,7 +115,7 @@ impl House {
             Door::open(Arc::clone(&store), DoorLimits::default()),
             clock.clone(),
             Arc::new(CountingChance::default()),
-            PageSealer::from_key_file(&[7; 32]),
+            KeyRing::from_key_file(&[7; 32]),
             settings,
         ));
         let router = router(Arc::clone(&edge));
@@ -149,10 +149,17 @@ impl House {
             tenant_key: key.parse::<TenantKey>().unwrap(),
             name: key.to_owned(),
         };
-        match self.change(vec![change]).await[..] {
+        let tenant_id = match self.change(vec![change]).await[..] {
             [Effect::TenantCreated(tenant_id)] => tenant_id,
             ref effects => panic!("{effects:?}"),
-        }
+        };
+        // The usual client is a store client and serves every tenant, once it is there itself.
+        let install = IdentityChange::InstallClient {
+            tenant_id,
+            client_id: CLIENT.parse().unwrap(),
+        };
+        let _not_there_yet = self.store.change(vec![install.into()], self.clock.now_ms()).await;
+        tenant_id
     }
 
     pub fn client(&self, client_id: &str, scopes: &[&str], enabled: bool) -> Change {
@@ -160,7 +167,7 @@ impl House {
             tenant_id: self.tenant_id,
             client_id: client_id.parse().unwrap(),
             name: "Seat report".to_owned(),
-            kind: ClientKind::SelfBuilt,
+            kind: ClientKind::Store,
             scopes: scopes.iter().map(ToString::to_string).collect(),
             enabled,
         })
@@ -173,8 +180,8 @@ impl House {
             name: format!("User {number}"),
             enabled,
             system_administrator,
- external_id: None,
-})
+            external_id: None,
+        })
     }
 
     pub fn app(&self, name: &str) -> Change {

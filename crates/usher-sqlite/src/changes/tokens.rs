@@ -10,7 +10,7 @@ use super::{
     user_exists,
 };
 
-/// Keeps a token's hash, and sweeps away some that expired long ago.
+/// Keeps a token's hash unless it is kept already, and sweeps away some that expired long ago.
 pub(super) fn issue(
     connection: &Connection,
     token: &Token,
@@ -35,11 +35,12 @@ pub(super) fn issue(
         return Err(Rejection::ClientUnknown.into());
     }
     sweep(connection, Expiring::Tokens, at_ms)?;
-    connection
+    let added = connection
         .prepare_cached(
             "INSERT INTO tokens (token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms,
                                  expires_at_ms, revoked, family_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             ON CONFLICT (token_hash) DO NOTHING",
         )?
         .execute(params![
             token.token_hash.0,
@@ -53,7 +54,11 @@ pub(super) fn issue(
             token.revoked,
             family_id.map(|family_id| family_id.0),
         ])?;
-    Ok(Effect::Created)
+    Ok(if added == 0 {
+        Effect::Unchanged
+    } else {
+        Effect::Created
+    })
 }
 
 fn token_kind_name(kind: TokenKind) -> &'static str {

@@ -14,6 +14,13 @@ pub(crate) fn tenant(connection: &Connection, tenant_key: &TenantKey) -> rusqlit
         .optional()
 }
 
+pub(crate) fn tenant_by_id(connection: &Connection, tenant_id: TenantId) -> rusqlite::Result<Option<Tenant>> {
+    connection
+        .prepare_cached("SELECT tenant_id, tenant_key, name, enabled FROM tenants WHERE tenant_id = ?1")?
+        .query_row([tenant_id.0], tenant_row)
+        .optional()
+}
+
 pub(crate) fn tenants(
     connection: &Connection,
     after: Option<&TenantKey>,
