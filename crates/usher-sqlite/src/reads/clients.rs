@@ -70,6 +70,20 @@ pub(crate) fn installed_clients(
         .collect()
 }
 
+/// Whether a client is the tenant's own or installed there.
+pub(crate) fn client_installed(
+    connection: &Connection,
+    tenant_id: TenantId,
+    client_id: &ClientId,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM clients WHERE client_id = ?2 AND tenant_id = ?1
+             UNION ALL SELECT 1 FROM installs WHERE client_id = ?2 AND tenant_id = ?1",
+        )?
+        .exists((tenant_id.0, client_id.as_str()))
+}
+
 pub(crate) fn client_standing(
     connection: &Connection,
     client_id: &ClientId,

@@ -1,7 +1,7 @@
 //! What people sign in with, and who is signed in.
 
-use rusqlite::{Connection, OptionalExtension};
-use usher_seats::{Enablement, TenantId};
+use rusqlite::{Connection, OptionalExtension, Row};
+use usher_seats::{Enablement, TenantId, UserId};
 use usher_store::{
     TokenHash,
     identity::{Credential, Link, LinkPurpose, Session, SessionStanding},
@@ -10,6 +10,15 @@ use usher_store::{
 use super::directory::{user, user_row};
 use crate::numbers::StoredUserId;
 
+/// What a credential is read from; a condition follows.
+const CREDENTIAL: &str =
+    "SELECT users.tenant_id, users.user_id, users.name, users.enabled, system_administrator,
+           external_id, tenants.enabled, password_hash, totp_sealed
+    FROM users
+    JOIN tenants ON tenants.tenant_id = users.tenant_id
+    LEFT JOIN credentials ON credentials.tenant_id = users.tenant_id
+                         AND credentials.user_id = users.user_id";
+
 /// Finds a person by external id, else by number: an external id that looks like a number is somebody's own choice
 /// and goes first.
 pub(crate) fn credential(
@@ -17,26 +26,45 @@ pub(crate) fn credential(
     tenant_id: TenantId,
     login: &str,
 ) -> rusqlite::Result<Option<Credential>> {
+    let number = login.parse::<UserId>().ok().map(UserId::get);
     connection
-        .prepare_cached(
-            "SELECT users.tenant_id, users.user_id, users.name, users.enabled, system_administrator, external_id,
-                    tenants.enabled, password_hash, totp_sealed
-             FROM users
-             JOIN tenants ON tenants.tenant_id = users.tenant_id
-             LEFT JOIN credentials ON credentials.tenant_id = users.tenant_id
-                                  AND credentials.user_id = users.user_id
-             WHERE users.tenant_id = ?1 AND (external_id = ?2 OR users.user_id = ?3)
-             ORDER BY external_id IS ?2 DESC LIMIT 1",
-        )?
-        .query_row((tenant_id.0, login, login.parse::<usher_seats::UserId>().ok().map(usher_seats::UserId::get)), |row| {
-            Ok(Credential {
-                user: user_row(row)?,
-                tenant: Enablement::from_row(row.get(6)?),
-                password_hash: row.get(7)?,
-                totp_sealed: row.get(8)?,
-            })
-        })
+        .prepare_cached(&format!(
+            "{CREDENTIAL} WHERE users.tenant_id = ?1 AND (external_id = ?2 OR users.user_id = ?3)
+             ORDER BY external_id IS ?2 DESC LIMIT 1"
+        ))?
+        .query_row((tenant_id.0, login, number), credential_row)
         .optional()
+}
+
+/// Finds a person by number alone.
+pub(crate) fn credential_of(
+    connection: &Connection,
+    tenant_id: TenantId,
+    user_id: UserId,
+) -> rusqlite::Result<Option<Credential>> {
+    connection
+        .prepare_cached(&format!(
+            "{CREDENTIAL} WHERE users.tenant_id = ?1 AND users.user_id = ?2"
+        ))?
+        .query_row((tenant_id.0, user_id.get()), credential_row)
+        .optional()
+}
+
+fn credential_row(row: &Row<'_>) -> rusqlite::Result<Credential> {
+    Ok(Credential {
+        user: user_row(row)?,
+        tenant: Enablement::from_row(row.get(6)?),
+        password_hash: row.get(7)?,
+        totp_sealed: row.get(8)?,
+    })
+}
+
+/// Whether anybody has chosen a password. Rows without one are few: they belong to second factors and to passwords
+/// taken away.
+pub(crate) fn passwords_exist(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM credentials WHERE password_hash IS NOT NULL LIMIT 1")?
+        .exists([])
 }
 
 /// Finds a session with its person as they are now.

@@ -22,7 +22,7 @@ pub(crate) fn token(
              FROM tokens
              LEFT JOIN tenants ON tenants.tenant_id = tokens.tenant_id
              LEFT JOIN clients ON clients.client_id = tokens.client_id
-                AND (tokens.tenant_id = clients.tenant_id
+                AND (tokens.tenant_id IS NULL OR tokens.tenant_id = clients.tenant_id
                      OR EXISTS (SELECT 1 FROM installs WHERE installs.tenant_id = tokens.tenant_id
                                                          AND installs.client_id = clients.client_id))
              WHERE token_hash = ?1",
