@@ -24,6 +24,10 @@ START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60
 
 
+# A script that is told to end still stops the server it started: the exit passes through its `finally`.
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
 class Checks:
     """Counts checks; `./test` reads the `ok:` and `FAILED:` lines."""
 

@@ -110,6 +110,8 @@ impl Server {
     pub(crate) fn start(data: &Path) -> Self {
         Self::wait(usher(&[
             "serve",
+            "--log-level",
+            "warn",
             "--listen",
             "127.0.0.1:0",
             "--data",
@@ -129,6 +131,8 @@ impl Server {
         ]);
         command.args([
             "serve",
+            "--log-level",
+            "warn",
             "--listen",
             "127.0.0.1:0",
             "--data",
