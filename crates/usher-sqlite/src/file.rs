@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use usher_store::StoreError;
 
 use crate::lock::{Holder, LockError};
@@ -114,6 +114,9 @@ fn settle(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "mmap_size", 0)?;
+    // Plans must not depend on bound values: without this promise SQLite compiles a kept statement anew whenever a value
+    // changes that a partial index could care about, which cost ten times the look-up of a verdict itself.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(())
 }
