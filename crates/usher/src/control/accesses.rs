@@ -19,9 +19,9 @@ use crate::failure::Failure;
 
 /// Accesses per pass: an import leaves room in the queue for people who stand at the door now.
 const PASS_ACCESSES_MAX: usize = 1_000;
-/// How often the accesses may be asked about again after something was made: a missing user, then a missing app,
-/// then a missing seat are the longest chain.
-const ROUNDS_MAX: usize = 3;
+/// How often the accesses may be asked about again after something was made: a missing app, then a missing seat are
+/// the longest chain.
+const ROUNDS_MAX: usize = 2;
 /// How often a full door is tried again; with the pause, about ten seconds.
 const FULL_TRIES_MAX: usize = 200;
 /// Pause before a full door is tried again: the time of a few commits.
@@ -121,15 +121,18 @@ impl<'a> Missing<'a> {
         };
         for (index, (access, outcome)) in accesses.iter().zip(outcomes).enumerate() {
             let namespace = &access.namespace;
+            let bound = (seat_type == SeatType::PerUserPerApp).then_some(namespace);
             match outcome {
+                // Somebody who is not there has no seat either, so all three can be made in one round.
                 Outcome::Refused(Refusal::UserUnknown) => {
                     missing.users.insert(access.user_id);
+                    missing.apps.insert(namespace);
+                    missing.seats.insert((access.user_id, bound));
                 }
                 Outcome::Refused(Refusal::AppUnknown) => {
                     missing.apps.insert(namespace);
                 }
                 Outcome::Refused(Refusal::NoSeat) => {
-                    let bound = (seat_type == SeatType::PerUserPerApp).then_some(namespace);
                     missing.seats.insert((access.user_id, bound));
                 }
                 _ => continue,
