@@ -444,3 +444,39 @@ fn judge(
 fn monotonic_now() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Holder;
+
+    #[test]
+    fn a_panic_is_a_fault_and_not_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("usher.db");
+        let holder = Holder {
+            process_id: 1,
+            command: "usher test".to_owned(),
+            since_ms: 0,
+            control_socket: None,
+        };
+        let lock = DataLock::acquire(folder.path(), &holder).unwrap();
+        let (overlay, counters) = (Arc::new(Overlay::default()), Arc::new(Counters::default()));
+        let place = recovery::find_place(&path, &overlay).unwrap();
+        let shared = (overlay, Arc::clone(&counters));
+        let mut writer = Writer::new(path, SqliteOptions::default(), shared, place, lock);
+        assert!(counters.ready.load(Ordering::Relaxed));
+
+        writer.guarded(|_| panic!("a surprise"));
+        assert!(
+            !counters.ready.load(Ordering::Relaxed),
+            "nobody is admitted while the place is unknown"
+        );
+        assert_eq!(counters.commits_failed.load(Ordering::Relaxed), 1);
+        writer.guarded(Writer::idle);
+        assert!(
+            counters.ready.load(Ordering::Relaxed),
+            "the next attempt finds the place again"
+        );
+    }
+}

@@ -10,6 +10,9 @@ use crate::{output::Output, settings::LogFormat};
 pub(crate) fn start(format: LogFormat, level: LevelFilter, output: &Output) {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        // Whoever reads the log may go away. The library would then complain on the same closed stream, which
+        // panics, and a thread that serves people would die of a lost log line.
+        .log_internal_errors(false)
         .with_max_level(level);
     let _ = match format {
         LogFormat::Human => subscriber
