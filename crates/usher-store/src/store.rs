@@ -118,9 +118,6 @@ pub trait Store: Send + Sync + 'static {
         rows_max: usize,
     ) -> Result<Vec<Client>, StoreError>;
 
-    /// Whether a client is a tenant's own or installed there.
-    async fn client_installed(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<bool, StoreError>;
-
     /// Finds a client of any tenant with everything that decides whether it may act.
     async fn client_standing(&self, client_id: &ClientId) -> Result<Option<ClientStanding>, StoreError>;
 

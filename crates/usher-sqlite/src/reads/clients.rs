@@ -70,8 +70,8 @@ pub(crate) fn installed_clients(
         .collect()
 }
 
-/// Whether a client is the tenant's own or installed there.
-pub(crate) fn client_installed(
+/// True when a client is the tenant's own or installed there.
+pub(crate) fn is_installed(
     connection: &Connection,
     tenant_id: TenantId,
     client_id: &ClientId,
