@@ -10,7 +10,7 @@ mod tokens;
 
 pub(crate) use activities::activities;
 pub(crate) use assignments::assignments;
-pub(crate) use clients::{client, client_standing, clients, installed_clients, is_installed};
+pub(crate) use clients::{client, client_installed, client_standing, clients, installed_clients};
 pub(crate) use directory::{
     app, app_routes, apps, first_administrator, tenant, tenant_by_id, tenants, user, users,
 };

@@ -267,10 +267,10 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn is_installed(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<bool, StoreError> {
+    async fn client_installed(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<bool, StoreError> {
         let client_id = client_id.clone();
         self.readers
-            .read(move |connection| reads::is_installed(connection, tenant_id, &client_id))
+            .read(move |connection| reads::client_installed(connection, tenant_id, &client_id))
             .await
     }
 

@@ -118,6 +118,9 @@ pub trait Store: Send + Sync + 'static {
         rows_max: usize,
     ) -> Result<Vec<Client>, StoreError>;
 
+    /// True when a client may act in a tenant: it is the tenant's own, or a store client installed there.
+    async fn client_installed(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<bool, StoreError>;
+
     /// Finds a client of any tenant with everything that decides whether it may act.
     async fn client_standing(&self, client_id: &ClientId) -> Result<Option<ClientStanding>, StoreError>;
 

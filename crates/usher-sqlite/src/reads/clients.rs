@@ -71,7 +71,7 @@ pub(crate) fn installed_clients(
 }
 
 /// True when a client is the tenant's own or installed there.
-pub(crate) fn is_installed(
+pub(crate) fn client_installed(
     connection: &Connection,
     tenant_id: TenantId,
     client_id: &ClientId,

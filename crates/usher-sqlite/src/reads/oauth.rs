@@ -7,7 +7,7 @@ use usher_store::{
     identity::{AuthorizationCode, ChallengeMethod, FamilyId, Grant, RefreshToken, Standing},
 };
 
-use super::{clients::is_installed, directory::user, split_scopes};
+use super::{clients::client_installed, directory::user, split_scopes};
 use crate::numbers::{Parsed, StoredUserId};
 
 /// Finds what a user has granted a client.
@@ -113,7 +113,7 @@ fn standing<T>(
         .prepare_cached("SELECT enabled FROM tenants WHERE tenant_id = ?1")?
         .query_row([tenant_id.0], |row| row.get(0))
         .optional()?;
-    let installed = is_installed(connection, tenant_id, &client_id)?;
+    let installed = client_installed(connection, tenant_id, &client_id)?;
     let user = user(connection, tenant_id, user_id)?;
     Ok(Standing {
         what,
