@@ -43,8 +43,9 @@ def broken_links(path, text):
 
 
 def missing_files(path, text):
+    places = (ROOT, os.path.join(ROOT, os.path.dirname(path)))  # from the root, or from the document's own folder
     return ["%s names %s" % (path, name) for name in NAMED_FILE.findall(text)
-            if not os.path.exists(os.path.join(ROOT, name))]
+            if not any(os.path.exists(os.path.join(place, name)) for place in places)]
 
 
 def setup_commands(text):
@@ -67,6 +68,25 @@ def without_sister(paths):
     return missing
 
 
+STATUS = {"BAD_REQUEST": 400, "UNAUTHORIZED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "REQUEST_TIMEOUT": 408,
+          "PAYLOAD_TOO_LARGE": 413, "URI_TOO_LONG": 414, "TOO_MANY_REQUESTS": 429, "INTERNAL_SERVER_ERROR": 500,
+          "SERVICE_UNAVAILABLE": 503}
+
+
+def wire_rows():
+    """(status, code) of every row of the one table of wire errors."""
+    rows = re.findall(r"\(StatusCode::([A-Z_]+), (\d+), ", read("crates/usher-http/src/wire/code.rs"))
+    return {(STATUS[name], int(code)) for name, code in rows}
+
+
+def documented_rows(path):
+    return {(int(status), int(code)) for status, code in re.findall(r"^\| (\d{3}) \| (\d{6,}) \|", read(path), re.M)}
+
+
+def metrics():
+    return set(re.findall(r'"(usher_[a-z_]+)"', read("crates/usher-http/src/telemetry.rs").split("mod tests")[0]))
+
+
 def main():
     checks = usher.Checks()
     paths = documents()
@@ -78,6 +98,12 @@ def main():
         checks.check("%s has exactly the two set-up commands" % path, commands == SETUP_COMMANDS, commands)
     checks.check("every page for users exists in both languages", not (alone := without_sister(paths)), alone)
     checks.check("ARCHITECTURE.md names real files in its walk-throughs", len(NAMED_FILE.findall(texts.get("ARCHITECTURE.md", ""))) >= 10)
+    for path in ("docs/seat-api.md", "docs/seat-api.zh-CN.md"):
+        different = wire_rows() ^ documented_rows(path)
+        checks.check("%s lists every wire error with its status" % path, wire_rows() and not different, sorted(different))
+    for path in ("docs/operations.md", "docs/operations.zh-CN.md"):
+        different = metrics() ^ set(re.findall(r"`(usher_[a-z_]+)`", read(path)))
+        checks.check("%s lists every metric" % path, metrics() and not different, sorted(different))
     return checks.exit_code()
 
 
