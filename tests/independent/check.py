@@ -4,12 +4,14 @@
     tests/independent/check.py ../shared/data/accesses.csv
 
 Imports the file into an empty store, walks `seat_activities` with pages of 1, 7 and 500 rows, and compares every row
-with the newest time of its pair in the file. Then imports again: nothing may change. The limit of ten calls a second
-is kept as it is, so the walk with pages of one row takes its four minutes; `./test` lets it run beside other steps.
+with the newest time of its pair in the file. Imports again: nothing may change. Takes a backup: nothing
+may be missing. The limit of ten calls a second is kept as it is, so the walk with pages of one row takes its four
+minutes; `./test` lets it run beside other steps.
 """
 import json
 import os
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -74,6 +76,19 @@ def walk_all(server, data):
     return found
 
 
+def check_backup(checks, data, before):
+    """The backup that docs/operations.md describes, taken while the server runs, and looked into without Usher."""
+    copy = usher.new_folder("independent-backup")
+    os.chmod(copy, 0o700)
+    file = os.path.join(copy, "usher.db")
+    subprocess.run(["sqlite3", os.path.join(data, "usher.db"), ".backup " + file], check=True)
+    shutil.copy(os.path.join(data, "usher.key"), copy)
+    told = subprocess.run(["sqlite3", file, "PRAGMA integrity_check"], check=True, stdout=subprocess.PIPE, text=True)
+    checks.check("SQLite finds the backup whole", told.stdout.strip() == "ok", told.stdout)
+    checks.check("the backup holds every row", exported(copy) == before)
+    shutil.rmtree(copy)
+
+
 def main():
     path = sys.argv[1]
     checks = usher.Checks()
@@ -95,6 +110,7 @@ def main():
         code, text, seconds = timed_import(path, data)
         checks.check("the same import through the running server succeeds", code == 0, text)
         checks.check("the same import through the running server changes no row", exported(data) == before)
+        check_backup(checks, data, before)
         for page_size, rows in walk_all(server, data).items():
             if checks.check("pages of %d: the walk ends" % page_size, isinstance(rows, list), rows):
                 compare(checks, "pages of %d" % page_size, rows, expected)

@@ -3,7 +3,7 @@
 
 use crate::{
     dice::Dice,
-    load::{Acknowledged, Load, Width, connect, record},
+    load::{Acknowledged, Load, Met, Width, connect, record},
     program::{Server, fill, namespace, new_folder, service_token},
     readback::{assert_kept, exported},
 };
@@ -27,12 +27,12 @@ async fn a_disk_that_takes_no_more_admits_nobody_and_recovers() {
     let service = service_token(folder.path());
     let mut server = Server::start_ignoring_file_size_signal(folder.path());
     let load = Load::start(server.address, &service, WIDTH, &mut dice);
-    load.met.until(|met| met.answered(), ANSWERS_ENOUGH).await;
+    load.met.until(Met::answered, ANSWERS_ENOUGH).await;
 
     server.limit_file_size(Some(FILE_BYTES_MAX));
-    load.met.until(|met| met.busy(), ANSWERS_ENOUGH).await;
+    load.met.until(Met::busy, ANSWERS_ENOUGH).await;
     let answered_under_fault = load.met.answered();
-    load.met.until(|met| met.busy(), 2 * ANSWERS_ENOUGH).await;
+    load.met.until(Met::busy, 2 * ANSWERS_ENOUGH).await;
     assert_eq!(
         load.met.answered(),
         answered_under_fault,
@@ -42,7 +42,7 @@ async fn a_disk_that_takes_no_more_admits_nobody_and_recovers() {
 
     server.limit_file_size(None);
     load.met
-        .until(|met| met.answered(), answered_under_fault + ANSWERS_ENOUGH)
+        .until(Met::answered, answered_under_fault + ANSWERS_ENOUGH)
         .await;
     let mut sender = connect(server.address).await.unwrap();
     let (status, _) = record(&mut sender, &service, &[(1, namespace(0))]).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     dice::Dice,
-    load::{Acknowledged, Load, Width},
+    load::{Acknowledged, Load, Met, Width},
     program::{Server, fill, new_folder, service_token, token},
     readback::{assert_kept, exported, listed},
 };
@@ -44,7 +44,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
         );
         let load = Load::start(server.address, &service, WIDTH, &mut dice);
         load.met
-            .until(|met| met.answered(), 1 + dice.below(ANSWERS_BEFORE_KILL_MAX))
+            .until(Met::answered, 1 + dice.below(ANSWERS_BEFORE_KILL_MAX))
             .await;
         // This waits for nothing: it only moves the moment of the blow.
         tokio::time::sleep(Duration::from_micros(dice.below(PAUSE_MICROSECONDS_MAX))).await;

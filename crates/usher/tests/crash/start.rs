@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     dice::Dice,
-    load::{Acknowledged, Load, Width},
+    load::{Acknowledged, Load, Met, Width},
     long,
     program::{Server, fill, new_folder, service_token},
     readback::{assert_kept, exported},
@@ -39,7 +39,7 @@ async fn the_server_is_soon_back_after_a_kill_with_many_rows() {
         let mut server = Server::start(folder.path());
         starts.push(server.started_in);
         let load = Load::start(server.address, &service, width, &mut dice);
-        load.met.until(|met| met.answered(), ANSWERS_BEFORE_KILL).await;
+        load.met.until(Met::answered, ANSWERS_BEFORE_KILL).await;
         server.kill();
         load.gather(&mut acknowledged).await;
     }
