@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod directory;
 pub mod isolation;
+pub mod management;
 pub mod seats;
 pub mod tokens;
 
@@ -42,6 +43,12 @@ macro_rules! stories {
         $crate::stories!(@ $home, isolation: [
             one_tenant_sees_nothing_of_another,
             the_same_numbers_in_two_tenants_are_two_people,
+        ]);
+        $crate::stories!(@ $home, management: [
+            whatever_is_created_was_not_there_before,
+            an_answer_is_kept_with_what_it_tells_of,
+            clients_and_service_tokens_are_read_page_by_page,
+            routes_are_read_for_some_apps,
         ]);
         $crate::stories!(@ $home, tokens: [
             a_token_is_found_with_everything_around_it,

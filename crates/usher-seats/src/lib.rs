@@ -4,16 +4,19 @@
 //! A rule that decides about seats exists here once; engines fetch, apply and keep, HTTP translates.
 //!
 //! - [`identifiers`]: names that cannot be wrong once they exist ([`UserId`], [`Namespace`], ...)
+//! - [`names`]: texts that people choose
 //! - [`seat`]: seats, their types and their status
 //! - [`verdict`]: what the door answers, decided from a [`Standing`]
 //! - [`activity`]: the newest admitted access, and why accesses need no order
 
 pub mod activity;
 pub mod identifiers;
+pub mod names;
 pub mod seat;
 pub mod verdict;
 
 pub use activity::{ACCESS_TIME_MS_MAX, AccessTimeError, newest, parse_access_time};
 pub use identifiers::{ClientId, IdentifierError, Namespace, TenantId, TenantKey, UserId};
+pub use names::{check_external_id, check_name};
 pub use seat::{Seat, SeatStatus, SeatType};
 pub use verdict::{Enablement, Refusal, Standing, Verdict, decide};

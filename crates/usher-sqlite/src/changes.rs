@@ -5,6 +5,7 @@
 
 mod clients;
 mod identity;
+mod kept_answers;
 mod oauth;
 mod seats;
 mod sign_in;
@@ -61,8 +62,10 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
         Change::SetTenantEnabled { tenant_id, enabled } => {
             set_tenant_enabled(connection, *tenant_id, *enabled)
         }
+        Change::CreateUser(user) => users::put(connection, user, Existing::Refused),
         Change::PutUser(user) => users::put(connection, user, Existing::Overwritten),
         Change::EnsureUser(user) => users::put(connection, user, Existing::Kept),
+        Change::CreateApp(app) => put_app(connection, app, Existing::Refused),
         Change::PutApp(app) => put_app(connection, app, Existing::Overwritten),
         Change::EnsureApp(app) => put_app(connection, app, Existing::Kept),
         Change::PutAppRoute(route) => put_app_route(connection, route),
@@ -106,6 +109,7 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
             tenant_id,
             token_hash,
         } => tokens::revoke(connection, *tenant_id, *token_hash),
+        Change::KeepAnswer(kept) => kept_answers::keep(connection, kept, at_ms),
         Change::Identity(change) => identity::make(connection, change, at_ms),
     }
 }
@@ -114,8 +118,13 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
 /// forget too much, which costs a look-up and nothing else.
 fn forget(verdicts: &mut VerdictCache, change: &Change) {
     match change {
-        Change::SetTenantEnabled { .. } | Change::PutApp(_) | Change::EnsureApp(_) => verdicts.forget_all(),
-        Change::PutUser(User {
+        Change::SetTenantEnabled { .. } | Change::CreateApp(_) | Change::PutApp(_) | Change::EnsureApp(_) => {
+            verdicts.forget_all();
+        }
+        Change::CreateUser(User {
+            tenant_id, user_id, ..
+        })
+        | Change::PutUser(User {
             tenant_id, user_id, ..
         })
         | Change::EnsureUser(User {
@@ -138,13 +147,15 @@ fn forget(verdicts: &mut VerdictCache, change: &Change) {
         | Change::PutClient(_)
         | Change::IssueToken(_)
         | Change::RevokeToken { .. }
+        | Change::KeepAnswer(_)
         | Change::Identity(_) => {}
     }
 }
 
-/// Whether a thing that exists already is brought to the given state.
+/// What becomes of a thing that exists already.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Existing {
+    Refused,
     Kept,
     Overwritten,
 }
@@ -240,8 +251,10 @@ fn put_app(connection: &Connection, app: &App, existing: Existing) -> Outcome {
         Err(Unchanged::Rejected(_)) => false,
         Err(failed @ Unchanged::Failed(_)) => return Err(failed),
     };
-    if found && existing == Existing::Kept {
-        return Ok(Effect::Unchanged);
+    match existing {
+        Existing::Refused if found => return Err(Rejection::NamespaceTaken.into()),
+        Existing::Kept if found => return Ok(Effect::Unchanged),
+        _ => {}
     }
     put(
         connection,

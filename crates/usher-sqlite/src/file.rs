@@ -14,6 +14,7 @@ const APPLICATION_ID: i64 = 0x5553_4852;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_ledger.sql"),
     include_str!("../migrations/0002_identity.sql"),
+    include_str!("../migrations/0003_management.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -4,6 +4,7 @@ mod activities;
 mod assignments;
 mod clients;
 mod directory;
+mod kept_answers;
 mod oauth;
 mod sign_in;
 mod tokens;
@@ -12,11 +13,13 @@ pub(crate) use activities::activities;
 pub(crate) use assignments::assignments;
 pub(crate) use clients::{client, client_installed, client_standing, clients, installed_clients};
 pub(crate) use directory::{
-    app, app_routes, apps, first_administrator, tenant, tenant_by_id, tenants, user, users,
+    app, app_routes, app_routes_between, apps, first_administrator, tenant, tenant_by_id, tenants, user,
+    users,
 };
+pub(crate) use kept_answers::kept_answer;
 pub(crate) use oauth::{authorization_code, grant, refresh_token};
 pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, session};
-pub(crate) use tokens::{token, tokens};
+pub(crate) use tokens::{service_tokens, token, tokens};
 
 /// A limit as SQLite takes it.
 fn limit(rows_max: usize) -> i64 {

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use tokio::sync::{Semaphore, oneshot};
 use usher_seats::{ClientId, Namespace, TenantId, TenantKey, UserId};
 use usher_store::{
-    Access, ActivityRow, App, AppRoute, AssignmentRow, Change, Client, Effect, Page, PageQuery, Recorded,
-    Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
+    Access, ActivityRow, App, AppRoute, AssignmentRow, Change, Client, Effect, KeptAnswer, Page, PageQuery,
+    Recorded, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, Link, RefreshToken, SessionStanding, Standing,
     },
@@ -180,6 +180,24 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn service_tokens(
+        &self,
+        tenant_id: TenantId,
+        after: Option<TokenHash>,
+        now_ms: i64,
+        rows_max: usize,
+    ) -> Result<Vec<Token>, StoreError> {
+        self.readers
+            .read(move |connection| reads::service_tokens(connection, tenant_id, after, now_ms, rows_max))
+            .await
+    }
+
+    async fn kept_answer(&self, key_hash: TokenHash, now_ms: i64) -> Result<Option<KeptAnswer>, StoreError> {
+        self.readers
+            .read(move |connection| reads::kept_answer(connection, key_hash, now_ms))
+            .await
+    }
+
     async fn tenant(&self, tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError> {
         let tenant_key = tenant_key.clone();
         self.readers
@@ -226,9 +244,26 @@ impl Store for SqliteStore {
         self.readers.read(reads::app_routes).await
     }
 
-    async fn clients(&self, tenant_id: TenantId, rows_max: usize) -> Result<Vec<Client>, StoreError> {
+    async fn app_routes_between(
+        &self,
+        tenant_id: TenantId,
+        first: &Namespace,
+        last: &Namespace,
+    ) -> Result<Vec<AppRoute>, StoreError> {
+        let (first, last) = (first.clone(), last.clone());
         self.readers
-            .read(move |connection| reads::clients(connection, tenant_id, rows_max))
+            .read(move |connection| reads::app_routes_between(connection, tenant_id, &first, &last))
+            .await
+    }
+
+    async fn clients(
+        &self,
+        tenant_id: TenantId,
+        after: Option<ClientId>,
+        rows_max: usize,
+    ) -> Result<Vec<Client>, StoreError> {
+        self.readers
+            .read(move |connection| reads::clients(connection, tenant_id, after.as_ref(), rows_max))
             .await
     }
 
@@ -260,10 +295,11 @@ impl Store for SqliteStore {
     async fn installed_clients(
         &self,
         tenant_id: TenantId,
+        after: Option<ClientId>,
         rows_max: usize,
     ) -> Result<Vec<Client>, StoreError> {
         self.readers
-            .read(move |connection| reads::installed_clients(connection, tenant_id, rows_max))
+            .read(move |connection| reads::installed_clients(connection, tenant_id, after.as_ref(), rows_max))
             .await
     }
 

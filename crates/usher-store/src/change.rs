@@ -9,6 +9,7 @@ use usher_seats::{Namespace, SeatType, TenantId, TenantKey, UserId};
 use crate::{
     directory::{App, AppRoute, Client, Token, TokenHash, User},
     identity::IdentityChange,
+    kept_answer::KeptAnswer,
 };
 
 /// Most changes in one call: bulk calls of the manual take 10,000 lines and a line makes at most four changes.
@@ -31,10 +32,14 @@ pub enum Change {
         /// On or off.
         enabled: bool,
     },
+    /// Makes a user; rejected when the number is taken.
+    CreateUser(User),
     /// Makes a user or brings it to this state.
     PutUser(User),
     /// Makes a user with this name unless one exists, which then stays as it is.
     EnsureUser(User),
+    /// Makes an app; rejected when the namespace is taken.
+    CreateApp(App),
     /// Makes an app or brings it to this state.
     PutApp(App),
     /// Makes an app with this name unless one exists, which then stays as it is.
@@ -104,6 +109,8 @@ pub enum Change {
         /// Whom.
         user_id: UserId,
     },
+    /// Keeps the answer to the call that makes the changes before it; rejected while its key is taken.
+    KeepAnswer(KeptAnswer),
     /// Something about sign-in, clients or OAuth.
     Identity(Box<IdentityChange>),
 }

@@ -37,6 +37,15 @@ pub enum Rejection {
     /// The external id is another user's.
     #[error("external_id is already taken")]
     ExternalIdTaken,
+    /// The user id is another user's.
+    #[error("user_id is already taken")]
+    UserIdTaken,
+    /// The namespace is another app's.
+    #[error("namespace is already taken")]
+    NamespaceTaken,
+    /// Somebody was faster with the same idempotency key.
+    #[error("the idempotency key is already taken")]
+    IdempotencyKeyTaken,
     /// A thing that works once has worked already, or is too old.
     #[error("it has been used already or has expired")]
     Spent,

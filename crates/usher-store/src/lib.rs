@@ -9,6 +9,7 @@
 //! - [`change`]: everything that changes the ledger other than an access
 //! - [`directory`]: tenants, users, apps, clients and tokens as read back
 //! - [`identity`]: what sign-in and OAuth need kept
+//! - [`kept_answer`]: answers kept so that a call may be repeated
 //! - [`page`]: lists, read by key and never by offset
 //! - [`error`]: what can go wrong, one message for the caller and one for the log
 //!
@@ -19,6 +20,7 @@ pub mod change;
 pub mod directory;
 pub mod error;
 pub mod identity;
+pub mod kept_answer;
 pub mod page;
 
 mod store;
@@ -30,5 +32,6 @@ pub use directory::{
 };
 pub use error::{Rejection, StoreError};
 pub use identity::IdentityChange;
+pub use kept_answer::KeptAnswer;
 pub use page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery};
 pub use store::{Store, StoreHealth};

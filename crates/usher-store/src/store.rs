@@ -11,6 +11,7 @@ use crate::{
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, Link, RefreshToken, SessionStanding, Standing,
     },
+    kept_answer::KeptAnswer,
     page::{ActivityRow, AssignmentRow, Page, PageQuery},
 };
 
@@ -68,6 +69,19 @@ pub trait Store: Send + Sync + 'static {
         rows_max: usize,
     ) -> Result<Vec<Token>, StoreError>;
 
+    /// Lists a tenant's service tokens that are neither expired at `now_ms` nor revoked, in order of their hash, after a
+    /// hash, at most `rows_max`.
+    async fn service_tokens(
+        &self,
+        tenant_id: TenantId,
+        after: Option<TokenHash>,
+        now_ms: i64,
+        rows_max: usize,
+    ) -> Result<Vec<Token>, StoreError>;
+
+    /// Finds an answer kept under an idempotency key; none once it has expired at `now_ms`.
+    async fn kept_answer(&self, key_hash: TokenHash, now_ms: i64) -> Result<Option<KeptAnswer>, StoreError>;
+
     /// Finds a tenant by its outside name.
     async fn tenant(&self, tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError>;
 
@@ -94,8 +108,22 @@ pub trait Store: Send + Sync + 'static {
     /// Lists every app route; the caller keeps them until [`Store::configuration_version`] moves.
     async fn app_routes(&self) -> Result<Vec<AppRoute>, StoreError>;
 
-    /// Lists a tenant's clients in order of their id, at most `rows_max`.
-    async fn clients(&self, tenant_id: TenantId, rows_max: usize) -> Result<Vec<Client>, StoreError>;
+    /// Lists the routes of a tenant's apps from one namespace to another, both included, in order of namespace, host
+    /// and prefix.
+    async fn app_routes_between(
+        &self,
+        tenant_id: TenantId,
+        first: &Namespace,
+        last: &Namespace,
+    ) -> Result<Vec<AppRoute>, StoreError>;
+
+    /// Lists a tenant's clients in order of their id, after an id, at most `rows_max`.
+    async fn clients(
+        &self,
+        tenant_id: TenantId,
+        after: Option<ClientId>,
+        rows_max: usize,
+    ) -> Result<Vec<Client>, StoreError>;
 
     /// Finds a client.
     async fn client(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<Option<Client>, StoreError>;
@@ -111,10 +139,11 @@ pub trait Store: Send + Sync + 'static {
     /// Finds an app.
     async fn app(&self, tenant_id: TenantId, namespace: &Namespace) -> Result<Option<App>, StoreError>;
 
-    /// Lists the store clients installed in a tenant, in order of their id, at most `rows_max`.
+    /// Lists the store clients installed in a tenant, in order of their id, after an id, at most `rows_max`.
     async fn installed_clients(
         &self,
         tenant_id: TenantId,
+        after: Option<ClientId>,
         rows_max: usize,
     ) -> Result<Vec<Client>, StoreError>;
 

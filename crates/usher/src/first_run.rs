@@ -69,7 +69,7 @@ pub(crate) async fn built_in_client(
 }
 
 async fn find_built_in(store: &dyn Store, tenant_id: TenantId) -> Result<Option<Client>, Failure> {
-    let clients = store.clients(tenant_id, CLIENTS_SEARCHED_MAX).await?;
+    let clients = store.clients(tenant_id, None, CLIENTS_SEARCHED_MAX).await?;
     Ok(clients
         .into_iter()
         .find(|client| client.name == BUILT_IN_CLIENT_NAME))

@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-use usher_seats::{ClientId, IdentifierError, Namespace, SeatType, TenantKey, UserId};
+use usher_seats::{ClientId, IdentifierError, Namespace, SeatType, TenantKey, UserId, names};
 
 use crate::{failure::Failure, language::Words, words};
 
@@ -31,6 +31,8 @@ pub(crate) fn words_of(error: &IdentifierError) -> Words {
         Namespace::ALLOWED => "1 至 128 个字符，可用 A-Z、a-z、0-9、“_”、“-”、“.”，以字母、数字或“_”开头",
         TenantKey::ALLOWED => "1 至 64 个字符，可用 A-Z、a-z、0-9、“_”、“-”",
         ClientId::ALLOWED => "“cli_” 后接 1 至 60 个字符，可用 A-Z、a-z、0-9、“_”",
+        names::NAME_ALLOWED => "1 至 256 个字符，不含控制字符",
+        names::EXTERNAL_ID_ALLOWED => "1 至 129 个字符，不含控制字符与空白",
         other => other,
     };
     Words::new(

@@ -7,7 +7,7 @@
 //! - `clock`, `chance`: the only places that read time and draw randomness
 //! - `data_folder`, `first_run`, `ledger`: a data folder opened by this process
 //! - `control`: how commands work beside or through a running server
-//! - `server`, `logging`: a running server
+//! - `server`, `logging`, `open_files`: a running server
 //! - `commands`: one file per command
 //! - `sample`: the organisation of the demo
 //! - [`lines`], [`csv_line`]: reading files that others wrote; public for the fuzz targets
@@ -28,6 +28,7 @@ mod language;
 mod ledger;
 mod logging;
 mod moments;
+mod open_files;
 mod output;
 mod sample;
 mod server;

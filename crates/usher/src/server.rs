@@ -8,7 +8,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
-use usher_http::{Edge, EdgeSettings};
+use usher_http::{Edge, EdgeSettings, server::connections_within};
 use usher_identity::KeyRing;
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     data_folder::DataFolder,
     failure::Failure,
     ledger::Ledger,
-    words,
+    open_files, words,
 };
 
 /// A server that listens.
@@ -69,6 +69,7 @@ impl Server {
     }
 
     fn serve(ledger: Ledger, bound: Bound, settings: EdgeSettings) -> Self {
+        let connections_max = connections_within(open_files::raise_limit());
         let (stop, stopping) = watch::channel(false);
         let edge = Edge::new(
             Arc::clone(&ledger.store),
@@ -84,7 +85,7 @@ impl Server {
         let (public_stop, calls_stop) = (stopped(stopping.clone()), stopped(stopping));
         let tasks = [
             tokio::spawn(async move {
-                usher_http::serve(bound.public, public, public_stop).await;
+                usher_http::serve_at_most(connections_max, bound.public, public, public_stop).await;
             }),
             tokio::spawn(async move {
                 usher_http::serve(bound.control, calls, calls_stop).await;

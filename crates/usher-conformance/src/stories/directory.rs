@@ -54,7 +54,7 @@ pub async fn putting_a_thing_twice_is_putting_it_once(home: &mut dyn Home) {
     let (store, tenant_id) = (&ledger.store, ledger.tenant_id);
     assert_eq!(store.user(tenant_id, user_id(1)).await, Ok(Some(renamed)));
     assert_eq!(store.apps(tenant_id, None, 10).await, Ok(vec![disabled]));
-    assert_eq!(store.clients(tenant_id, 10).await, Ok(vec![closed.clone()]));
+    assert_eq!(store.clients(tenant_id, None, 10).await, Ok(vec![closed.clone()]));
     assert_eq!(store.client(tenant_id, &client.client_id).await, Ok(Some(closed)));
     let tenant = store.tenant(&"acme".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((tenant.tenant_id, tenant.enabled), (tenant_id, true));

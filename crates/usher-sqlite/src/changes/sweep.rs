@@ -15,6 +15,7 @@ pub(super) enum Expiring {
     AuthorizationCodes,
     Sessions,
     Links,
+    KeptAnswers,
 }
 
 impl Expiring {
@@ -38,6 +39,10 @@ impl Expiring {
             }
             Self::Links => {
                 "DELETE FROM links WHERE link_hash IN (SELECT link_hash FROM links
+                 WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)"
+            }
+            Self::KeptAnswers => {
+                "DELETE FROM kept_answers WHERE key_hash IN (SELECT key_hash FROM kept_answers
                  WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)"
             }
         }

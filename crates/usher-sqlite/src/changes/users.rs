@@ -10,8 +10,10 @@ use super::{Existing, Outcome, Unchanged, put as put_row, require_tenant, user_e
 pub(super) fn put(connection: &Connection, user: &User, existing: Existing) -> Outcome {
     require_tenant(connection, user.tenant_id)?;
     let found = user_exists(connection, user.tenant_id, user.user_id)?;
-    if found && existing == Existing::Kept {
-        return Ok(Effect::Unchanged);
+    match existing {
+        Existing::Refused if found => return Err(Rejection::UserIdTaken.into()),
+        Existing::Kept if found => return Ok(Effect::Unchanged),
+        _ => {}
     }
     require_free_external_id(connection, user)?;
     put_row(

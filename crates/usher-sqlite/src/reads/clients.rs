@@ -13,14 +13,18 @@ use crate::numbers::Parsed;
 pub(crate) fn clients(
     connection: &Connection,
     tenant_id: TenantId,
+    after: Option<&ClientId>,
     rows_max: usize,
 ) -> rusqlite::Result<Vec<Client>> {
     connection
         .prepare_cached(
             "SELECT tenant_id, client_id, name, kind, scopes, enabled FROM clients
-             WHERE tenant_id = ?1 ORDER BY client_id LIMIT ?2",
+             WHERE tenant_id = ?1 AND client_id > ?2 ORDER BY client_id LIMIT ?3",
         )?
-        .query_map((tenant_id.0, limit(rows_max)), |row| client_row(row, 0))?
+        .query_map(
+            (tenant_id.0, after.map_or("", ClientId::as_str), limit(rows_max)),
+            |row| client_row(row, 0),
+        )?
         .collect()
 }
 
@@ -58,15 +62,19 @@ pub(super) fn client_row(row: &Row<'_>, column: usize) -> rusqlite::Result<Clien
 pub(crate) fn installed_clients(
     connection: &Connection,
     tenant_id: TenantId,
+    after: Option<&ClientId>,
     rows_max: usize,
 ) -> rusqlite::Result<Vec<Client>> {
     connection
         .prepare_cached(
             "SELECT clients.tenant_id, clients.client_id, name, kind, scopes, enabled
              FROM installs JOIN clients ON clients.client_id = installs.client_id
-             WHERE installs.tenant_id = ?1 ORDER BY clients.client_id LIMIT ?2",
+             WHERE installs.tenant_id = ?1 AND installs.client_id > ?2 ORDER BY installs.client_id LIMIT ?3",
         )?
-        .query_map((tenant_id.0, limit(rows_max)), |row| client_row(row, 0))?
+        .query_map(
+            (tenant_id.0, after.map_or("", ClientId::as_str), limit(rows_max)),
+            |row| client_row(row, 0),
+        )?
         .collect()
 }
 

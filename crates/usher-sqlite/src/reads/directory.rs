@@ -150,13 +150,30 @@ pub(crate) fn app_routes(connection: &Connection) -> rusqlite::Result<Vec<AppRou
         .prepare_cached(
             "SELECT host, path_prefix, tenant_id, namespace FROM app_routes ORDER BY host, path_prefix",
         )?
-        .query_map([], |row| {
-            Ok(AppRoute {
-                host: row.get(0)?,
-                path_prefix: row.get(1)?,
-                tenant_id: TenantId(row.get(2)?),
-                namespace: row.get::<_, Parsed<Namespace>>(3)?.0,
-            })
-        })?
+        .query_map([], route_row)?
         .collect()
+}
+
+pub(crate) fn app_routes_between(
+    connection: &Connection,
+    tenant_id: TenantId,
+    first: &Namespace,
+    last: &Namespace,
+) -> rusqlite::Result<Vec<AppRoute>> {
+    connection
+        .prepare_cached(
+            "SELECT host, path_prefix, tenant_id, namespace FROM app_routes
+             WHERE tenant_id = ?1 AND namespace BETWEEN ?2 AND ?3 ORDER BY namespace, host, path_prefix",
+        )?
+        .query_map((tenant_id.0, first.as_str(), last.as_str()), route_row)?
+        .collect()
+}
+
+fn route_row(row: &Row<'_>) -> rusqlite::Result<AppRoute> {
+    Ok(AppRoute {
+        host: row.get(0)?,
+        path_prefix: row.get(1)?,
+        tenant_id: TenantId(row.get(2)?),
+        namespace: row.get::<_, Parsed<Namespace>>(3)?.0,
+    })
 }

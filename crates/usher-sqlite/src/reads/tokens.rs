@@ -64,6 +64,35 @@ pub(crate) fn tokens(
         .collect()
 }
 
+/// Lists a tenant's service tokens that are good at `now_ms`. They have neither client nor user, which is where the index
+/// finds them together, in order of their hash.
+pub(crate) fn service_tokens(
+    connection: &Connection,
+    tenant_id: TenantId,
+    after: Option<TokenHash>,
+    now_ms: i64,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<Token>> {
+    connection
+        .prepare_cached(
+            "SELECT token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms, expires_at_ms, revoked
+             FROM tokens
+             WHERE tenant_id = ?1 AND client_id IS NULL AND user_id IS NULL AND token_hash > ?2
+               AND kind = 'service' AND expires_at_ms > ?3 AND revoked = 0
+             ORDER BY token_hash LIMIT ?4",
+        )?
+        .query_map(
+            (
+                tenant_id.0,
+                after.map_or(Vec::new(), |hash| hash.0.to_vec()),
+                now_ms,
+                limit(rows_max),
+            ),
+            token_row,
+        )?
+        .collect()
+}
+
 fn token_row(row: &Row<'_>) -> rusqlite::Result<Token> {
     Ok(Token {
         token_hash: TokenHash(row.get(0)?),

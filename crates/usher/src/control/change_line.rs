@@ -5,14 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 use usher_http::access::RouteTextError;
-use usher_seats::{ACCESS_TIME_MS_MAX, ClientId, Namespace, SeatType, TenantId, TenantKey, UserId};
+use usher_seats::{
+    ACCESS_TIME_MS_MAX, ClientId, Namespace, SeatType, TenantId, TenantKey, UserId, check_external_id,
+};
 use usher_store::{App, AppRoute, Change, Client, ClientKind, Rejection, User};
 
 use super::refusals;
-use crate::{first_run::KNOWN_SCOPES, language::Words, words};
-
-/// Longest name for people, in bytes: three long names in three scripts; it is printed in one line of a list.
-const NAME_BYTES_MAX: usize = 256;
+use crate::{first_run::KNOWN_SCOPES, identifiers, language::Words, words};
 
 /// A change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +58,7 @@ pub(crate) struct UserLine {
     enabled: bool,
     #[serde(default)]
     system_administrator: bool,
+    external_id: Option<String>,
 }
 
 /// `{"change":"app"}`
@@ -150,7 +150,12 @@ impl ChangeLine {
     pub(crate) fn check(&self) -> Result<(), Words> {
         match self {
             Self::Tenant(line) => check_name(&line.name),
-            Self::User(line) => check_name(&line.name),
+            Self::User(line) => {
+                check_name(&line.name)?;
+                line.external_id.as_deref().map_or(Ok(()), |external_id| {
+                    check_external_id(external_id).map_err(|error| identifiers::words_of(&error))
+                })
+            }
             Self::App(line) => check_name(&line.name),
             Self::AppRoute(line) => canonical_route(&line.host, &line.path_prefix).map(drop),
             Self::RemoveAppRoute(line) => canonical_route(&line.host, &line.path_prefix).map(drop),
@@ -209,7 +214,7 @@ impl UserLine {
             name: name_or(self.name, &self.user_id),
             enabled: self.enabled,
             system_administrator: self.system_administrator,
-            external_id: None,
+            external_id: self.external_id,
         })
     }
 }
@@ -282,14 +287,12 @@ pub(crate) fn name_or(name: String, identifier: &impl ToString) -> String {
     }
 }
 
+/// An empty name is as none: the identifier stands in for it.
 fn check_name(name: &str) -> Result<(), Words> {
-    if name.len() <= NAME_BYTES_MAX && !name.chars().any(char::is_control) {
+    if name.is_empty() {
         return Ok(());
     }
-    Err(words!(
-        "name must be at most {NAME_BYTES_MAX} bytes without control characters",
-        "name 最长 {NAME_BYTES_MAX} 字节，且不能含控制字符"
-    ))
+    usher_seats::check_name(name).map_err(|error| identifiers::words_of(&error))
 }
 
 fn check_seat(seat_type: SeatType, namespace: Option<&Namespace>) -> Result<(), Words> {

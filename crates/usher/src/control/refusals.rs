@@ -96,6 +96,9 @@ pub(crate) fn of_rejection(rejection: Rejection) -> Words {
         Rejection::ClientIdTaken => "client_id 已被占用",
         Rejection::RouteTaken => "该主机与路径前缀已属于另一个应用",
         Rejection::ExternalIdTaken => "external_id 已被占用",
+        Rejection::UserIdTaken => "user_id 已被占用",
+        Rejection::NamespaceTaken => "namespace 已被占用",
+        Rejection::IdempotencyKeyTaken => "幂等键已被占用",
         Rejection::Spent => "已被使用过或已过期",
     };
     Words::new(rejection.to_string(), chinese)

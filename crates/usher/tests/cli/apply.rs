@@ -13,7 +13,7 @@ const CHANGES: &str = r#"{"change":"user","user_id":7,"name":"李雷 Li Lei"}
 {"change":"seat","seat_type":"per_user_per_app","user_id":7,"namespace":"crm"}
 {"change":"client","client_id":"cli_reports","scopes":["app_engine:seat_activities:read"]}
 {"change":"tenant","tenant_key":"acme","name":"Acme"}
-{"change":"user","tenant_key":"acme","user_id":7}
+{"change":"user","tenant_key":"acme","user_id":7,"external_id":"li.lei@example.com"}
 {"change":"tenant","tenant_key":"closed","enabled":false}
 "#;
 

@@ -21,6 +21,7 @@ mod http;
 mod import;
 mod json;
 mod languages;
+mod lost_log;
 mod mistakes;
 mod program;
 mod settings;

@@ -1,0 +1,32 @@
+//! Answers under idempotency keys.
+
+use rusqlite::Connection;
+use usher_store::{Effect, KeptAnswer, Rejection};
+
+use super::{
+    Outcome,
+    sweep::{Expiring, sweep},
+};
+
+/// Keeps an answer. A key whose time is over is free again.
+pub(super) fn keep(connection: &Connection, kept: &KeptAnswer, at_ms: i64) -> Outcome {
+    sweep(connection, Expiring::KeptAnswers, at_ms)?;
+    connection
+        .prepare_cached("DELETE FROM kept_answers WHERE key_hash = ?1 AND expires_at_ms <= ?2")?
+        .execute((kept.key_hash.0, at_ms))?;
+    let added = connection
+        .prepare_cached(
+            "INSERT INTO kept_answers (key_hash, request_hash, answer, expires_at_ms) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (key_hash) DO NOTHING",
+        )?
+        .execute((
+            kept.key_hash.0,
+            kept.request_hash.0,
+            &kept.answer,
+            kept.expires_at_ms,
+        ))?;
+    if added == 0 {
+        return Err(Rejection::IdempotencyKeyTaken.into());
+    }
+    Ok(Effect::Created)
+}

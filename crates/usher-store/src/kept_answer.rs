@@ -1,0 +1,20 @@
+//! Answers kept so that a call may be repeated.
+//!
+//! Whoever creates something and does not hear the answer asks again under the same idempotency key and must neither
+//! make a second thing nor hear "taken". The answer is kept in the very transaction that makes the thing, so there is
+//! no moment at which one is durable without the other.
+
+use crate::directory::TokenHash;
+
+/// An answer that was given under an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// SHA-256 of who asked, what for, and the key.
+    pub key_hash: TokenHash,
+    /// SHA-256 of the whole request, so that another request under the same key is noticed.
+    pub request_hash: TokenHash,
+    /// What was answered, without its secrets.
+    pub answer: String,
+    /// The first moment at which the key is free again, in milliseconds.
+    pub expires_at_ms: i64,
+}
