@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod directory;
+pub mod identity;
 pub mod isolation;
 pub mod management;
 pub mod seats;
@@ -49,6 +50,22 @@ macro_rules! stories {
             an_answer_is_kept_with_what_it_tells_of,
             clients_and_service_tokens_are_read_page_by_page,
             routes_are_read_for_some_apps,
+        ]);
+        $crate::stories!(@ $home, identity: [
+            a_code_is_found_with_everything_around_it,
+            a_code_is_redeemed_once_however_many_try,
+            a_code_is_too_late_at_its_end,
+            a_refresh_token_is_rotated_once_however_many_try,
+            a_revoked_family_has_nothing_left,
+            grants_only_add_up,
+            a_store_client_acts_only_where_it_is_installed,
+            secrets_overlap_while_one_replaces_the_other,
+            a_registration_is_kept_as_it_was_said,
+            a_link_works_once_and_in_time,
+            a_one_time_password_works_once,
+            a_new_password_ends_the_sessions,
+            a_deleted_person_leaves_nothing_that_acts,
+            a_token_kept_twice_is_kept_once,
         ]);
         $crate::stories!(@ $home, tokens: [
             a_token_is_found_with_everything_around_it,
