@@ -15,7 +15,7 @@ use serde::Serialize;
 use usher_seats::Refusal;
 
 use crate::{
-    access::language::Language,
+    language::Language,
     wire::{WireError, json_response},
 };
 

@@ -23,7 +23,6 @@ pub mod canonical_path;
 pub mod denial;
 mod forward_auth;
 pub mod forwarded;
-mod language;
 pub mod route_table;
 mod service_callers;
 mod written;

@@ -4,14 +4,26 @@ use axum::http::{HeaderMap, header};
 
 /// The languages of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
+pub(crate) enum Language {
     English,
     Chinese,
 }
 
 impl Language {
+    /// The language of a tag such as `en`, `zh` or `zh-CN`, if it is one of ours.
+    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next().unwrap_or_default();
+        if primary.eq_ignore_ascii_case("zh") {
+            Some(Self::Chinese)
+        } else if primary.eq_ignore_ascii_case("en") {
+            Some(Self::English)
+        } else {
+            None
+        }
+    }
+
     /// The language `Accept-Language` ranks higher; at equal rank the one named first, and English when neither is.
-    pub(super) fn preferred(headers: &HeaderMap) -> Self {
+    pub(crate) fn preferred(headers: &HeaderMap) -> Self {
         let text = headers
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
@@ -29,14 +41,7 @@ impl Language {
 /// One range such as `zh-CN;q=0.8`: its rank in thousandths, and which language it is if it is one of ours.
 fn read_range(range: &str) -> Option<(u16, Language)> {
     let (tag, parameters) = range.split_once(';').unwrap_or((range, "q=1"));
-    let primary = tag.trim().split('-').next().unwrap_or_default();
-    let language = if primary.eq_ignore_ascii_case("zh") {
-        Language::Chinese
-    } else if primary.eq_ignore_ascii_case("en") {
-        Language::English
-    } else {
-        return None;
-    };
+    let language = Language::of_tag(tag.trim())?;
     let rank = parameters.trim().strip_prefix("q=").and_then(read_rank)?;
     Some((rank, language))
 }

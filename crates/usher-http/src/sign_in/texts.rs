@@ -1,0 +1,169 @@
+//! Every sentence of the pages, in both languages side by side, so that none exists in one only.
+
+use crate::language::Language;
+
+/// Makes the struct and its two values from one table.
+macro_rules! texts {
+    ($($name:ident: $english:literal, $chinese:literal;)*) => {
+        /// The sentences in one language.
+        #[derive(Debug)]
+        pub(super) struct Texts {
+            $(pub(super) $name: &'static str,)*
+        }
+
+        static ENGLISH: Texts = Texts { $($name: $english,)* };
+        static CHINESE: Texts = Texts { $($name: $chinese,)* };
+
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $english, $chinese),)*];
+    };
+}
+
+texts! {
+    // Around every page.
+    tag: "en", "zh-CN";
+    other_tag: "zh-CN", "en";
+    other_language: "中文", "English";
+    product_line: "Seats and who uses them", "席位与使用情况";
+    organisation: "Organisation", "企业";
+    name: "Name", "姓名";
+    user_number: "User number", "用户编号";
+
+    // Start.
+    start_title: "Usher", "Usher";
+    start_lead: "Usher keeps the seats of your organisation: who holds one, who may enter an application, and when it was last used.", "Usher 管理企业的席位：谁拥有席位，谁可以进入应用，以及最近一次使用的时间。";
+    start_account: "Your account", "我的账号";
+    start_health: "Is the server ready?", "服务器是否就绪？";
+    start_documentation: "API documentation", "API 文档";
+
+    // Signing in.
+    sign_in_title: "Sign in", "登录";
+    sign_in_to_before: "to continue to ", "以继续使用“";
+    sign_in_to_after: "", "”";
+    sign_in_at_before: "Organisation: ", "企业：";
+    sign_in_organisation_hint: "The key your administrator gave you", "管理员提供的企业标识";
+    sign_in_name: "Sign-in name or user number", "登录名或用户编号";
+    sign_in_password: "Password", "密码";
+    sign_in_button: "Sign in", "登录";
+    sign_in_help: "No password yet, or forgotten? Ask an administrator of your organisation for a one-time link.", "还没有密码或忘记密码？请向企业管理员索取一次性链接。";
+    sign_in_wrong: "That did not fit. Check the organisation, the name and the password, and try again.", "登录信息不匹配。请检查企业、登录名和密码后重试。";
+    sign_in_other_organisation: "You are signed in to another organisation. Sign in to this one to continue.", "您当前登录的是另一家企业。请登录该企业以继续。";
+    slow_before: "Too many attempts. Try again in ", "尝试次数过多，请在 ";
+    slow_after: " seconds.", " 秒后重试。";
+    done_password: "Your password is set. Sign in with it now.", "密码已设置，请使用新密码登录。";
+    done_signed_out: "You are signed out.", "您已退出登录。";
+
+    // The second factor.
+    digits_title: "One more step", "还差一步";
+    digits_lead: "Enter the six digits that your authenticator app shows now.", "请输入验证器应用当前显示的六位数字。";
+    digits_label: "Six digits", "六位数字";
+    digits_button: "Continue", "继续";
+    digits_wrong: "Those digits do not fit, or were used already. Wait for the next ones and try again.", "数字不正确或已被使用。请等待新的数字后重试。";
+    digits_help: "Lost the device? An administrator can make you a one-time link that takes the second factor away.", "设备丢失？管理员可以为您生成一次性链接以移除第二验证因素。";
+
+    // Consent.
+    consent_title: "Allow access?", "是否授权？";
+    consent_asks: " asks to act for you", " 请求代表您进行操作";
+    consent_as_before: "You are signed in as ", "当前登录：";
+    consent_new: "It will be able to", "它将可以";
+    consent_already: "You have allowed it before to", "您之前已允许它";
+    consent_nothing: "learn your name and your number in this organisation", "获知您的姓名以及您在该企业的编号";
+    consent_foreign: "This program is made by another organisation. Your organisation has installed it.", "该程序由其他企业开发，您的企业已安装它。";
+    consent_sent_to: "You will be sent to", "您将被带往";
+    consent_allow: "Allow", "允许";
+    consent_deny: "Refuse", "拒绝";
+    consent_end: "Allow only what you expect. What you allow lasts until it is taken back; an administrator can do that at any time.", "请仅允许您预期的操作。授权在被收回之前一直有效，管理员可随时收回。";
+    consent_switch: "Use another account", "使用其他账号";
+
+    // Choosing a password.
+    choose_title: "Choose a password", "设置密码";
+    choose_for_before: "For ", "用户：";
+    choose_sign_in_with: "You will sign in with", "您将使用以下信息登录";
+    choose_rules: "At least 15 characters; a few unrelated words do well. No other rules.", "至少 15 个字符；几个互不相关的词语即可。没有其他要求。";
+    choose_password: "New password", "新密码";
+    choose_again: "The same again", "再次输入";
+    choose_button: "Set the password", "设置密码";
+    choose_remove: "I have lost my authenticator device: take the second factor away", "我的验证设备已丢失：移除第二验证因素";
+    choose_short: "Shorter than 15 characters. Make it longer, for example with another word.", "少于 15 个字符，请加长，例如再加一个词语。";
+    choose_long: "Longer than 128 characters. Make it shorter.", "超过 128 个字符，请缩短。";
+    choose_guessable: "Easy to guess: mostly repetitions, common words or names. Choose something else.", "容易被猜到：多为重复、常见词语或姓名，请另选一个。";
+    choose_different: "The two are not the same. Type both again.", "两次输入不一致，请重新输入。";
+
+    // The account.
+    account_title: "Your account", "我的账号";
+    account_administrator: "System administrator", "系统管理员";
+    account_role: "Role", "角色";
+    account_member: "Member", "成员";
+    account_second: "Second factor", "第二验证因素";
+    account_second_on: "On: you are asked for six digits when you sign in.", "已启用：登录时需要输入六位数字。";
+    account_second_off: "Off: a password is all that is asked for.", "未启用：登录时仅需密码。";
+    account_second_add: "Set up an authenticator app", "设置验证器应用";
+    account_second_remove: "Take it away", "移除";
+    account_second_remove_lead: "Enter the six digits of the app to take it away.", "输入应用显示的六位数字以移除。";
+    account_sign_out: "Sign out", "退出登录";
+
+    // Setting up the second factor.
+    enrol_title: "Set up an authenticator app", "设置验证器应用";
+    enrol_scan: "Scan this picture with an authenticator app, or type the key into it.", "使用验证器应用扫描下图，或在应用中手动输入密钥。";
+    enrol_picture: "Picture of the key for an authenticator app", "验证器应用的密钥二维码";
+    enrol_key: "Key", "密钥";
+    enrol_address: "Address", "地址";
+    enrol_confirm: "Then enter the six digits that the app shows.", "然后输入应用显示的六位数字。";
+    enrol_button: "Turn on", "启用";
+    back: "Back", "返回";
+
+    // What went wrong.
+    problem_code: "Code", "错误码";
+    problem_detail: "Detail", "详情";
+    problem_log_id: "Log id", "日志编号";
+    problem_for_developers: "For whoever looks after the program", "供程序维护者参考";
+    problem_start: "Go to the start page", "前往起始页";
+    problem_redirect_title: "This program is not known here", "无法识别该程序";
+    problem_redirect: "Either no such program is registered, or it asks for you to be sent to an address that is not registered for it. You were not sent there.", "该程序未注册，或者它要求跳转到未注册的地址。未进行跳转。";
+    problem_scope_title: "This program asks for too much", "该程序请求的权限过多";
+    problem_scope: "It asks for something that it has not been opened for. Nothing was allowed.", "它请求了尚未开通的权限。未授予任何权限。";
+    problem_disabled_title: "This program is switched off", "该程序已停用";
+    problem_disabled: "An administrator has switched it off.", "管理员已停用该程序。";
+    problem_installed_title: "This program is not installed", "该程序未安装";
+    problem_installed: "Your organisation has not installed it. An administrator of your organisation can.", "您的企业尚未安装该程序，请联系企业管理员安装。";
+    problem_request_title: "This request cannot be read", "无法识别该请求";
+    problem_request: "The address that brought you here is incomplete or malformed.", "将您带到此处的地址不完整或格式有误。";
+    problem_form_title: "This form is too old", "表单已过期";
+    problem_form: "It was not made for this browser, or you have signed in or out since. Nothing was changed. Go back, load the page again and repeat.", "该表单不属于此浏览器，或在此期间您已登录或退出。未做任何更改。请返回并重新加载页面后重试。";
+    problem_link_title: "This link is over", "链接已失效";
+    problem_link: "It works once and for 30 minutes. Ask for another one.", "链接仅可使用一次，有效期 30 分钟。请重新索取。";
+    problem_busy_title: "Busy just now", "服务器繁忙";
+    problem_busy: "Nothing was changed. Try again in a moment.", "未做任何更改，请稍后重试。";
+    problem_internal_title: "Something went wrong", "出现错误";
+    problem_internal: "It is our fault, not yours. The log id below helps an administrator to find out.", "这是服务器的问题。管理员可通过下方日志编号查找原因。";
+}
+
+impl Texts {
+    /// The sentences in a language.
+    pub(super) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &ENGLISH,
+            Language::Chinese => &CHINESE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sentence_is_in_its_own_language() {
+        let chinese = |text: &str| {
+            text.chars()
+                .any(|character| ('\u{4e00}'..='\u{9fff}').contains(&character))
+        };
+        for (name, in_english, in_chinese) in ALL {
+            if ["tag", "other_tag", "other_language", "start_title", "sign_in_to_after"].contains(name) {
+                continue;
+            }
+            assert!(!chinese(in_english) && !in_english.is_empty(), "{name}: {in_english}");
+            assert!(chinese(in_chinese), "{name}: {in_chinese}");
+        }
+    }
+}
