@@ -243,7 +243,7 @@ impl Writer {
         if batch.records.is_empty() {
             return Ok(recorded);
         }
-        journal::encode(&batch.records, &mut self.blob);
+        journal::encode(&mut batch.records, &mut self.blob);
         place.recent.append(&transaction, place.sequence, &self.blob)?;
         transaction.commit()?;
         let moved = batch.records.len();
