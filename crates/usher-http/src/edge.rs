@@ -10,7 +10,7 @@ use usher_door::Door;
 use usher_identity::{KeyRing, Secret};
 use usher_store::Store;
 
-use crate::{rate_limit::RateLimiter, telemetry::Telemetry};
+use crate::{oauth::tickets::Courier, rate_limit::RateLimiter, sign_in::SignIn, telemetry::Telemetry};
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
@@ -99,8 +99,14 @@ pub struct Edge {
     pub settings: EdgeSettings,
     /// Counts requests of the Feishu calls per second.
     pub rate_limiter: RateLimiter,
+    /// Carries tickets to store clients.
+    pub courier: Courier,
+    /// What signing in remembers.
+    pub sign_in: SignIn,
     /// Counters and gauges.
     pub telemetry: Telemetry,
+    /// Held by whoever reads a thing to change a part of it, so that two such changes do not lose one another.
+    pub management: tokio::sync::Mutex<()>,
 }
 
 impl Edge {
@@ -122,7 +128,10 @@ impl Edge {
             keys,
             settings,
             rate_limiter: RateLimiter::default(),
+            courier: Courier::default(),
+            sign_in: SignIn::default(),
             telemetry: Telemetry::new(),
+            management: tokio::sync::Mutex::new(()),
         }
     }
 }

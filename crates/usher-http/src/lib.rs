@@ -5,8 +5,10 @@
 //!
 //! - [`edge`]: what the routes are given: store, door, clock, chance, settings
 //! - [`mod@router`]: all public routes, and what every answer has in common (log id, log line, metrics)
+//! - [`oauth`]: how a client gets tokens
 //! - [`open_apis`]: the two Feishu calls
 //! - [`access`]: the door's two entrances
+//! - [`sign_in`]: pages for people: signing in, allowing a client, their own account
 //! - [`health`]: `/livez`, `/readyz`, `/metrics`
 //! - [`wire`]: the envelope and the one table of wire errors
 //! - [`log_id`]: the name of one request, the same in header, body and log
@@ -19,11 +21,14 @@ pub mod access;
 pub mod body;
 pub mod edge;
 pub mod health;
+mod language;
 pub mod log_id;
+pub mod oauth;
 pub mod open_apis;
 pub mod rate_limit;
 pub mod router;
 pub mod server;
+pub mod sign_in;
 pub mod telemetry;
 pub mod wire;
 

@@ -26,11 +26,12 @@ use axum::{
 use crate::{
     access,
     edge::{Edge, draw},
-    health,
+    health, oauth,
     log_id::LogId,
     open_apis,
+    sign_in,
     telemetry::ROUTE_UNKNOWN,
-    wire::{WireCode, WireError, envelope},
+    wire::{LogNote, Weight, WireCode, WireError, envelope},
 };
 
 /// Longest address in bytes, path and query together: the longest meaningful query of ours has some 400 bytes, and most
@@ -46,6 +47,8 @@ pub fn router(edge: Arc<Edge>) -> Router {
     let routes = Router::new()
         .merge(open_apis::routes())
         .merge(access::routes())
+        .merge(oauth::routes())
+        .merge(sign_in::routes())
         .merge(health::routes())
         .fallback(not_found);
     with_common_answers(routes, edge)
@@ -84,10 +87,11 @@ async fn answer(State(edge): State<Arc<Edge>>, mut request: Request, next: Next)
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = wrong_method(&method, &response);
     }
-    let error = response.extensions_mut().remove::<WireError>();
-    if let Some(error) = &error {
+    let mut note = response.extensions_mut().remove::<LogNote>();
+    if let Some(error) = response.extensions_mut().remove::<WireError>() {
         let own_headers = std::mem::take(response.headers_mut());
-        response = envelope::error_response(error, &log_id);
+        response = envelope::error_response(&error, &log_id);
+        note = Some(LogNote::from(&error));
         for (name, value) in &own_headers {
             response
                 .headers_mut()
@@ -111,7 +115,7 @@ async fn answer(State(edge): State<Arc<Edge>>, mut request: Request, next: Next)
         status: response.status(),
         duration_ms: edge.clock.now_ms().saturating_sub(begun_ms),
     };
-    line.write(error.as_ref());
+    line.write(note.as_ref());
     response
 }
 
@@ -170,7 +174,7 @@ struct Line<'a> {
 
 impl Line<'_> {
     /// `error` where somebody should act, `warn` where the server refuses for load, `info` else.
-    fn write(&self, error: Option<&WireError>) {
+    fn write(&self, note: Option<&LogNote>) {
         let Self {
             log_id,
             method,
@@ -179,18 +183,18 @@ impl Line<'_> {
             duration_ms,
         } = self;
         let status = status.as_u16();
-        let code = error.map_or(0, |error| error.code.row().code);
-        let detail = error.and_then(|error| error.notes.detail.as_deref());
-        match error.map(|error| error.code) {
-            Some(WireCode::Internal) => tracing::error!(
+        let code = note.map_or(0, |note| note.code);
+        let detail = note.and_then(|note| note.detail.as_deref());
+        match note.map(|note| note.weight) {
+            Some(Weight::Internal) => tracing::error!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
                 duration_ms, detail, "request failed inside"
             ),
-            Some(WireCode::Busy) => tracing::warn!(
+            Some(Weight::Busy) => tracing::warn!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
                 duration_ms, detail, "request refused because the server is busy"
             ),
-            Some(_) => tracing::info!(
+            Some(Weight::Caller) => tracing::info!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
                 duration_ms, detail, "request refused"
             ),
