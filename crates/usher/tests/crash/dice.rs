@@ -16,7 +16,7 @@ impl Dice {
             .ok()
             .and_then(|text| text.parse().ok())
             .unwrap_or_else(|| RandomState::new().build_hasher().finish());
-        println!("{test}: {SEED_VARIABLE}={seed}");
+        say!("{test}: {SEED_VARIABLE}={seed}");
         Self(seed)
     }
 

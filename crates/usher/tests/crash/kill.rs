@@ -59,7 +59,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
         }
     }
     assert_kept(&acknowledged, &exported(folder.path()), "at the end");
-    println!(
+    say!(
         "{ROUNDS} kills, {calls} acknowledged calls, {} pairs",
         acknowledged.len()
     );

@@ -11,9 +11,16 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    clippy::print_stdout,
     reason = "a test may stop at the first surprise, and says its seed and figures; clippy.toml allows it only inside test functions"
 )]
+
+/// Says something that is to be seen also when all goes well: the harness shows what `println!` says only of a test that fails.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
 
 mod dice;
 mod fault;

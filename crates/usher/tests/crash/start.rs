@@ -46,7 +46,7 @@ async fn the_server_is_soon_back_after_a_kill_with_many_rows() {
     let mut last = Server::start(folder.path());
     starts.push(last.started_in);
     last.kill();
-    println!(
+    say!(
         "{} activity rows; start to listening after kill -9: {starts:?}",
         users * APPS
     );
