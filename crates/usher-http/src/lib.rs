@@ -9,10 +9,12 @@
 //! - [`open_apis`]: the two Feishu calls
 //! - [`access`]: the door's two entrances
 //! - [`sign_in`]: pages for people: signing in, allowing a client, their own account
+//! - [`manage`]: the management API, its description for programs and for people
 //! - [`health`]: `/livez`, `/readyz`, `/metrics`
 //! - [`wire`]: the envelope and the one table of wire errors
 //! - [`log_id`]: the name of one request, the same in header, body and log
 //! - [`body`]: request bodies, read under a limit
+//! - `outbound`: speaking to other servers
 //! - [`rate_limit`]: fixed one-second windows
 //! - [`telemetry`]: counters and gauges for `/metrics`
 //! - [`server`]: the HTTP/1.1 connection loop with its limits
@@ -23,8 +25,10 @@ pub mod edge;
 pub mod health;
 mod language;
 pub mod log_id;
+pub mod manage;
 pub mod oauth;
 pub mod open_apis;
+mod outbound;
 pub mod rate_limit;
 pub mod router;
 pub mod server;

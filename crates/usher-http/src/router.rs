@@ -26,10 +26,9 @@ use axum::{
 use crate::{
     access,
     edge::{Edge, draw},
-    health, oauth,
+    health,
     log_id::LogId,
-    open_apis,
-    sign_in,
+    manage, oauth, open_apis, sign_in,
     telemetry::ROUTE_UNKNOWN,
     wire::{LogNote, Weight, WireCode, WireError, envelope},
 };
@@ -47,6 +46,7 @@ pub fn router(edge: Arc<Edge>) -> Router {
     let routes = Router::new()
         .merge(open_apis::routes())
         .merge(access::routes())
+        .merge(manage::routes())
         .merge(oauth::routes())
         .merge(sign_in::routes())
         .merge(health::routes())

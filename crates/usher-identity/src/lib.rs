@@ -34,7 +34,7 @@ pub mod token;
 
 pub use kept_secret::{KeptSecret, hash_secret, make_secret};
 pub use keys::{KeyRing, Purpose};
-pub use page_token::{PageBinding, PagePlace, PageSealer, PageTokenError, SealError};
+pub use page_token::{ListBinding, PageBinding, PagePlace, PageSealer, PageTokenError, SealError};
 pub use redirect_uri::{RedirectUri, RedirectUriError};
 pub use refresh_token::{RefreshGeneration, make_refresh_token, read_refresh_token};
 pub use secret::Secret;

@@ -122,9 +122,19 @@ impl PageSealer {
         now_ms: i64,
         nonce: [u8; NONCE_BYTES],
     ) -> Result<String, SealError> {
+        self.seal_bytes(&content(place, now_ms), &binding.associated_data(), nonce)
+    }
+
+    /// Seals a content for an associated data; both kinds of token go through here.
+    fn seal_bytes(
+        &self,
+        content: &[u8],
+        associated_data: &[u8],
+        nonce: [u8; NONCE_BYTES],
+    ) -> Result<String, SealError> {
         let payload = Payload {
-            msg: &content(place, now_ms),
-            aad: &binding.associated_data(),
+            msg: content,
+            aad: associated_data,
         };
         let sealed = self
             .cipher
@@ -143,6 +153,14 @@ impl PageSealer {
         binding: &PageBinding<'_>,
         now_ms: i64,
     ) -> Result<PagePlace, PageTokenError> {
+        let content = self.open_bytes(token, &binding.associated_data())?;
+        let (place, issued_at_ms) = place(&content).ok_or(PageTokenError)?;
+        check_age(issued_at_ms, now_ms)?;
+        Ok(place)
+    }
+
+    /// Opens a token into its content; both kinds of token go through here.
+    fn open_bytes(&self, token: &str, associated_data: &[u8]) -> Result<Vec<u8>, PageTokenError> {
         if token.len() > PAGE_TOKEN_BYTES_MAX {
             return Err(PageTokenError);
         }
@@ -154,19 +172,21 @@ impl PageSealer {
         }
         let payload = Payload {
             msg: sealed,
-            aad: &binding.associated_data(),
+            aad: associated_data,
         };
-        let content = self
-            .cipher
+        self.cipher
             .decrypt(&XNonce::from(*nonce), payload)
-            .map_err(|_| PageTokenError)?;
-        let (place, issued_at_ms) = place(&content).ok_or(PageTokenError)?;
-        let age_ms = now_ms.checked_sub(issued_at_ms).ok_or(PageTokenError)?;
-        if (-CLOCK_SKEW_MS_MAX..PAGE_TOKEN_LIFE_MS).contains(&age_ms) {
-            Ok(place)
-        } else {
-            Err(PageTokenError)
-        }
+            .map_err(|_| PageTokenError)
+    }
+}
+
+/// Tells whether a token's time is neither over nor still to come.
+fn check_age(issued_at_ms: i64, now_ms: i64) -> Result<(), PageTokenError> {
+    let age_ms = now_ms.checked_sub(issued_at_ms).ok_or(PageTokenError)?;
+    if (-CLOCK_SKEW_MS_MAX..PAGE_TOKEN_LIFE_MS).contains(&age_ms) {
+        Ok(())
+    } else {
+        Err(PageTokenError)
     }
 }
 
@@ -200,6 +220,10 @@ fn place(bytes: &[u8]) -> Option<(PagePlace, i64)> {
         i64::from_be_bytes(*issued_at_ms),
     ))
 }
+
+mod list;
+
+pub use list::ListBinding;
 
 #[cfg(test)]
 mod tests;

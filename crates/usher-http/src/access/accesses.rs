@@ -31,7 +31,8 @@ use crate::{
     },
     body,
     edge::Edge,
-    wire::{FieldViolation, WireError, success},
+    manage::schemas::{AccessReport, AccessVerdicts, Refusals},
+    wire::{FieldViolation, WireError, envelope::SuccessBody, success},
 };
 
 /// What the answer to an array has under `data`.
@@ -40,8 +41,11 @@ struct Verdicts {
     items: Vec<Verdict>,
 }
 
-/// Answers one call.
-pub(super) async fn report(
+/// Report that people open apps, and hear a verdict for each. For back ends with a service token.
+#[utoipa::path(post, path = "/usher/v1/accesses", tag = "door", operation_id = "report_accesses",
+    request_body = AccessReport,
+    responses((status = 200, description = "A verdict, or one for each in `items`.", body = SuccessBody<AccessVerdicts>), Refusals))]
+pub(crate) async fn report(
     State(edge): State<Arc<Edge>>,
     memory: Arc<Memory>,
     request: Request,

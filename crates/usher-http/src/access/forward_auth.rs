@@ -32,7 +32,7 @@ use crate::{
     },
     body,
     edge::{Edge, EdgeSettings, PeerAddress, lies_in},
-    wire::WireError,
+    wire::{WireError, envelope::ErrorBody},
 };
 
 /// The headers that tell the app behind the gateway who came in, and how.
@@ -81,8 +81,24 @@ struct Admission {
     active_time_ms: i64,
 }
 
-/// Answers one question. A body belongs to the request in front of the gateway and is thrown away.
-pub(super) async fn ask(
+/// Ask whether the person in front of a gateway may enter. Gateways are known by their address, not by a token.
+///
+/// A body belongs to the request in front of the gateway and is thrown away.
+#[utoipa::path(get, path = "/usher/v1/forward-auth", tag = "door", operation_id = "forward_auth", security(()),
+    params(
+        ("X-Forwarded-Host" = Option<String>, Header, description = "The host asked for."),
+        ("X-Forwarded-Uri" = Option<String>, Header, description = "The path asked for."),
+        ("X-Forwarded-User" = Option<String>, Header, description = "The number of the user."),
+    ),
+    responses(
+        (status = 200, description = "They may; headers say who, where and by which seat."),
+        (status = 400, description = "The method is wrong.", body = ErrorBody<'static>),
+        (status = 401, description = "Nobody is named; `X-Usher-Reason` says why.", content_type = "text/plain", body = String),
+        (status = 403, description = "They may not; `X-Usher-Reason` says why.", content_type = "text/plain", body = String),
+        (status = 414, description = "The address is too long.", body = ErrorBody<'static>),
+        (status = 503, description = "There is no answer just now.", body = ErrorBody<'static>),
+    ))]
+pub(crate) async fn ask(
     State(edge): State<Arc<Edge>>,
     memory: Arc<Memory>,
     request: Request,

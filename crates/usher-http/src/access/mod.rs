@@ -15,13 +15,13 @@ use axum::{Router, routing::any};
 
 use crate::edge::Edge;
 
-mod accesses;
+pub(crate) mod accesses;
 mod accesses_body;
 mod app_routes;
 pub mod canonical_host;
 pub mod canonical_path;
 pub mod denial;
-mod forward_auth;
+pub(crate) mod forward_auth;
 pub mod forwarded;
 pub mod route_table;
 mod service_callers;
@@ -39,7 +39,7 @@ use service_callers::ServiceCallers;
 
 /// What the entrances remember of the store, each bounded and good for one configuration version.
 #[derive(Default)]
-struct Memory {
+pub(crate) struct Memory {
     callers: ServiceCallers,
     app_routes: AppRoutes,
 }

@@ -7,6 +7,8 @@ pub enum Call {
     SeatActivities,
     /// Who holds which seat.
     SeatAssignments,
+    /// Which apps there are.
+    Apps,
 }
 
 /// One row of the table.
@@ -15,14 +17,16 @@ struct CallRow {
     path: &'static str,
     scope: &'static str,
     calls_per_second_max: u32,
-    method_id: &'static str,
+    method_id: Option<&'static str>,
 }
 
 impl Call {
     /// Every call.
-    pub const ALL: [Self; 2] = [Self::SeatActivities, Self::SeatAssignments];
+    pub const ALL: [Self; 3] = [Self::SeatActivities, Self::SeatAssignments, Self::Apps];
+    /// The calls about seats, which have their parameters in common.
+    pub const SEATS: [Self; 2] = [Self::SeatActivities, Self::SeatAssignments];
 
-    /// The table (feishu-open-platform.md, sections 1.1, 1.2, 1.4).
+    /// The table (feishu-open-platform.md, sections 1.1 to 1.4).
     const fn row(self) -> CallRow {
         match self {
             Self::SeatActivities => CallRow {
@@ -30,14 +34,21 @@ impl Call {
                 path: "/open-apis/apaas/v1/seat_activities",
                 scope: "app_engine:seat_activities:read",
                 calls_per_second_max: 10,
-                method_id: "7447484643136946177",
+                method_id: Some("7447484643136946177"),
             },
             Self::SeatAssignments => CallRow {
                 name: "seat_assignments",
                 path: "/open-apis/apaas/v1/seat_assignments",
                 scope: "app_engine:seat_assignments:read",
                 calls_per_second_max: 1,
-                method_id: "7452929418211344412",
+                method_id: Some("7452929418211344412"),
+            },
+            Self::Apps => CallRow {
+                name: "apps",
+                path: "/open-apis/apaas/v1/apps",
+                scope: "app_engine:apps:read",
+                calls_per_second_max: 10,
+                method_id: None,
             },
         }
     }
@@ -66,9 +77,9 @@ impl Call {
         self.row().calls_per_second_max
     }
 
-    /// Feishu's number of the method, for troubleshooter links.
+    /// Feishu's number of the method, for troubleshooter links; none where it is not known.
     #[must_use]
-    pub const fn method_id(self) -> &'static str {
+    pub const fn method_id(self) -> Option<&'static str> {
         self.row().method_id
     }
 }

@@ -41,7 +41,7 @@ pub async fn admit(edge: &Edge, call: Call, headers: &HeaderMap, now_ms: i64) ->
     let standing = known(edge, bearer, now_ms).await?;
     let client = enabled_client(&standing)?;
     let client = user_client(&standing.token, client)?;
-    scope(call, client, &standing.token)?;
+    scope(call.scope(), client, &standing.token)?;
     // A user token without a tenant cannot be issued; if there were one, it would belong to no tenant we know.
     let tenant_id = standing.token.tenant_id.ok_or(WireCode::TenantUnknown)?;
     rate(edge, call, &client.client_id, tenant_id, now_ms)?;
@@ -71,7 +71,7 @@ pub fn bearer(headers: &HeaderMap) -> Result<Bearer, WireError> {
 }
 
 /// Everything around a token that is known, not taken back and not over.
-async fn known(edge: &Edge, bearer: Bearer, now_ms: i64) -> Result<TokenStanding, WireError> {
+pub(crate) async fn known(edge: &Edge, bearer: Bearer, now_ms: i64) -> Result<TokenStanding, WireError> {
     let unknown = match bearer.form {
         TokenForm::Tenant => WireCode::TenantTokenInvalid,
         _ => WireCode::TokenInvalid,
@@ -92,11 +92,11 @@ async fn known(edge: &Edge, bearer: Bearer, now_ms: i64) -> Result<TokenStanding
     .into())
 }
 
-/// The client, which must be there and switched on. Only a service token has none, and fails at the next check.
-fn enabled_client(standing: &TokenStanding) -> Result<Option<&Client>, WireError> {
+/// The client, which must be there and switched on. Service and operator tokens have none, and fail at the next check.
+pub(crate) fn enabled_client(standing: &TokenStanding) -> Result<Option<&Client>, WireError> {
     match &standing.client {
         Some(client) if client.enabled => Ok(Some(client)),
-        None if standing.token.kind == TokenKind::Service => Ok(None),
+        None if matches!(standing.token.kind, TokenKind::Service | TokenKind::Operator) => Ok(None),
         Some(_) | None => Err(WireCode::ClientDisabled.into()),
     }
 }
@@ -112,19 +112,13 @@ fn user_client<'a>(token: &Token, client: Option<&'a Client>) -> Result<&'a Clie
 }
 
 /// Opened by the client, and granted by the user.
-fn scope(call: Call, client: &Client, token: &Token) -> Result<(), WireError> {
-    let among = |scopes: &[String]| scopes.iter().any(|scope| scope == call.scope());
+pub(crate) fn scope(scope: &str, client: &Client, token: &Token) -> Result<(), WireError> {
+    let among = |scopes: &[String]| scopes.iter().any(|known| known == scope);
     if !among(&client.scopes) {
-        return Err(WireError::scope_not_opened(
-            call.scope(),
-            client.client_id.as_str(),
-        ));
+        return Err(WireError::scope_not_opened(scope, client.client_id.as_str()));
     }
     if !among(&token.scopes) {
-        return Err(WireError::scope_not_granted(
-            call.scope(),
-            client.client_id.as_str(),
-        ));
+        return Err(WireError::scope_not_granted(scope, client.client_id.as_str()));
     }
     Ok(())
 }
@@ -149,7 +143,7 @@ fn rate(
     })
 }
 
-fn enabled_tenant(tenant: Enablement) -> Result<(), WireError> {
+pub(crate) fn enabled_tenant(tenant: Enablement) -> Result<(), WireError> {
     match tenant {
         Enablement::Enabled => Ok(()),
         Enablement::Unknown | Enablement::Disabled => Err(WireCode::TenantUnknown.into()),
@@ -157,7 +151,7 @@ fn enabled_tenant(tenant: Enablement) -> Result<(), WireError> {
 }
 
 /// The user is there, switched on, and a system administrator.
-fn administrator(user: Option<&User>) -> Result<(), WireError> {
+pub(crate) fn administrator(user: Option<&User>) -> Result<(), WireError> {
     match user.filter(|user| user.enabled) {
         None => Err(WireCode::UserUnknown.into()),
         Some(user) if user.system_administrator => Ok(()),

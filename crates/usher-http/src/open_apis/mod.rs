@@ -1,9 +1,10 @@
-//! The two Feishu calls (feishu-open-platform.md, section 1; DESIGN sections 4 and 5).
+//! The Feishu calls (feishu-open-platform.md, section 1; DESIGN sections 4 and 5).
 //!
 //! - `GET /open-apis/apaas/v1/seat_activities`: who used which app when, by kind of seat
 //! - `GET /open-apis/apaas/v1/seat_assignments`: who holds which seat
+//! - `GET /open-apis/apaas/v1/apps`: which apps there are
 //!
-//! Both go the same way: [`gateway`] decides whether the caller may ask, [`parameters`] reads what is asked,
+//! All go the same way: [`gateway`] decides whether the caller may ask, [`parameters`] reads what is asked,
 //! [`paging`] turns page tokens into places and back, and the file of the call says its rows. The order of the checks is
 //! part of the wire: an outsider learns nothing about a later one from an earlier one.
 
@@ -19,12 +20,13 @@ use axum::{
 
 use crate::{body, edge::Edge, wire::WireError};
 
+pub(crate) mod apps;
 pub mod call;
 pub mod gateway;
 pub mod paging;
 pub mod parameters;
-mod seat_activities;
-mod seat_assignments;
+pub(crate) mod seat_activities;
+pub(crate) mod seat_assignments;
 
 pub use call::Call;
 
@@ -40,6 +42,10 @@ pub fn routes() -> Router<Arc<Edge>> {
             Call::SeatAssignments.path(),
             any(|State(edge), request| answer(Call::SeatAssignments, edge, request)),
         )
+        .route(
+            Call::Apps.path(),
+            any(|State(edge), request| answer(Call::Apps, edge, request)),
+        )
 }
 
 /// Answers one call. A body is read and thrown away, whatever it holds: two SDKs send one with every GET.
@@ -49,10 +55,14 @@ async fn answer(call: Call, edge: Arc<Edge>, request: Request) -> Result<Respons
         match call {
             Call::SeatActivities => seat_activities::list(&edge, &parts).await,
             Call::SeatAssignments => seat_assignments::list(&edge, &parts).await,
+            Call::Apps => apps::list(&edge, &parts).await,
         }
     } else {
         Err(WireError::wrong_method(parts.method.as_str(), "GET"))
     };
     body::discard(body).await;
-    answered.map_err(|error| error.with_method_id(call.method_id()))
+    answered.map_err(|error| match call.method_id() {
+        Some(method_id) => error.with_method_id(method_id),
+        None => error,
+    })
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use usher_identity::{PageBinding, PagePlace, PageSealer};
 use usher_seats::SeatType;
 use usher_store::{Page, PageKey, PageQuery};
+use utoipa::ToSchema;
 
 use crate::{
     edge::{Edge, draw},
@@ -21,12 +22,17 @@ use crate::{
 /// `data` of an answer; a field more would break clients (feishu-open-platform.md, section 1.5). `page_token` is absent on
 /// the last page, since some clients stop by that alone; `items` and `has_more` are always there (client-behaviour.md,
 /// rules 4 to 6).
-#[derive(Serialize)]
-struct Data<Item> {
-    items: Vec<Item>,
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Data<Item> {
+    /// In ascending order.
+    #[schema(max_items = 500)]
+    pub(super) items: Vec<Item>,
+    /// Where the next page begins; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    page_token: Option<String>,
-    has_more: bool,
+    #[schema(value_type = String, required = false)]
+    pub(super) page_token: Option<String>,
+    /// Whether there is a next page.
+    pub(super) has_more: bool,
 }
 
 /// A call whose caller may ask and whose parameters are right.

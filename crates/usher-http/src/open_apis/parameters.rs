@@ -87,7 +87,7 @@ impl Examined {
 }
 
 /// The value of a parameter that may stand in the query at most once.
-fn once<'a>(query: &'a str, name: &'static str) -> Result<Option<Cow<'a, str>>, FieldViolation> {
+pub(crate) fn once<'a>(query: &'a str, name: &'static str) -> Result<Option<Cow<'a, str>>, FieldViolation> {
     let mut values = form_urlencoded::parse(query.as_bytes())
         .filter(|(found, _)| found == name)
         .map(|(_, value)| value);
@@ -108,15 +108,23 @@ fn seat_type(value: Option<&str>) -> Result<SeatType, FieldViolation> {
 }
 
 fn rows_max(value: Option<&str>) -> Result<usize, FieldViolation> {
-    let digits = value.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
-    match digits.and_then(|digits| digits.parse().ok()) {
-        Some(0) => Ok(PAGE_ROWS_DEFAULT),
-        Some(rows) if rows <= PAGE_ROWS_MAX => Ok(rows),
-        Some(_) | None => Err(violation("page_size", PAGE_SIZE_ALLOWED, value)),
+    let rows = value.and_then(|text| page_rows(text, PAGE_ROWS_MAX));
+    rows.ok_or_else(|| violation("page_size", PAGE_SIZE_ALLOWED, value))
+}
+
+/// Reads a `page_size`: decimal ASCII digits up to `most`; 0 means the default.
+pub(crate) fn page_rows(text: &str, most: usize) -> Option<usize> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    match text.parse().ok()? {
+        0 => Some(PAGE_ROWS_DEFAULT),
+        rows if rows <= most => Some(rows),
+        _ => None,
     }
 }
 
-fn violation(field: &str, allowed: &str, value: Option<&str>) -> FieldViolation {
+pub(crate) fn violation(field: &str, allowed: &str, value: Option<&str>) -> FieldViolation {
     let violation = FieldViolation::new(field, allowed);
     match value {
         Some(value) => violation.with_value(value),

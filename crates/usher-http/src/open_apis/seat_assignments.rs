@@ -4,23 +4,32 @@ use axum::{http::request::Parts, response::Response};
 use serde::Serialize;
 use usher_seats::{Namespace, SeatStatus, UserId};
 use usher_store::AssignmentRow;
+use utoipa::ToSchema;
 
 use crate::{
     edge::Edge,
-    open_apis::{Call, paging::Asked},
-    wire::WireError,
+    manage::schemas::{NamespaceText, Refusals, SeatPageQuery, SeatStatusText, UserNumber},
+    open_apis::{
+        Call,
+        paging::{Asked, Data},
+    },
+    wire::{WireError, envelope::SuccessBody},
 };
 
 /// Which call this file answers.
 const CALL: Call = Call::SeatAssignments;
 
 /// One row on the wire.
-#[derive(Serialize)]
-struct Item {
+#[derive(Serialize, ToSchema)]
+#[schema(as = AssignmentItem)]
+pub(crate) struct Item {
+    #[schema(value_type = UserNumber)]
     user_id: UserId,
     /// A platform seat is bound to no app, so it has no such key; never an empty text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = NamespaceText, required = false)]
     namespace: Option<Namespace>,
+    #[schema(value_type = SeatStatusText)]
     status: SeatStatus,
 }
 
@@ -34,8 +43,11 @@ impl From<AssignmentRow> for Item {
     }
 }
 
-/// Answers the call.
-pub(super) async fn list(edge: &Edge, request: &Parts) -> Result<Response, WireError> {
+/// List who holds which seat. For system administrators.
+#[utoipa::path(get, path = "/open-apis/apaas/v1/seat_assignments", tag = "seats", operation_id = "list_seat_assignments",
+    params(SeatPageQuery),
+    responses((status = 200, description = "A page of rows.", body = SuccessBody<Data<Item>>), Refusals))]
+pub(crate) async fn list(edge: &Edge, request: &Parts) -> Result<Response, WireError> {
     let asked = Asked::read(edge, CALL, request).await?;
     let page = edge.store.assignments(asked.query.clone()).await?;
     asked.answer::<_, Item>(edge, page, AssignmentRow::key)

@@ -44,6 +44,16 @@ pub enum WireCode {
     UriTooLong,
     /// The body did not arrive in time.
     BodyTooSlow,
+    /// There is no such app in the tenant.
+    AppUnknown,
+    /// There is no such client in the tenant.
+    ClientUnknown,
+    /// There is no such service token in the tenant.
+    ServiceTokenUnknown,
+    /// A name that must be somebody's alone is somebody else's.
+    Taken,
+    /// The idempotency key came with another request before.
+    IdempotencyKeyReused,
 }
 
 /// One row of the table.
@@ -62,7 +72,7 @@ const TOKEN_INVALID: &str =
 
 impl WireCode {
     /// Every code, for tests and manuals.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 22] = [
         Self::TokenMissing,
         Self::TenantTokenInvalid,
         Self::TokenInvalid,
@@ -80,6 +90,11 @@ impl WireCode {
         Self::BodyTooLarge,
         Self::UriTooLong,
         Self::BodyTooSlow,
+        Self::AppUnknown,
+        Self::ClientUnknown,
+        Self::ServiceTokenUnknown,
+        Self::Taken,
+        Self::IdempotencyKeyReused,
     ];
 
     /// The table.
@@ -104,6 +119,11 @@ impl WireCode {
             Self::BodyTooLarge       => (StatusCode::PAYLOAD_TOO_LARGE, 2329002, "request body is too large"),
             Self::UriTooLong         => (StatusCode::URI_TOO_LONG, 2329003, "request uri is too long"),
             Self::BodyTooSlow        => (StatusCode::REQUEST_TIMEOUT, 2329004, "request body did not arrive in time"),
+            Self::AppUnknown         => (StatusCode::NOT_FOUND, 2329010, "app does not exist"),
+            Self::ClientUnknown      => (StatusCode::NOT_FOUND, 2329011, "client does not exist"),
+            Self::ServiceTokenUnknown => (StatusCode::NOT_FOUND, 2329012, "service token does not exist"),
+            Self::Taken              => (StatusCode::CONFLICT, 2329013, "it is already taken"),
+            Self::IdempotencyKeyReused => (StatusCode::CONFLICT, 2329014, "the idempotency key came with another request before"),
         };
         WireRow { status, code, msg }
     }

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     log_id::LogId,
@@ -28,29 +29,40 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ogw-ratelimit-limit");
 /// Seconds until the window ends.
 const RATE_RESET: HeaderName = HeaderName::from_static("x-ogw-ratelimit-reset");
 
-#[derive(Serialize)]
-struct SuccessBody<Data> {
+/// The body of every success.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SuccessBody<Data> {
+    /// Always 0.
+    #[schema(maximum = 0)]
     code: u32,
+    /// Always `success`.
+    #[schema(pattern = "^success$")]
     msg: &'static str,
     data: Data,
 }
 
-#[derive(Serialize)]
-struct ErrorBody<'a> {
+/// The body of every refusal.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody<'a> {
+    /// Which refusal; the HTTP status alone does not tell.
+    #[schema(minimum = 1)]
     code: u32,
     msg: &'a str,
     error: ErrorObject<'a>,
 }
 
-#[derive(Serialize)]
-struct ErrorObject<'a> {
+/// What else a refusal says.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorObject<'a> {
     log_id: &'a str,
     troubleshooter: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     permission_violations: &'a [PermissionViolation],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     field_violations: &'a [FieldViolation],
 }
 

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use usher_door::DoorError;
 use usher_store::StoreError;
+use utoipa::ToSchema;
 
 use crate::wire::code::WireCode;
 
@@ -17,7 +18,7 @@ use crate::wire::code::WireCode;
 const VALUE_CHARACTERS_MAX: usize = 64;
 
 /// A field of the request that is wrong, and what is allowed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldViolation {
     /// The name of the parameter, of the body's field, or `method`.
     pub field: String,
@@ -48,7 +49,7 @@ impl FieldViolation {
 }
 
 /// A scope that is missing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PermissionViolation {
     /// Who has to act: `action_scope_required` the client, `action_privilege_required` the user.
     #[serde(rename = "type")]

@@ -11,6 +11,8 @@
     reason = "a test may stop at the first surprise; clippy.toml allows it only inside test functions"
 )]
 
+mod oauth_support;
+mod sign_in_support;
 mod support;
 
 mod accesses;
@@ -21,6 +23,18 @@ mod gateway;
 mod health;
 mod limits;
 mod logs;
+mod manage;
+mod oauth_apps;
+mod oauth_errors;
+mod oauth_grants;
+mod oauth_refresh;
+mod oauth_secrets;
+mod oauth_tickets;
+mod oauth_user_info;
 mod parameters;
 mod raw_socket;
+mod sign_in_authorize;
+mod sign_in_form;
+mod sign_in_link;
+mod sign_in_second_factor;
 mod walk;

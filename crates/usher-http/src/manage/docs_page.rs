@@ -1,0 +1,394 @@
+//! `/docs`: the description of the API for people, in their language.
+//!
+//! Made on the server from the same document as `/openapi.json`, without a script and without anything from elsewhere, so
+//! the policy can forbid everything but the one stylesheet of this server. Chinese sentences for the calls are in the
+//! table below; a test proves that none is missing.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value without such a part gives null and never panics"
+)]
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::Value;
+
+use super::openapi::document;
+use crate::{language::Language, open_apis::parameters, wire::WireCode};
+
+/// Nothing may be loaded but the stylesheet of this server, and nobody may frame the page.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    ),
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
+
+/// The calls in Chinese, by operation id.
+#[rustfmt::skip]
+const CHINESE: [(&str, &str); 32] = [
+    ("create_app", "创建应用。"),
+    ("create_client", "创建客户端。应答中含其密钥，仅此一次。"),
+    ("create_client_secret", "为客户端生成新密钥。旧密钥在一段时间内仍然有效，以便平滑更换。"),
+    ("create_install", "安装商店客户端，此后租户成员可以授权它。重复安装等同于安装一次。"),
+    ("create_service_token", "为租户签发服务令牌。应答中含令牌，仅此一次。"),
+    ("create_sign_in_link", "生成供用户设置密码的链接，半小时内有效，只能使用一次；旧链接随即失效。"),
+    ("create_tenant", "创建租户。仅限运营者。"),
+    ("create_user", "创建用户。"),
+    ("delete_install", "卸载商店客户端，其在该租户的令牌立即失效。"),
+    ("delete_second_factor", "移除用户的第二因素，供丢失手机者使用。"),
+    ("delete_service_token", "撤销服务令牌，立即失效。"),
+    ("delete_user", "删除用户及其席位、会话、令牌与授权。其活动记录作为历史保留。"),
+    ("forward_auth", "网关询问面前的人能否进入。网关以地址识别，不使用令牌。"),
+    ("get_app", "查看应用。"),
+    ("get_client", "查看客户端。"),
+    ("get_me", "查看令牌的身份。"),
+    ("get_tenant", "查看租户。仅限运营者。"),
+    ("get_user", "查看用户。"),
+    ("list_apps", "列出租户的应用。限系统管理员。"),
+    ("list_clients", "按编号顺序列出租户自己的客户端。"),
+    ("list_installs", "按编号顺序列出租户已安装的商店客户端。"),
+    ("list_managed_apps", "按命名空间顺序列出应用。"),
+    ("list_seat_activities", "列出谁在何时使用了哪个应用。限系统管理员。"),
+    ("list_seat_assignments", "列出谁持有哪个席位。限系统管理员。"),
+    ("list_service_tokens", "列出租户当前有效的服务令牌，不含令牌本身。"),
+    ("list_tenants", "按 tenant_key 顺序列出租户。仅限运营者。"),
+    ("list_users", "按编号顺序列出用户。"),
+    ("report_accesses", "上报有人打开应用，并逐一得到裁决。供持服务令牌的后端使用。"),
+    ("update_app", "修改应用：名称、启停，以及网关在何处提供它。"),
+    ("update_client", "修改客户端：名称、权限、回调地址、启停。停用后其令牌立即失效。"),
+    ("update_tenant", "启用或停用租户。停用后其一切立即失效。仅限运营者。"),
+    ("update_user", "修改用户：姓名、登录名、启停、是否系统管理员。"),
+];
+
+/// The sentences around the calls.
+struct Words {
+    language: &'static str,
+    other: (&'static str, &'static str, &'static str),
+    title: &'static str,
+    lead: &'static str,
+    machine: &'static str,
+    calls: &'static str,
+    parameters: &'static str,
+    body: &'static str,
+    answer: &'static str,
+    types: &'static str,
+    errors: &'static str,
+    error_heads: [&'static str; 3],
+    required: &'static str,
+}
+
+const ENGLISH_WORDS: Words = Words {
+    language: "en",
+    other: ("?language=zh", "zh-CN", "中文"),
+    title: "The API of Usher",
+    lead: "Every answer is an envelope: code 0 and data, or another code, msg and error. Lists are walked with page_token until has_more is false. A creating call may carry an Idempotency-Key. Tokens travel as “Authorization: Bearer …”: o- of an operator, u- of a system administrator with the scope usher:management.",
+    machine: "The same for programs:",
+    calls: "Calls",
+    parameters: "Parameters",
+    body: "Body",
+    answer: "Data of the answer",
+    types: "Types",
+    errors: "Refusals",
+    error_heads: ["HTTP", "code", "msg"],
+    required: "required",
+};
+
+const CHINESE_WORDS: Words = Words {
+    language: "zh-CN",
+    other: ("?language=en", "en", "English"),
+    title: "Usher 接口说明",
+    lead: "每个应答都是一个信封：code 为 0 时含 data，否则含 code、msg 与 error。列表以 page_token 翻页，直到 has_more 为 false。创建类调用可携带 Idempotency-Key。令牌以“Authorization: Bearer …”传递：o- 为运营者令牌，u- 为拥有 usher:management 权限的系统管理员令牌。",
+    machine: "供程序使用的同一说明：",
+    calls: "调用",
+    parameters: "参数",
+    body: "请求体",
+    answer: "应答中的 data",
+    types: "类型",
+    errors: "拒绝",
+    error_heads: ["HTTP", "code", "msg"],
+    required: "必填",
+};
+
+pub(super) async fn answer(uri: Uri, headers: HeaderMap) -> Response {
+    (HEADERS, page(language(&uri, &headers))).into_response()
+}
+
+/// The query's choice, else the browser's.
+fn language(uri: &Uri, headers: &HeaderMap) -> Language {
+    match parameters::once(uri.query().unwrap_or_default(), "language") {
+        Ok(Some(text)) if text == "zh" => Language::Chinese,
+        Ok(Some(text)) if text == "en" => Language::English,
+        _ => Language::preferred(headers),
+    }
+}
+
+/// The whole page.
+fn page(language: Language) -> String {
+    let words = match language {
+        Language::English => &ENGLISH_WORDS,
+        Language::Chinese => &CHINESE_WORDS,
+    };
+    let document = serde_json::to_value(document()).unwrap_or_default();
+    let mut page = Page(String::new());
+    page.head(words);
+    page.line(&format!("<h2>{}</h2>", words.calls));
+    for (path, methods) in entries(&document["paths"]) {
+        for (method, operation) in entries(methods) {
+            page.call(words, language, (method, path), operation);
+        }
+    }
+    page.line(&format!("<h2>{}</h2>", words.types));
+    for (name, schema) in entries(&document["components"]["schemas"]) {
+        page.kind(words, name, schema);
+    }
+    page.errors(words);
+    page.line("</main>\n</body>\n</html>");
+    page.0
+}
+
+/// What a call does, in a language.
+fn summary(operation: &Value, language: Language) -> &str {
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    let chinese = CHINESE
+        .iter()
+        .find_map(|(known, text)| (*known == id).then_some(*text));
+    match (language, chinese) {
+        (Language::Chinese, Some(text)) => text,
+        _ => operation["summary"].as_str().unwrap_or(id),
+    }
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+fn elements(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// A page on its way.
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, html: &str) {
+        // Writing to a text cannot fail.
+        let _ = writeln!(self.0, "{html}");
+    }
+
+    fn head(&mut self, words: &Words) {
+        let (href, tag, name) = words.other;
+        self.line(&format!(
+            "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n<title>{} · Usher</title>\n\
+             <link rel=\"stylesheet\" href=\"/assets/usher.css\">\n</head>\n<body>\n<header>\n\
+             <a class=\"brand\" href=\"/\">Usher</a>\n\
+             <a class=\"language\" href=\"{href}\" lang=\"{tag}\" hreflang=\"{tag}\">{name}</a>\n</header>\n<main>",
+            words.language, words.title
+        ));
+        self.line(&format!("<h1>{}</h1>\n<p>{}</p>", words.title, words.lead));
+        self.line(&format!(
+            "<p>{} <a href=\"/openapi.json\">/openapi.json</a></p>",
+            words.machine
+        ));
+    }
+
+    fn call(&mut self, words: &Words, language: Language, place: (&str, &str), operation: &Value) {
+        let (method, path) = place;
+        let id = escaped(operation["operationId"].as_str().unwrap_or_default());
+        self.line(&format!(
+            "<section id=\"{id}\">\n<h3><code>{} {}</code></h3>\n<p>{}</p>",
+            method.to_uppercase(),
+            escaped(path),
+            escaped(summary(operation, language))
+        ));
+        self.parameters(words, &operation["parameters"]);
+        let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+        if !body.is_null() {
+            self.line(&format!("<p>{}: {}</p>", words.body, kind(body)));
+        }
+        let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        if !answer.is_null() {
+            self.line(&format!("<p>{}: {}</p>", words.answer, kind(answer)));
+        }
+        self.line("</section>");
+    }
+
+    fn parameters(&mut self, words: &Words, parameters: &Value) {
+        if elements(parameters).next().is_none() {
+            return;
+        }
+        self.line(&format!("<p>{}:</p>\n<ul>", words.parameters));
+        for parameter in elements(parameters) {
+            let text = |name: &str| escaped(parameter[name].as_str().unwrap_or_default());
+            let required = parameter["required"].as_bool().unwrap_or(false);
+            let required = if required {
+                format!(", {}", words.required)
+            } else {
+                String::new()
+            };
+            self.line(&format!(
+                "<li><code>{}</code> ({}{required}): {}</li>",
+                text("name"),
+                text("in"),
+                kind(&parameter["schema"])
+            ));
+        }
+        self.line("</ul>");
+    }
+
+    fn kind(&mut self, words: &Words, name: &str, schema: &Value) {
+        let name = escaped(name);
+        self.line(&format!(
+            "<section id=\"type-{name}\">\n<h3><code>{name}</code></h3>"
+        ));
+        let fields = fields(schema);
+        if fields.is_empty() {
+            self.line(&format!("<p>{}</p>", kind(schema)));
+        } else {
+            self.line("<ul>");
+            for (field, (field_schema, required)) in fields {
+                let required = if required {
+                    format!(" ({})", words.required)
+                } else {
+                    String::new()
+                };
+                self.line(&format!(
+                    "<li><code>{}</code>{required}: {}</li>",
+                    escaped(field),
+                    kind(field_schema)
+                ));
+            }
+            self.line("</ul>");
+        }
+        self.line("</section>");
+    }
+
+    fn errors(&mut self, words: &Words) {
+        let [status, code, msg] = words.error_heads;
+        self.line(&format!(
+            "<h2>{}</h2>\n<table>\n<tr><th>{status}</th><th>{code}</th><th>{msg}</th></tr>",
+            words.errors
+        ));
+        for row in WireCode::ALL.map(WireCode::row) {
+            self.line(&format!(
+                "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
+                row.status.as_u16(),
+                row.code,
+                escaped(row.msg)
+            ));
+        }
+        self.line("</table>");
+    }
+}
+
+/// The fields of an object and whether they are always there; also of an object made of several.
+fn fields(schema: &Value) -> BTreeMap<&String, (&Value, bool)> {
+    let own = entries(&schema["properties"]).map(|(name, field)| {
+        let required = elements(&schema["required"]).any(|required| required == name.as_str());
+        (name, (field, required))
+    });
+    let parts = elements(&schema["allOf"]).flat_map(fields);
+    own.chain(parts).collect()
+}
+
+/// What a schema is, in one line of HTML.
+fn kind(schema: &Value) -> String {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let name = escaped(reference.rsplit('/').next().unwrap_or_default());
+        return format!("<a href=\"#type-{name}\"><code>{name}</code></a>");
+    }
+    for several in ["oneOf", "anyOf", "allOf"] {
+        if schema[several].is_array() {
+            let parts: Vec<String> = elements(&schema[several]).map(kind).collect();
+            return parts.join(" | ");
+        }
+    }
+    if schema["type"] == "array" {
+        return format!("[{}]", kind(&schema["items"]));
+    }
+    let name = match &schema["type"] {
+        Value::String(name) => name.clone(),
+        Value::Array(names) => {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            names.join(" | ")
+        }
+        _ => String::new(),
+    };
+    let mut text = format!("<code>{}</code>", escaped(&name));
+    for limit in ["enum", "minimum", "maximum", "minLength", "maxLength", "pattern"] {
+        if !schema[limit].is_null() {
+            let value = schema[limit]
+                .as_str()
+                .map_or_else(|| schema[limit].to_string(), str::to_owned);
+            // Writing to a text cannot fail.
+            let _ = write!(text, " {limit} <code>{}</code>", escaped(&value));
+        }
+    }
+    text
+}
+
+/// A text that means itself in HTML.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_has_a_sentence_in_both_languages() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut calls = 0;
+        for (path, methods) in entries(&document["paths"]) {
+            for (method, operation) in entries(methods) {
+                let (english, chinese) = (
+                    summary(operation, Language::English),
+                    summary(operation, Language::Chinese),
+                );
+                assert!(
+                    english.is_ascii() && english.contains(' '),
+                    "{method} {path}: {english}"
+                );
+                assert!(!chinese.is_ascii(), "{method} {path}: {chinese}");
+                calls += 1;
+            }
+        }
+        assert_eq!(calls, CHINESE.len(), "no sentence is left over");
+    }
+
+    #[test]
+    fn what_is_written_means_itself() {
+        assert_eq!(
+            escaped("<a href='x'>&\"</a>"),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;"
+        );
+        assert!(!page(Language::English).contains("<script"));
+    }
+}

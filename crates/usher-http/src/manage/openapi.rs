@@ -1,0 +1,90 @@
+//! `/openapi.json`: what this API is, for programs.
+//!
+//! The document is made from the handlers and the types they read and write, so that it cannot tell of a field that is
+//! not there. A test asks every path of it, and every route must be in it.
+
+use std::sync::LazyLock;
+
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self,
+        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+    },
+};
+
+use super::{apps, clients, installs, me, service_tokens, tenants, users};
+use crate::{
+    access, open_apis,
+    wire::{
+        CONTENT_TYPE_JSON,
+        envelope::{ErrorBody, ErrorObject},
+    },
+};
+
+/// The name of the way in.
+const BEARER: &str = "bearer";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Usher",
+        description = "Seats, the door, and their management. Every answer is an envelope: `code` 0 and `data`, or another `code`, `msg` and `error`."
+    ),
+    paths(
+        open_apis::seat_activities::list,
+        open_apis::seat_assignments::list,
+        open_apis::apps::list,
+        access::accesses::report,
+        access::forward_auth::ask,
+        me::show,
+        tenants::list, tenants::create, tenants::show, tenants::update,
+        users::list, users::create, users::show, users::update, users::delete,
+        users::make_sign_in_link, users::remove_second_factor,
+        apps::list, apps::create, apps::show, apps::update,
+        clients::list, clients::create, clients::show, clients::update, clients::rotate_secret,
+        installs::list, installs::create, installs::delete,
+        service_tokens::list, service_tokens::create, service_tokens::revoke,
+    ),
+    components(schemas(ErrorBody<'static>, ErrorObject<'static>)),
+    modifiers(&Bearer),
+)]
+struct Description;
+
+/// Every call but the gateway's asks for a bearer token.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        document.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
+    }
+}
+
+/// The document.
+#[must_use]
+pub fn document() -> openapi::OpenApi {
+    Description::openapi()
+}
+
+/// The document as it is sent; made once, since it is the same for everybody.
+static TEXT: LazyLock<String> = LazyLock::new(|| {
+    // Texts and numbers always have a JSON form; an empty document is what would be left if they had not.
+    serde_json::to_string(&document()).unwrap_or_default()
+});
+
+pub(super) async fn answer() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, CONTENT_TYPE_JSON),
+        (
+            header::CACHE_CONTROL,
+            header::HeaderValue::from_static("no-cache"),
+        ),
+    ];
+    (headers, TEXT.as_str()).into_response()
+}

@@ -1,0 +1,49 @@
+//! What does not fit, in the words of this API.
+
+use usher_seats::IdentifierError;
+use usher_store::{Rejection, StoreError};
+
+use crate::wire::{FieldViolation, WireCode, WireError};
+
+/// Names a field that is no identifier.
+pub(super) fn violation(field: &str, error: &IdentifierError) -> FieldViolation {
+    FieldViolation::new(field, format!("{field} must be {}", error.allowed))
+}
+
+/// A failed change.
+pub(super) fn of_store(error: StoreError) -> WireError {
+    match error.rejection() {
+        Some(rejection) => of_rejection(rejection),
+        None => error.into(),
+    }
+}
+
+/// A change that does not fit. What is taken is named; by whom is not.
+fn of_rejection(rejection: Rejection) -> WireError {
+    let code = match rejection {
+        Rejection::TenantUnknown => WireCode::TenantUnknown,
+        Rejection::UserUnknown => WireCode::UserUnknown,
+        Rejection::AppUnknown => WireCode::AppUnknown,
+        Rejection::ClientUnknown => WireCode::ClientUnknown,
+        Rejection::TenantKeyTaken => return taken("tenant_key", rejection),
+        Rejection::UserIdTaken => return taken("user_id", rejection),
+        Rejection::ExternalIdTaken => return taken("external_id", rejection),
+        Rejection::NamespaceTaken => return taken("namespace", rejection),
+        Rejection::ClientIdTaken => return taken("client_id", rejection),
+        Rejection::RouteTaken => return taken("routes", rejection),
+        Rejection::SeatTypeAndNamespaceDisagree
+        | Rejection::Spent
+        | Rejection::IdempotencyKeyTaken
+        | Rejection::IdentityProviderUnknown
+        | Rejection::SubjectTaken => {
+            return WireError::internal(rejection);
+        }
+    };
+    code.into()
+}
+
+fn taken(field: &'static str, rejection: Rejection) -> WireError {
+    let mut error = WireError::from(WireCode::Taken);
+    error.notes.field_violations = vec![FieldViolation::new(field, rejection.to_string())];
+    error
+}

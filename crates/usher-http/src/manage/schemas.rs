@@ -1,0 +1,329 @@
+//! What the texts and numbers of this API look like, for the OpenAPI document, and what its calls have in common.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use usher_seats::Refusal;
+use utoipa::{
+    IntoParams, IntoResponses, PartialSchema, ToSchema,
+    openapi::{
+        ArrayBuilder, ContentBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Required, Response,
+        ResponseBuilder, Schema, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+        schema::AdditionalProperties,
+    },
+};
+
+use super::{once::KEY_HEADER, scopes::KNOWN_SCOPES};
+use crate::{access::ACCESSES_MAX, wire::CONTENT_TYPE_JSON};
+
+/// Makes a type that stands for a schema.
+macro_rules! schema {
+    ($name:ident, $wire_name:literal, $build:expr) => {
+        /// Stands for a schema; never made.
+        pub(crate) enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let build: fn(ObjectBuilder) -> ObjectBuilder = $build;
+                build(ObjectBuilder::new()).build().into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                $wire_name.into()
+            }
+        }
+    };
+}
+
+fn text(builder: ObjectBuilder, least: usize, most: usize, pattern: &str) -> ObjectBuilder {
+    builder
+        .schema_type(Type::String)
+        .min_length(Some(least))
+        .max_length(Some(most))
+        .pattern(Some(pattern))
+}
+
+fn number(builder: ObjectBuilder, least: usize, most: usize) -> ObjectBuilder {
+    builder
+        .schema_type(Type::Integer)
+        .minimum(Some(least))
+        .maximum(Some(most))
+}
+
+schema!(TenantKeyText, "TenantKey", |builder| {
+    text(builder, 1, 64, "^[A-Za-z0-9_-]+$").description(Some("The name of a tenant."))
+});
+schema!(UserNumber, "UserId", |builder| {
+    number(builder, 1, 9_007_199_254_740_991).description(Some("The number of a person in a tenant."))
+});
+schema!(NamespaceText, "Namespace", |builder| {
+    text(builder, 1, 128, "^[A-Za-z0-9_][A-Za-z0-9_.-]*$").description(Some("The name of an app."))
+});
+schema!(ClientIdText, "ClientId", |builder| {
+    text(builder, 5, 64, "^cli_[A-Za-z0-9_]+$").description(Some("The name of a client."))
+});
+schema!(TokenIdText, "ServiceTokenId", |builder| {
+    text(builder, 16, 16, "^[0-9a-f]{16}$").description(Some("Names a service token; it is not the token."))
+});
+schema!(NameText, "Name", |builder| {
+    text(builder, 1, 256, "^[^\\u0000-\\u001f\\u007f-\\u009f]*$").description(Some("A name for people."))
+});
+schema!(ExternalIdText, "ExternalId", |builder| {
+    text(builder, 1, 129, "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]*$")
+        .description(Some("The name by which a person signs in; unique in the tenant."))
+});
+schema!(AddressText, "RedirectUri", |builder| {
+    text(builder, 1, 2_048, "^[!-~]+$").description(Some(
+        "https://..., http:// on this machine (127.0.0.1 without a port matches any port), or a scheme such as com.example.app:",
+    ))
+});
+schema!(HostText, "Host", |builder| {
+    text(builder, 1, 253, "^[^\\s/]+$").description(Some("A host name or address, without a port."))
+});
+schema!(PathPrefixText, "PathPrefix", |builder| {
+    text(builder, 1, 1_024, "^/[^\\s]*$")
+        .description(Some("The beginning of a path; matches whole segments."))
+});
+schema!(ScopeText, "Scope", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(KNOWN_SCOPES))
+        .description(Some("A scope."))
+});
+schema!(Moment, "Moment", |builder| {
+    builder
+        .schema_type(Type::Integer)
+        .description(Some("Milliseconds since 1970-01-01T00:00:00Z."))
+});
+schema!(SeatTypeText, "SeatType", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(["per_user", "per_user_per_app"]))
+        .description(Some("per_user: a platform seat; per_user_per_app: an app seat."))
+});
+schema!(SeatStatusText, "SeatStatus", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(["in_use", "released"]))
+        .description(Some("in_use while the seat is held and not expired."))
+});
+schema!(Report, "ReportedAccess", |builder| {
+    builder
+        .schema_type(Type::Object)
+        .property("user_id", UserNumber::schema())
+        .required("user_id")
+        .property("namespace", NamespaceText::schema())
+        .required("namespace")
+        .property("tenant_key", TenantKeyText::schema())
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+        .description(Some(
+            "Somebody opens an app. A token for every tenant needs the tenant_key.",
+        ))
+});
+schema!(VerdictText, "Verdict", |builder| {
+    let choice = |values: &[&str]| {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(values.iter().copied()))
+            .build()
+    };
+    let reasons: Vec<&str> = Refusal::ALL.into_iter().map(Refusal::wire_name).collect();
+    builder
+        .schema_type(Type::Object)
+        .property("verdict", choice(&["admitted", "refused"]))
+        .required("verdict")
+        .property("seat_type", SeatTypeText::schema())
+        .property("active_time", Moment::schema())
+        .property("reason", choice(&reasons))
+        .description(Some("Admitted by which seat, or refused and why."))
+});
+
+/// One access or up to a thousand.
+pub(crate) enum AccessReport {}
+
+impl PartialSchema for AccessReport {
+    fn schema() -> RefOr<Schema> {
+        let many = ArrayBuilder::new()
+            .items(Report::schema())
+            .min_items(Some(1))
+            .max_items(Some(ACCESSES_MAX));
+        let either = OneOfBuilder::new().item(Report::schema()).item(many.build());
+        RefOr::T(Schema::OneOf(either.build()))
+    }
+}
+
+impl ToSchema for AccessReport {
+    fn name() -> Cow<'static, str> {
+        "AccessReport".into()
+    }
+}
+
+/// A verdict, or one for each.
+pub(crate) enum AccessVerdicts {}
+
+impl PartialSchema for AccessVerdicts {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(VerdictText::schema()).build();
+        let many = ObjectBuilder::new().property("items", items).required("items");
+        let either = OneOfBuilder::new().item(VerdictText::schema()).item(many.build());
+        RefOr::T(Schema::OneOf(either.build()))
+    }
+}
+
+impl ToSchema for AccessVerdicts {
+    fn name() -> Cow<'static, str> {
+        "AccessVerdicts".into()
+    }
+}
+
+schema!(PageSize, "PageSize", |builder| number(builder, 0, 500));
+schema!(PageSizeOfApps, "PageSizeOfApps", |builder| number(builder, 0, 50));
+schema!(AnyText, "AnyText", |builder| builder.schema_type(Type::String));
+schema!(KeyText, "IdempotencyKey", |builder| text(
+    builder, 1, 255, "^[!-~]+$"
+));
+
+fn parameter<Of: PartialSchema>(
+    name: &str,
+    place: ParameterIn,
+    required: Required,
+    description: &str,
+) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .description(Some(description))
+        .schema(Some(Of::schema()))
+        .build()
+}
+
+/// Makes a type that stands for some parameters.
+macro_rules! parameters {
+    ($(#[$documentation:meta])* $name:ident, [$($parameter:expr),* $(,)?]) => {
+        $(#[$documentation])*
+        pub(crate) enum $name {}
+
+        impl IntoParams for $name {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                vec![$($parameter),*]
+            }
+        }
+    };
+}
+
+const TENANT: &str =
+    "The tenant meant. An operator must name it; an administrator may, and can only mean their own.";
+const PAGE_SIZE: &str = "Most rows of the page; 0 and nothing mean 10.";
+const PAGE_TOKEN: &str = "The page_token of the previous page; leave it out for the first one.";
+const KEY: &str =
+    "The same key with the same request gives the same answer for 24 hours, without its secrets.";
+
+parameters!(
+    /// Which tenant.
+    TenantQuery,
+    [parameter::<TenantKeyText>("tenant_key", ParameterIn::Query, Required::False, TENANT)]
+);
+parameters!(
+    /// Which page.
+    PageQuery,
+    [
+        parameter::<PageSize>("page_size", ParameterIn::Query, Required::False, PAGE_SIZE),
+        parameter::<AnyText>("page_token", ParameterIn::Query, Required::False, PAGE_TOKEN),
+    ]
+);
+parameters!(
+    /// Which page of the seat calls, where `page_size` must be there.
+    SeatPageQuery,
+    [
+        parameter::<SeatTypeText>("seat_type", ParameterIn::Query, Required::True, "Which kind of seat."),
+        parameter::<PageSize>("page_size", ParameterIn::Query, Required::True, "Most rows of the page; 0 means 10."),
+        parameter::<AnyText>("page_token", ParameterIn::Query, Required::False, PAGE_TOKEN),
+    ]
+);
+parameters!(
+    /// Which page of the apps.
+    AppPageQuery,
+    [
+        parameter::<PageSizeOfApps>("page_size", ParameterIn::Query, Required::False, PAGE_SIZE),
+        parameter::<AnyText>("page_token", ParameterIn::Query, Required::False, PAGE_TOKEN),
+    ]
+);
+parameters!(
+    /// Once.
+    KeyHeader,
+    [parameter::<KeyText>(KEY_HEADER, ParameterIn::Header, Required::False, KEY)]
+);
+parameters!(
+    /// Part of a path.
+    TenantPath,
+    [parameter::<TenantKeyText>("tenant_key", ParameterIn::Path, Required::True, "Which tenant.")]
+);
+parameters!(
+    /// Part of a path.
+    UserPath,
+    [parameter::<UserNumber>("user_id", ParameterIn::Path, Required::True, "Which person.")]
+);
+parameters!(
+    /// Part of a path.
+    AppPath,
+    [parameter::<NamespaceText>("namespace", ParameterIn::Path, Required::True, "Which app.")]
+);
+parameters!(
+    /// Part of a path.
+    ClientPath,
+    [parameter::<ClientIdText>("client_id", ParameterIn::Path, Required::True, "Which client.")]
+);
+parameters!(
+    /// Part of a path.
+    TokenPath,
+    [parameter::<TokenIdText>("token_id", ParameterIn::Path, Required::True, "Which service token.")]
+);
+
+/// Every way in which these calls refuse. The body tells which: `code` and `msg` are of the one table of wire errors.
+pub(crate) enum Refusals {}
+
+impl IntoResponses for Refusals {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        [
+            (
+                "400",
+                "The token or the request is wrong; `error.field_violations` names fields.",
+            ),
+            ("401", "The token's time is over."),
+            ("403", "The caller may not do this."),
+            ("404", "There is no such thing, or it is another tenant's."),
+            ("408", "The body did not arrive in time."),
+            (
+                "409",
+                "A name is taken, or the idempotency key came with another request.",
+            ),
+            ("413", "The body is too large."),
+            ("414", "The address is too long."),
+            ("429", "More calls in this second than allowed."),
+            ("503", "Usher is busy; try again after `Retry-After` seconds."),
+        ]
+        .into_iter()
+        .map(|(status, description)| (status.to_owned(), RefOr::T(refusal(description))))
+        .collect()
+    }
+}
+
+fn refusal(description: &str) -> Response {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("ErrorBody")))
+        .build();
+    ResponseBuilder::new()
+        .description(description)
+        .content(media_type(), content)
+        .build()
+}
+
+/// The content type of every JSON answer, as the document names it.
+fn media_type() -> &'static str {
+    let whole: &'static str = "application/json";
+    debug_assert!(CONTENT_TYPE_JSON.as_bytes().starts_with(whole.as_bytes()));
+    whole
+}

@@ -1,0 +1,145 @@
+//! `/usher/v1/tenants`: organisations. For operators alone.
+
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use usher_seats::TenantKey;
+use usher_store::{Change, Tenant};
+use utoipa::ToSchema;
+
+use super::{
+    asked::Asked,
+    lists::{Listed, Place},
+    once::{Creation, Once},
+    schemas::{KeyHeader, NameText, PageQuery, Refusals, TenantKeyText, TenantPath},
+    values::DisplayName,
+};
+use crate::wire::{WireCode, WireError, envelope::SuccessBody, success};
+
+/// An organisation.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TenantData {
+    #[schema(value_type = TenantKeyText)]
+    tenant_key: TenantKey,
+    /// For people.
+    name: String,
+    /// False locks out everything of it.
+    enabled: bool,
+}
+
+/// A new organisation.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewTenant {
+    #[schema(value_type = TenantKeyText)]
+    tenant_key: TenantKey,
+    /// For people; the key where it is missing.
+    #[schema(value_type = Option<NameText>)]
+    name: Option<DisplayName>,
+}
+
+/// A tenant that was made.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TenantCreated {
+    #[serde(flatten)]
+    tenant: TenantData,
+    /// True when this answer was given before.
+    replayed: bool,
+}
+
+/// What is to be different.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TenantPatch {
+    /// On or off; absent leaves it.
+    enabled: Option<bool>,
+}
+
+impl From<Tenant> for TenantData {
+    fn from(tenant: Tenant) -> Self {
+        Self {
+            tenant_key: tenant.tenant_key,
+            name: tenant.name,
+            enabled: tenant.enabled,
+        }
+    }
+}
+
+/// List tenants, in order of their key. For operators.
+#[utoipa::path(get, path = "/usher/v1/tenants", tag = "tenants", operation_id = "list_tenants",
+    params(PageQuery),
+    responses((status = 200, description = "A page of tenants.", body = SuccessBody<Listed<TenantData>>), Refusals))]
+pub(super) async fn list(asked: Asked) -> Result<Response, WireError> {
+    asked.caller.operator_only()?;
+    let place = Place::<TenantKey>::read(&asked, "tenants", "")?;
+    let tenants = asked
+        .edge
+        .store
+        .tenants(place.after.clone(), place.rows_asked())
+        .await?;
+    let page = place.page(tenants);
+    place.answer(
+        &asked,
+        page,
+        |tenant| tenant.tenant_key.to_string(),
+        TenantData::from,
+    )
+}
+
+/// Make a tenant. For operators.
+#[utoipa::path(post, path = "/usher/v1/tenants", tag = "tenants", operation_id = "create_tenant",
+    params(KeyHeader), request_body = NewTenant,
+    responses((status = 200, description = "The tenant.", body = SuccessBody<TenantCreated>), Refusals))]
+pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
+    asked.caller.operator_only()?;
+    let NewTenant { tenant_key, name } = asked.body()?;
+    let once = Once::read(&asked, "")?;
+    if let Some(answer) = once.replay(&asked).await? {
+        return Ok(answer);
+    }
+    let name = name.map_or_else(|| tenant_key.to_string(), |name| name.0);
+    let creation = Creation {
+        changes: vec![Change::CreateTenant {
+            tenant_key: tenant_key.clone(),
+            name: name.clone(),
+        }],
+        data: TenantData {
+            tenant_key,
+            name,
+            enabled: true,
+        },
+        secret: None,
+    };
+    once.commit(&asked, creation).await
+}
+
+/// Show a tenant. For operators.
+#[utoipa::path(get, path = "/usher/v1/tenants/{tenant_key}", tag = "tenants", operation_id = "get_tenant",
+    params(TenantPath),
+    responses((status = 200, description = "The tenant.", body = SuccessBody<TenantData>), Refusals))]
+pub(super) async fn show(asked: Asked) -> Result<Response, WireError> {
+    success(TenantData::from(named(&asked).await?))
+}
+
+/// Switch a tenant on or off. Off ends everything of it at once. For operators.
+#[utoipa::path(patch, path = "/usher/v1/tenants/{tenant_key}", tag = "tenants", operation_id = "update_tenant",
+    params(TenantPath), request_body = TenantPatch,
+    responses((status = 200, description = "The tenant.", body = SuccessBody<TenantData>), Refusals))]
+pub(super) async fn update(asked: Asked) -> Result<Response, WireError> {
+    let mut tenant = named(&asked).await?;
+    let patch: TenantPatch = asked.body()?;
+    if let Some(enabled) = patch.enabled {
+        tenant.enabled = enabled;
+        let tenant_id = tenant.tenant_id;
+        asked
+            .change(vec![Change::SetTenantEnabled { tenant_id, enabled }])
+            .await?;
+    }
+    success(TenantData::from(tenant))
+}
+
+async fn named(asked: &Asked) -> Result<Tenant, WireError> {
+    asked.caller.operator_only()?;
+    let tenant_key: TenantKey = asked.path("tenant_key")?;
+    let tenant = asked.edge.store.tenant(&tenant_key).await?;
+    tenant.ok_or(WireCode::TenantUnknown.into())
+}

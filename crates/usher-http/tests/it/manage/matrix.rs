@@ -1,0 +1,324 @@
+//! Every call × every role × own, foreign and missing: the allowed cells work, all others answer as the design says, and a
+//! foreign thing answers exactly as a missing one.
+
+use serde_json::{Value, json};
+use usher_store::TokenKind;
+
+use super::{MANAGEMENT_SCOPE, without_log_id};
+use crate::support::{ADMINISTRATOR, Answer, Ask, CLIENT, House, TokenOrder, user_id};
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Nobody,
+    User,
+    Ungranted,
+    Administrator,
+    ForeignAdministrator,
+    Operator,
+    Service,
+    Tenant,
+}
+
+const ROLES: [Role; 8] = [
+    Role::Nobody,
+    Role::User,
+    Role::Ungranted,
+    Role::Administrator,
+    Role::ForeignAdministrator,
+    Role::Operator,
+    Role::Service,
+    Role::Tenant,
+];
+
+/// Which things a call has in its path or body, and who may make it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    Operators,
+    Managers,
+}
+
+/// `{...}` in the path stand for things of the first tenant.
+const CALLS: [(&str, &str, For, &str); 27] = [
+    ("GET", "/usher/v1/tenants", For::Operators, ""),
+    (
+        "POST",
+        "/usher/v1/tenants",
+        For::Operators,
+        r#"{"tenant_key":"new"}"#,
+    ),
+    ("GET", "/usher/v1/tenants/default", For::Operators, ""),
+    (
+        "PATCH",
+        "/usher/v1/tenants/default",
+        For::Operators,
+        r#"{"enabled":true}"#,
+    ),
+    ("GET", "/usher/v1/users", For::Managers, ""),
+    ("POST", "/usher/v1/users", For::Managers, r#"{"name":"New"}"#),
+    ("GET", "/usher/v1/users/{user}", For::Managers, ""),
+    (
+        "PATCH",
+        "/usher/v1/users/{user}",
+        For::Managers,
+        r#"{"name":"Changed"}"#,
+    ),
+    ("POST", "/usher/v1/users/{user}/sign-in-link", For::Managers, ""),
+    (
+        "DELETE",
+        "/usher/v1/users/{user}/second-factor",
+        For::Managers,
+        "",
+    ),
+    ("GET", "/usher/v1/apps", For::Managers, ""),
+    ("POST", "/usher/v1/apps", For::Managers, r#"{"namespace":"new"}"#),
+    ("GET", "/usher/v1/apps/{app}", For::Managers, ""),
+    (
+        "PATCH",
+        "/usher/v1/apps/{app}",
+        For::Managers,
+        r#"{"name":"Changed"}"#,
+    ),
+    ("GET", "/usher/v1/clients", For::Managers, ""),
+    ("POST", "/usher/v1/clients", For::Managers, r#"{"name":"New"}"#),
+    ("GET", "/usher/v1/clients/{client}", For::Managers, ""),
+    (
+        "PATCH",
+        "/usher/v1/clients/{client}",
+        For::Managers,
+        r#"{"name":"Changed"}"#,
+    ),
+    ("POST", "/usher/v1/clients/{client}/secrets", For::Managers, ""),
+    ("GET", "/usher/v1/installs", For::Managers, ""),
+    (
+        "POST",
+        "/usher/v1/installs",
+        For::Managers,
+        r#"{"client_id":"cli_a1b2c3d4e5f60718"}"#,
+    ),
+    ("DELETE", "/usher/v1/installs/{client}", For::Managers, ""),
+    ("GET", "/usher/v1/service-tokens", For::Managers, ""),
+    ("POST", "/usher/v1/service-tokens", For::Managers, ""),
+    ("DELETE", "/usher/v1/service-tokens/{token}", For::Managers, ""),
+    ("GET", "/usher/v1/me", For::Operators, ""),
+    ("DELETE", "/usher/v1/users/{user}", For::Managers, ""),
+];
+
+/// Two tenants with the same kinds of things, and a token for every role.
+struct Street {
+    house: House,
+    token_id: String,
+}
+
+impl Street {
+    async fn open() -> Self {
+        let mut house = House::open().await;
+        let first = house.tenant_id;
+        house.tenant_id = house.tenant("other").await;
+        let scopes = [MANAGEMENT_SCOPE];
+        house.change(vec![house.user(ADMINISTRATOR, true, true)]).await;
+        house.tenant_id = first;
+        house
+            .change(vec![
+                house.client(CLIENT, &scopes, true),
+                house.user(7, true, false),
+                house.app("crm"),
+                usher_store::IdentityChange::InstallClient {
+                    tenant_id: first,
+                    client_id: CLIENT.parse().unwrap(),
+                }
+                .into(),
+            ])
+            .await;
+        let operator = house.operator().await;
+        let made = house
+            .managed(
+                &operator,
+                "POST",
+                "/usher/v1/service-tokens?tenant_key=default",
+                Value::Null,
+            )
+            .await;
+        let token_id = made["token_id"].as_str().unwrap().to_owned();
+        Self { house, token_id }
+    }
+
+    async fn token(&self, role: Role) -> Option<String> {
+        let house = &self.house;
+        let scopes = vec![MANAGEMENT_SCOPE];
+        let order = TokenOrder {
+            scopes,
+            ..house.order()
+        };
+        let other = house
+            .store
+            .tenant(&"other".parse().unwrap())
+            .await
+            .unwrap()
+            .unwrap();
+        let kind = |kind| TokenOrder {
+            kind,
+            client: None,
+            user: None,
+            scopes: Vec::new(),
+            ..house.order()
+        };
+        let order = match role {
+            Role::Nobody => return None,
+            Role::User => TokenOrder {
+                user: Some(7),
+                ..order
+            },
+            Role::Ungranted => house.order(),
+            Role::Administrator => order,
+            Role::ForeignAdministrator => TokenOrder {
+                tenant_id: Some(other.tenant_id),
+                ..order
+            },
+            Role::Operator => return Some(house.operator().await),
+            Role::Service => kind(TokenKind::Service),
+            Role::Tenant => TokenOrder {
+                client: Some(CLIENT),
+                ..kind(TokenKind::Tenant)
+            },
+        };
+        Some(house.token(order).await)
+    }
+
+    async fn ask(&self, role: Role, method: &str, uri: &str, body: &str) -> Answer {
+        let mut ask = Ask::get(uri).method(method).body(body);
+        if let Some(token) = self.token(role).await {
+            ask = ask.bearer(&token);
+        }
+        let answer = self.house.ask(ask).await;
+        answer.assert_common();
+        answer
+    }
+
+    /// The path with things of the first tenant, or with things that nobody has.
+    fn path(&self, path: &str, there: bool) -> String {
+        let choose = |own: &str, missing: &str| if there { own.to_owned() } else { missing.to_owned() };
+        path.replace("{user}", &choose("7", "8"))
+            .replace("{app}", &choose("crm", "nothing"))
+            .replace("{client}", &choose(CLIENT, "cli_nobody"))
+            .replace("{token}", &choose(&self.token_id, "0123456789abcdef"))
+    }
+}
+
+/// What a role that may not do it hears.
+fn refusal(role: Role, call: For, own_tenant: bool) -> Option<(u16, i64)> {
+    match (role, call) {
+        (Role::Nobody, _) => Some((400, 99_991_661)),
+        (Role::User, _) => Some((403, 2_320_005)),
+        (Role::Ungranted, _) => Some((400, 99_991_679)),
+        (Role::Service, _) => Some((400, 99_991_668)),
+        (Role::Tenant, _) => Some((400, 99_991_663)),
+        (Role::Administrator | Role::ForeignAdministrator, For::Operators) => Some((403, 2_320_005)),
+        (Role::Administrator, For::Managers) if !own_tenant => Some((404, 2_320_003)),
+        (Role::ForeignAdministrator, For::Managers) if own_tenant => Some((404, 2_320_003)),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn only_the_allowed_cells_work() {
+    for role in ROLES {
+        for (method, path, call, body) in CALLS.iter().filter(|call| call.1 != "/usher/v1/me") {
+            for tenant in ["default", "other", "nobody"] {
+                // A house for each cell that changes something: no cell may lean on another.
+                let street = Street::open().await;
+                let uri = format!("{}?tenant_key={tenant}", street.path(path, true));
+                let answer = street.ask(role, method, &uri, body).await;
+                let got = (answer.status.as_u16(), answer.code());
+                let title = format!("{role:?} {method} {uri}: {answer}");
+                if let Some(expected) = refusal(role, *call, tenant == "default") {
+                    assert_eq!(got, expected, "{title}");
+                } else if *call == For::Operators || tenant == "default" {
+                    assert_eq!(got, (200, 0), "{title}");
+                } else if tenant == "nobody" {
+                    assert_eq!(got, (404, 2_320_003), "{title}");
+                } else if path.contains('{') && !path.contains("installs") {
+                    assert_eq!(got.0, 404, "{title}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_thing_answers_exactly_as_a_missing_one() {
+    let street = Street::open().await;
+    for (method, path, _, body) in CALLS.iter().filter(|call| call.1.contains('{')) {
+        // The other tenant installed the same store client; taking that away is its own affair.
+        if path.contains("installs") {
+            continue;
+        }
+        let foreign = street
+            .ask(Role::ForeignAdministrator, method, &street.path(path, true), body)
+            .await;
+        let missing = street
+            .ask(
+                Role::ForeignAdministrator,
+                method,
+                &street.path(path, false),
+                body,
+            )
+            .await;
+        assert_eq!(foreign.status, 404, "{method} {path}: {foreign}");
+        assert_eq!(
+            without_log_id(&foreign),
+            without_log_id(&missing),
+            "{method} {path}"
+        );
+    }
+    let named = |tenant: &str| format!("/usher/v1/users?tenant_key={tenant}");
+    let foreign = street
+        .ask(Role::ForeignAdministrator, "GET", &named("default"), "")
+        .await;
+    let missing = street
+        .ask(Role::ForeignAdministrator, "GET", &named("nobody"), "")
+        .await;
+    assert_eq!(without_log_id(&foreign), without_log_id(&missing));
+    let kept = street
+        .house
+        .store
+        .user(street.house.tenant_id, user_id(7))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(kept.name, "User 7", "nothing was touched");
+}
+
+#[tokio::test]
+async fn everybody_with_a_good_token_may_ask_who_it_is() {
+    let street = Street::open().await;
+    for (role, expected) in [
+        (
+            Role::User,
+            json!({"kind": "user", "tenant_key": "default", "user_id": 7, "name": "User 7"}),
+        ),
+        (
+            Role::Administrator,
+            json!({"kind": "user", "system_administrator": true, "client_id": CLIENT}),
+        ),
+        (Role::ForeignAdministrator, json!({"tenant_key": "other"})),
+        (
+            Role::Operator,
+            json!({"kind": "operator", "tenant_key": null, "user_id": null}),
+        ),
+        (
+            Role::Service,
+            json!({"kind": "service", "tenant_key": "default", "scopes": []}),
+        ),
+        (Role::Tenant, json!({"kind": "tenant", "client_id": CLIENT})),
+    ] {
+        let data = street.ask(role, "GET", "/usher/v1/me", "").await.json()["data"].clone();
+        for (field, value) in expected.as_object().unwrap() {
+            assert_eq!(&data[field], value, "{role:?} {field}: {data}");
+        }
+    }
+    assert_eq!(
+        street.ask(Role::Nobody, "GET", "/usher/v1/me", "").await.code(),
+        99_991_661
+    );
+}
