@@ -12,6 +12,7 @@ use super::{
     destination::Destination,
     page::{self, AccountPage, Alert},
     problem::Problem,
+    provider,
     session::{FormKind, SignedIn, check_form, end_change, form_token, signed_in},
     sign_in_form::SIGN_IN_PATH,
     visit::Visit,
@@ -46,6 +47,7 @@ pub(super) async fn respond(
         organisation: &person.tenant.name,
         administrator: user.system_administrator,
         has_second_factor: credential.is_some_and(|credential| credential.totp_sealed.is_some()),
+        provider: provider::account_choice(edge, visit, person).await?,
         alert,
     };
     let status = match alert {

@@ -69,7 +69,9 @@ impl Authorization {
     /// A [`Problem`] for the first thing that is not right.
     pub(super) async fn check(edge: &Edge, entry: Entry, query: &str) -> Result<Self, Problem> {
         let request = AuthorizeRequest::read(entry, query)?;
-        let unknown = || Problem::RedirectUnknown { offered: request.redirect_uri.as_str().to_owned() };
+        let unknown = || Problem::RedirectUnknown {
+            offered: request.redirect_uri.as_str().to_owned(),
+        };
         let standing = edge.store.client_standing(&request.client_id).await?;
         let standing = standing.ok_or_else(unknown)?;
         let registered = standing.registration.redirect_uris.iter().map(String::as_str);
@@ -98,10 +100,13 @@ impl Authorization {
     pub(super) fn reckon(&self, grant: Option<&Grant>, now_ms: i64) -> Reckoned {
         let known: &[String] = grant.map_or(&[], |grant| &grant.scopes);
         let asked = &self.request.scopes;
-        let new: Vec<String> = asked.iter().filter(|scope| !known.contains(scope)).cloned().collect();
+        let new: Vec<String> = asked
+            .iter()
+            .filter(|scope| !known.contains(scope))
+            .cloned()
+            .collect();
         let carried = |scope: &&String| {
-            self.client.scopes.contains(scope)
-                && (scope.as_str() != OFFLINE_ACCESS || asked.contains(scope))
+            self.client.scopes.contains(scope) && (scope.as_str() != OFFLINE_ACCESS || asked.contains(scope))
         };
         let granted = known.iter().filter(carried).cloned().collect();
         let remembered =
@@ -134,7 +139,10 @@ impl Authorization {
             expires_at_ms: now_ms.saturating_add(CODE_LIFE_MS),
             spent: false,
         };
-        (self.request.accepted(code.expose()), IdentityChange::IssueCode(kept).into())
+        (
+            self.request.accepted(code.expose()),
+            IdentityChange::IssueCode(kept).into(),
+        )
     }
 }
 
@@ -151,7 +159,11 @@ pub(super) async fn require_installed(
         .store
         .client_installed(person.tenant.tenant_id, &client.client_id)
         .await?;
-    if installed { Ok(()) } else { Err(Problem::NotInstalled) }
+    if installed {
+        Ok(())
+    } else {
+        Err(Problem::NotInstalled)
+    }
 }
 
 /// Answers the request.

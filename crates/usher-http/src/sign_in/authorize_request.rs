@@ -28,7 +28,11 @@ use super::{fields::Fields, problem::Problem};
 /// every byte percent-encoded, stays within what proxies pass on.
 const STATE_BYTES_MAX: usize = 2_048;
 /// Everything but the unreserved characters of RFC 3986: no reader takes `%20` for anything but a space.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Which of the two addresses a client uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +99,9 @@ impl AuthorizeRequest {
         };
         let client_id = fields.required(client_name)?;
         let offered = fields.required("redirect_uri")?;
-        let unknown = || Problem::RedirectUnknown { offered: offered.to_owned() };
+        let unknown = || Problem::RedirectUnknown {
+            offered: offered.to_owned(),
+        };
         Ok(Self {
             client_id: client_id.parse().map_err(|_| unknown())?,
             redirect_uri: RedirectUri::parse(offered).map_err(|_| unknown())?,
@@ -132,7 +138,9 @@ impl AuthorizeRequest {
 fn response_type(entry: Entry, fields: &Fields) -> Result<(), Problem> {
     match (fields.text("response_type")?, entry) {
         (Some("code"), _) | (None, Entry::Index) => Ok(()),
-        (None, Entry::Authorize) => Err(Problem::ParameterMissing { name: "response_type" }),
+        (None, Entry::Authorize) => Err(Problem::ParameterMissing {
+            name: "response_type",
+        }),
         (Some(_), _) => Err(Problem::malformed("response_type must be code")),
     }
 }
@@ -147,7 +155,9 @@ fn scopes(fields: &Fields) -> Result<Vec<String>, Problem> {
 fn state(fields: &Fields) -> Result<Option<Vec<u8>>, Problem> {
     let state = fields.bytes("state")?;
     if state.is_some_and(|state| state.len() > STATE_BYTES_MAX) {
-        return Err(Problem::malformed(format!("state must have at most {STATE_BYTES_MAX} bytes")));
+        return Err(Problem::malformed(format!(
+            "state must have at most {STATE_BYTES_MAX} bytes"
+        )));
     }
     Ok(state.map(<[u8]>::to_vec))
 }
@@ -162,13 +172,16 @@ fn challenge(fields: &Fields) -> Result<Option<(String, ChallengeMethod)>, Probl
     match (fields.text("code_challenge")?, method) {
         (None, None) => Ok(None),
         // A method without a challenge is a client that believes itself protected and is not.
-        (None, Some(_)) => Err(Problem::ParameterMissing { name: "code_challenge" }),
+        (None, Some(_)) => Err(Problem::ParameterMissing {
+            name: "code_challenge",
+        }),
         (Some(challenge), _) if !pkce::is_well_formed(challenge) => Err(Problem::malformed(
             "code_challenge must be 43 to 128 characters from A-Z, a-z, 0-9, '-', '.', '_', '~'",
         )),
-        (Some(challenge), method) => {
-            Ok(Some((challenge.to_owned(), method.unwrap_or(ChallengeMethod::Plain))))
-        }
+        (Some(challenge), method) => Ok(Some((
+            challenge.to_owned(),
+            method.unwrap_or(ChallengeMethod::Plain),
+        ))),
     }
 }
 
@@ -215,7 +228,13 @@ mod tests {
     #[test]
     fn the_old_form_names_the_client_otherwise_and_needs_no_response_type() {
         let query = "app_id=cli_1&redirect_uri=https%3A%2F%2Fa.example%2Fcb";
-        assert_eq!(AuthorizeRequest::read(Entry::Index, query).unwrap().client_id.as_str(), "cli_1");
+        assert_eq!(
+            AuthorizeRequest::read(Entry::Index, query)
+                .unwrap()
+                .client_id
+                .as_str(),
+            "cli_1"
+        );
         assert_eq!(
             AuthorizeRequest::read(Entry::Authorize, query),
             Err(Problem::ParameterMissing { name: "client_id" })
@@ -262,9 +281,18 @@ mod tests {
     #[test]
     fn every_parameter_twice_is_refused() {
         for name in ["client_id", "response_type", "redirect_uri"] {
-            assert!(matches!(read(&format!("{name}=x")), Err(Problem::Malformed { .. })), "{name}");
+            assert!(
+                matches!(read(&format!("{name}=x")), Err(Problem::Malformed { .. })),
+                "{name}"
+            );
         }
-        for name in ["scope", "state", "code_challenge", "code_challenge_method", "prompt"] {
+        for name in [
+            "scope",
+            "state",
+            "code_challenge",
+            "code_challenge_method",
+            "prompt",
+        ] {
             let added = format!("{name}=x&{name}=x");
             assert!(matches!(read(&added), Err(Problem::Malformed { .. })), "{name}");
         }

@@ -40,7 +40,12 @@ pub(super) fn ask(
     asking: &Asking<'_>,
     destination: &Destination,
 ) -> Result<Response, Problem> {
-    let Asking { entry, authorization, person, reckoned } = asking;
+    let Asking {
+        entry,
+        authorization,
+        person,
+        reckoned,
+    } = asking;
     let client = &authorization.client;
     let redirect_uri = &authorization.request.redirect_uri;
     let shown = ConsentPage {
@@ -58,7 +63,11 @@ pub(super) fn ask(
         granted: &scope_words::shown(&reckoned.granted, visit.language),
         place: redirect_uri.place(),
     };
-    Ok(page::html(StatusCode::OK, &shown, &[redirect_uri.policy_source()]))
+    Ok(page::html(
+        StatusCode::OK,
+        &shown,
+        &[redirect_uri.policy_source()],
+    ))
 }
 
 /// Takes the person's answer.
@@ -98,6 +107,8 @@ async fn allow(
         scopes: authorization.request.scopes.clone(),
     };
     let (location, issued) = authorization.code(edge, person, scopes, visit.now_ms);
-    edge.store.change(vec![granted.into(), issued], visit.now_ms).await?;
+    edge.store
+        .change(vec![granted.into(), issued], visit.now_ms)
+        .await?;
     page::see_other(&location)
 }

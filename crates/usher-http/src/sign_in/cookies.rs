@@ -1,9 +1,10 @@
-//! The three cookies and how they are kept safe.
+//! The four cookies and how they are kept safe.
 //!
 //! | Cookie | Holds | Lives |
 //! | --- | --- | --- |
 //! | `usher_session` | 32 random bytes; the store knows their hash | as long as the session |
 //! | `usher_form` | 32 random bytes that bind a form to this browser before anybody is signed in | until the browser closes |
+//! | `usher_errand` | what the browser carries to an identity provider and back, sealed | ten minutes |
 //! | `usher_language` | `en` or `zh` | a year |
 //!
 //! All are `HttpOnly` (no script reads them; there is none) and `SameSite=Lax` (no other site's form brings them along).
@@ -20,6 +21,8 @@ pub(super) enum Cookie {
     Session,
     /// Which browser asked for a form.
     Form,
+    /// What the browser is sent to an identity provider for.
+    Errand,
     /// Which language was chosen.
     Language,
 }
@@ -34,6 +37,8 @@ impl Cookie {
             (Self::Session, false) => "usher_session",
             (Self::Form, true) => "__Host-usher_form",
             (Self::Form, false) => "usher_form",
+            (Self::Errand, true) => "__Host-usher_errand",
+            (Self::Errand, false) => "usher_errand",
             (Self::Language, true) => "__Host-usher_language",
             (Self::Language, false) => "usher_language",
         }
@@ -88,7 +93,10 @@ mod tests {
 
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
-        let headers = headers(&["a=1; xusher_session=2; usher_session=3", "__Host-usher_session=4; usher_session=5"]);
+        let headers = headers(&[
+            "a=1; xusher_session=2; usher_session=3",
+            "__Host-usher_session=4; usher_session=5",
+        ]);
         assert_eq!(Cookie::Session.read(&headers, false), Some("3"));
         assert_eq!(Cookie::Session.read(&headers, true), Some("4"));
         assert_eq!(Cookie::Form.read(&headers, false), None);

@@ -59,7 +59,9 @@ impl Pending {
         let content = serde_json::to_vec(self).map_err(Problem::internal)?;
         let key = edge.keys.key(Purpose::SecondFactor);
         let sealed = sealed::seal(&key, &content, &belonging(cookie), draw(edge.chance.as_ref()));
-        sealed.map(|bytes| URL_SAFE_NO_PAD.encode(bytes)).map_err(Problem::internal)
+        sealed
+            .map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
+            .map_err(Problem::internal)
     }
 
     fn open(edge: &Edge, cookie: &Secret, text: &str, now_ms: i64) -> Option<Self> {
@@ -116,7 +118,10 @@ pub(super) async fn answer(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
     if let Err(TooEarly { wait_ms }) = edge.sign_in.slowing.begin(pending.account, address, visit.now_ms) {
         return ask(&edge, &visit, &pending, Some(Alert::Slow(seconds(wait_ms))));
     }
-    let credential = edge.store.credential_of(pending.tenant_id, pending.user_id).await?;
+    let credential = edge
+        .store
+        .credential_of(pending.tenant_id, pending.user_id)
+        .await?;
     let may = |credential: &Credential| credential.user.enabled && credential.tenant == Enablement::Enabled;
     let credential = credential.filter(may).ok_or(Problem::FormUnknown)?;
     let digits = visit.form.text("digits")?.unwrap_or_default();
@@ -125,7 +130,15 @@ pub(super) async fn answer(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
         return ask(&edge, &visit, &pending, wrong);
     };
     let destination = Destination::read(&pending.destination);
-    let finished = finish(&edge, &visit, &credential, pending.account, &destination, vec![spent]).await;
+    let finished = finish(
+        &edge,
+        &visit,
+        &credential,
+        pending.account,
+        &destination,
+        vec![spent],
+    )
+    .await;
     match finished {
         Err(Problem::Spent) => ask(&edge, &visit, &pending, wrong),
         finished => finished,
@@ -147,9 +160,15 @@ pub(super) fn spend(
         return Ok(None);
     };
     let key = edge.keys.key(Purpose::SecondFactor);
-    let opened = sealed::open(&key, sealed, &kept(user.tenant_id, user.user_id).each_ref().map(Vec::as_slice));
+    let opened = sealed::open(
+        &key,
+        sealed,
+        &kept(user.tenant_id, user.user_id).each_ref().map(Vec::as_slice),
+    );
     let bytes = opened.map_err(Problem::internal)?;
-    let bytes = bytes.try_into().map_err(|_| Problem::internal("a kept key has another length"))?;
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| Problem::internal("a kept key has another length"))?;
     let step = OneTimeKey::new(bytes).step_of(&plain(digits), now_ms);
     Ok(step.map(|step| {
         IdentityChange::SpendTotpStep {
@@ -172,5 +191,8 @@ pub(super) fn kept(tenant_id: TenantId, user_id: UserId) -> [Vec<u8>; 3] {
 
 /// Digits without the spaces that apps show between them.
 pub(super) fn plain(digits: &str) -> String {
-    digits.chars().filter(|character| !character.is_whitespace()).collect()
+    digits
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .collect()
 }

@@ -84,7 +84,10 @@ mod tests {
         let fields = Fields::read("a=1&a=1&b=%ff&%63=1&c=2");
         assert!(matches!(fields.text("a"), Err(Problem::Malformed { .. })));
         assert!(matches!(fields.text("b"), Err(Problem::Malformed { .. })));
-        assert!(matches!(fields.text("c"), Err(Problem::Malformed { .. })), "however it is spelt");
+        assert!(
+            matches!(fields.text("c"), Err(Problem::Malformed { .. })),
+            "however it is spelt"
+        );
         assert_eq!(fields.bytes("b").unwrap(), Some(&[0xff][..]));
     }
 

@@ -73,7 +73,9 @@ impl Offered {
     /// What the person signs in with.
     fn login(&self) -> String {
         let user = &self.credential.user;
-        user.external_id.clone().unwrap_or_else(|| user.user_id.to_string())
+        user.external_id
+            .clone()
+            .unwrap_or_else(|| user.user_id.to_string())
     }
 }
 
@@ -121,7 +123,11 @@ fn respond(
         has_second_factor: offered.credential.totp_sealed.is_some(),
         alert: flaw.map(Alert::Sentence),
     };
-    let status = if flaw.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if flaw.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     let mut response = page::html(status, &shown, &[]);
     if let Some(set) = set {
         response.headers_mut().append(header::SET_COOKIE, set);
@@ -139,17 +145,41 @@ pub(super) async fn choose(edge: Arc<Edge>, visit: Arc<Visit>, secret: String) -
     if let Some(flaw) = flaw(&visit, &offered, &password, &again) {
         return respond(&edge, &visit, &offered, Some(flaw));
     }
-    let phc = edge.sign_in.passwords.hash(password, draw(edge.chance.as_ref())).await?;
+    let phc = edge
+        .sign_in
+        .passwords
+        .hash(password, draw(edge.chance.as_ref()))
+        .await?;
     let user = &offered.credential.user;
     let (tenant_id, user_id) = (user.tenant_id, user.user_id);
     let mut changes: Vec<Change> = vec![
-        IdentityChange::SpendLink { link_hash: offered.link_hash }.into(),
-        IdentityChange::SetPassword { tenant_id, user_id, password_hash: Some(phc) }.into(),
+        IdentityChange::SpendLink {
+            link_hash: offered.link_hash,
+        }
+        .into(),
+        IdentityChange::SetPassword {
+            tenant_id,
+            user_id,
+            password_hash: Some(phc),
+        }
+        .into(),
     ];
     if visit.form.text("remove_second_factor")?.is_some() {
-        changes.push(IdentityChange::SetTotp { tenant_id, user_id, totp_sealed: None }.into());
+        changes.push(
+            IdentityChange::SetTotp {
+                tenant_id,
+                user_id,
+                totp_sealed: None,
+            }
+            .into(),
+        );
     }
-    match edge.store.change(changes, visit.now_ms).await.map_err(Problem::from) {
+    match edge
+        .store
+        .change(changes, visit.now_ms)
+        .await
+        .map_err(Problem::from)
+    {
         Err(Problem::Spent) => Err(Problem::LinkOver),
         Err(problem) => Err(problem),
         Ok(_) => page::see_other("/sign-in?done=password"),

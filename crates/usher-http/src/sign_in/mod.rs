@@ -6,6 +6,7 @@
 //! - `GET /link/{secret}`, `POST /link/{secret}`: choosing a password with a one-time link
 //! - `GET /account`, `POST /sign-out`: the person's own account
 //! - `GET` and `POST /account/second-factor`, `POST /account/second-factor/remove`: the second factor
+//! - `/sign-in/provider` and `/account/provider`: an organisation's own identity provider ([`provider`] lists them)
 //! - `GET /`: where to go from here
 //! - `GET /assets/usher.css`: the stylesheet
 //!
@@ -39,6 +40,7 @@ mod page;
 pub mod password_desk;
 mod peer;
 mod problem;
+pub mod provider;
 mod scope_words;
 mod second_factor;
 mod session;
@@ -69,6 +71,8 @@ pub struct SignIn {
     pub slowing: Slowing,
     /// Hashes passwords, two at a time.
     pub passwords: PasswordDesk,
+    /// Speaks to organisations' own identity providers.
+    pub providers: provider::ProviderDesk,
 }
 
 /// Makes a route's handler of one that answers a visit.
@@ -97,8 +101,12 @@ pub fn routes() -> Router<Arc<Edge>> {
             SECOND_FACTOR_PATH,
             get(visited!(second_factor::show)).post(visited!(second_factor::turn_on)),
         )
-        .route("/account/second-factor/remove", post(visited!(second_factor::remove)))
+        .route(
+            "/account/second-factor/remove",
+            post(visited!(second_factor::remove)),
+        )
         .route(LINK_ROUTE, get(show_link).post(choose_password))
+        .merge(provider::routes())
 }
 
 async fn authorize_today(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
@@ -123,6 +131,8 @@ async fn choose_password(
 
 /// `GET /`: where to go from here.
 async fn start(_: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
-    let shown = page::StartPage { frame: visit.frame(visit.texts().start_title) };
+    let shown = page::StartPage {
+        frame: visit.frame(visit.texts().start_title),
+    };
     Ok(page::html(StatusCode::OK, &shown, &[]))
 }

@@ -29,7 +29,10 @@ pub(super) const GUARDS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
@@ -79,10 +82,82 @@ pub(super) struct SignInPage<'a> {
     pub(super) typed_organisation: &'a str,
     /// What was typed before.
     pub(super) typed_name: &'a str,
+    /// The other way to sign in, where there is one.
+    pub(super) provider: Option<ProviderChoice>,
     /// Good news.
     pub(super) notice: Option<&'a str>,
     /// What did not fit.
     pub(super) alert: Option<Alert>,
+}
+
+/// The way to an organisation's own identity provider.
+#[derive(Debug)]
+pub(super) struct ProviderChoice {
+    /// Where.
+    pub(super) href: String,
+    /// Its name; none while the organisation is not known.
+    pub(super) name: Option<String>,
+}
+
+/// What the account page says of an organisation's own identity provider.
+#[derive(Debug)]
+pub(super) struct AccountProvider {
+    /// Its name.
+    pub(super) name: String,
+    /// Where linking begins.
+    pub(super) href: &'static str,
+    /// True when the person is linked with an account there.
+    pub(super) linked: bool,
+}
+
+/// Which organisation's identity provider.
+#[derive(Template)]
+#[template(path = "provider.html")]
+pub(super) struct ProviderPage<'a> {
+    /// Around it.
+    pub(super) frame: Frame,
+    /// Where to go afterwards.
+    pub(super) destination: &'a str,
+    /// What was typed before.
+    pub(super) typed_organisation: &'a str,
+    /// The way to it, once it is known.
+    pub(super) choice: Option<ProviderChoice>,
+    /// What did not fit.
+    pub(super) alert: Option<Alert>,
+}
+
+/// Whether an account at an identity provider is to be linked.
+#[derive(Template)]
+#[template(path = "provider_link.html")]
+pub(super) struct LinkPage<'a> {
+    /// Around it.
+    pub(super) frame: Frame,
+    /// Proves that the form is ours.
+    pub(super) form_token: &'a str,
+    /// The account, sealed.
+    pub(super) offer: &'a str,
+    /// The provider.
+    pub(super) provider: &'a str,
+    /// What the account is called there.
+    pub(super) account: &'a str,
+    /// The person here.
+    pub(super) person: &'a str,
+    /// Their organisation.
+    pub(super) organisation: &'a str,
+}
+
+/// Nobody here has the account at the identity provider.
+#[derive(Template)]
+#[template(path = "provider_unlinked.html")]
+pub(super) struct NotLinkedPage<'a> {
+    /// Around it.
+    pub(super) frame: Frame,
+    /// The provider.
+    pub(super) provider: &'a str,
+    /// What the account is called there.
+    pub(super) account: &'a str,
+    /// The client's request that brought the person here.
+    pub(super) back: Option<&'a str>,
 }
 
 /// What did not fit.
@@ -158,6 +233,8 @@ pub(super) struct ChoosePasswordPage<'a> {
     pub(super) login: &'a str,
     /// True when there is a second factor to take away.
     pub(super) has_second_factor: bool,
+    /// The organisation's own identity provider.
+    pub(super) provider: Option<AccountProvider>,
     /// What did not fit.
     pub(super) alert: Option<Alert>,
 }
@@ -233,7 +310,9 @@ pub(super) fn html(status: StatusCode, template: &impl Template, form_targets: &
             form_targets.join(" ")
         );
         if let Ok(policy) = HeaderValue::from_str(&policy) {
-            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
     response

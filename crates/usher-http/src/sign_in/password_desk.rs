@@ -108,8 +108,15 @@ mod tests {
     async fn nobody_costs_a_hash_too() {
         let desk = PasswordDesk::default();
         assert!(!desk.matches(Secret::new("x"), None).await.unwrap());
-        let phc = desk.hash(Secret::new("correct horse battery"), [1; SALT_BYTES]).await.unwrap();
-        assert!(desk.matches(Secret::new("correct horse battery"), Some(phc)).await.unwrap());
+        let phc = desk
+            .hash(Secret::new("correct horse battery"), [1; SALT_BYTES])
+            .await
+            .unwrap();
+        assert!(
+            desk.matches(Secret::new("correct horse battery"), Some(phc))
+                .await
+                .unwrap()
+        );
         assert_eq!(desk.hashes_begun(), 3);
     }
 }

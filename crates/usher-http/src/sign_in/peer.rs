@@ -25,10 +25,14 @@ impl Origin {
         let address = peer.map_or(here, |peer| peer.ip().to_canonical());
         let trusted = peer.is_none_or(|peer| lies_in(peer, &settings.trusted_proxies));
         if !trusted {
-            return Self { secure: false, address };
+            return Self {
+                secure: false,
+                address,
+            };
         }
         Self {
-            secure: single(headers, "x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
+            secure: single(headers, "x-forwarded-proto")
+                .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
             address: farthest_known(headers, settings).unwrap_or(address),
         }
     }
@@ -71,7 +75,10 @@ mod tests {
     fn origin(peer: &str, pairs: &[(&str, &str)]) -> (bool, String) {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
-            headers.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+            headers.append(
+                name.parse::<HeaderName>().unwrap(),
+                HeaderValue::from_str(value).unwrap(),
+            );
         }
         let origin = Origin::of(Some(peer.parse().unwrap()), &headers, &EdgeSettings::default());
         (origin.secure, origin.address.to_string())
@@ -81,7 +88,10 @@ mod tests {
     fn a_trusted_proxy_is_believed_and_nobody_else() {
         let said = [("x-forwarded-proto", "https"), ("x-forwarded-for", "192.0.2.1")];
         assert_eq!(origin("127.0.0.1:1", &said), (true, "192.0.2.1".to_owned()));
-        assert_eq!(origin("198.51.100.7:1", &said), (false, "198.51.100.7".to_owned()));
+        assert_eq!(
+            origin("198.51.100.7:1", &said),
+            (false, "198.51.100.7".to_owned())
+        );
         assert_eq!(origin("127.0.0.1:1", &[]), (false, "127.0.0.1".to_owned()));
     }
 
@@ -95,7 +105,11 @@ mod tests {
             ("", "127.0.0.1"),
             ("::ffff:192.0.2.1", "192.0.2.1"),
         ] {
-            assert_eq!(origin("127.0.0.1:1", &[("x-forwarded-for", list)]).1, expected, "{list}");
+            assert_eq!(
+                origin("127.0.0.1:1", &[("x-forwarded-for", list)]).1,
+                expected,
+                "{list}"
+            );
         }
     }
 

@@ -53,6 +53,20 @@ pub(super) enum Problem {
     FormUnknown,
     /// A one-time link that was used, is too old, or never was: all look the same.
     LinkOver,
+    /// The organisation has no identity provider, or not this one any more.
+    ProviderMissing,
+    /// An answer of a provider that this browser did not ask for, or not in time, or that is another's.
+    ProviderAnswer,
+    /// The provider did not sign the person in.
+    ProviderRefused {
+        /// What it called the reason.
+        error: String,
+    },
+    /// The provider cannot be reached or believed.
+    ProviderFailed {
+        /// For the log only.
+        detail: String,
+    },
     /// A thing that works once has worked already. Every page that may meet it says so in its own words.
     Spent,
     /// Waiting helps.
@@ -81,17 +95,23 @@ struct Said {
 impl Problem {
     /// Ours to mend; `detail` is for the log.
     pub(super) fn internal(detail: impl fmt::Display) -> Self {
-        Self::Internal { detail: detail.to_string() }
+        Self::Internal {
+            detail: detail.to_string(),
+        }
     }
 
     /// Waiting helps; `detail` is for the log.
     pub(super) fn busy(detail: impl fmt::Display) -> Self {
-        Self::Busy { detail: detail.to_string() }
+        Self::Busy {
+            detail: detail.to_string(),
+        }
     }
 
     /// A parameter or field is wrong; `detail` names it and what is allowed.
     pub(super) fn malformed(detail: impl Into<String>) -> Self {
-        Self::Malformed { detail: detail.into() }
+        Self::Malformed {
+            detail: detail.into(),
+        }
     }
 
     /// The number and the sentence of the wire: the token endpoints' where they know the case.
@@ -101,12 +121,16 @@ impl Problem {
             Some((row.status, row.code, row.description))
         };
         match self {
-            Self::RedirectUnknown { .. } => {
-                Some((StatusCode::BAD_REQUEST, 20029, "The redirect_uri is not registered for this app."))
-            }
-            Self::ScopesNotOpened { .. } => {
-                Some((StatusCode::BAD_REQUEST, 20027, "The app has not opened one of the requested scopes."))
-            }
+            Self::RedirectUnknown { .. } => Some((
+                StatusCode::BAD_REQUEST,
+                20029,
+                "The redirect_uri is not registered for this app.",
+            )),
+            Self::ScopesNotOpened { .. } => Some((
+                StatusCode::BAD_REQUEST,
+                20027,
+                "The app has not opened one of the requested scopes.",
+            )),
             Self::ScopeDuplicate => of(OauthCode::ScopeDuplicate),
             Self::ClientDisabled => of(OauthCode::ClientDisabled),
             Self::NotInstalled => of(OauthCode::NotInstalled),
@@ -114,7 +138,13 @@ impl Problem {
             Self::Malformed { .. } => of(OauthCode::Malformed),
             Self::Busy { .. } => of(OauthCode::Unavailable),
             Self::Internal { .. } => of(OauthCode::ServerError),
-            Self::FormUnknown | Self::LinkOver | Self::Spent => None,
+            Self::FormUnknown
+            | Self::LinkOver
+            | Self::Spent
+            | Self::ProviderMissing
+            | Self::ProviderAnswer
+            | Self::ProviderRefused { .. }
+            | Self::ProviderFailed { .. } => None,
         }
     }
 
@@ -129,13 +159,22 @@ impl Problem {
             }
             Self::FormUnknown | Self::Spent => (texts.problem_form_title, texts.problem_form),
             Self::LinkOver => (texts.problem_link_title, texts.problem_link),
+            Self::ProviderMissing => (texts.problem_provider_missing_title, texts.problem_provider_missing),
+            Self::ProviderAnswer => (texts.problem_provider_answer_title, texts.problem_provider_answer),
+            Self::ProviderRefused { .. } => {
+                (texts.problem_provider_refused_title, texts.problem_provider_refused)
+            }
+            Self::ProviderFailed { .. } => (texts.problem_provider_failed_title, texts.problem_provider_failed),
             Self::Busy { .. } => (texts.problem_busy_title, texts.problem_busy),
             Self::Internal { .. } => (texts.problem_internal_title, texts.problem_internal),
         };
         let wire = self.wire();
         let status = match self {
-            Self::FormUnknown | Self::Spent => StatusCode::FORBIDDEN,
-            Self::LinkOver => StatusCode::NOT_FOUND,
+            Self::FormUnknown | Self::Spent | Self::ProviderAnswer | Self::ProviderRefused { .. } => {
+                StatusCode::FORBIDDEN
+            }
+            Self::LinkOver | Self::ProviderMissing => StatusCode::NOT_FOUND,
+            Self::ProviderFailed { .. } => StatusCode::BAD_GATEWAY,
             _ => wire.map_or(StatusCode::BAD_REQUEST, |(status, ..)| status),
         };
         Said {
@@ -154,6 +193,7 @@ impl Problem {
             Self::ScopesNotOpened { scopes } => format!("scope={}", scopes.join(" ")),
             Self::ParameterMissing { name } => format!("{name} is required"),
             Self::Malformed { detail } => detail.clone(),
+            Self::ProviderRefused { error } => format!("error={error}"),
             _ => return None,
         };
         Some(text.chars().take(SHOWN_CHARACTERS_MAX).collect())
@@ -181,7 +221,7 @@ impl Problem {
     fn log_note(&self) -> LogNote {
         let code = self.wire().map_or(0, |(_, code, _)| code);
         let (weight, detail) = match self {
-            Self::Busy { detail } => (Weight::Busy, Some(detail.clone())),
+            Self::Busy { detail } | Self::ProviderFailed { detail } => (Weight::Busy, Some(detail.clone())),
             Self::Internal { detail } => (Weight::Internal, Some(detail.clone())),
             _ => (Weight::Caller, None),
         };

@@ -38,7 +38,10 @@ pub(super) fn shown(scopes: &[String], language: Language) -> Vec<ShownScope> {
     };
     scopes
         .iter()
-        .map(|scope| ShownScope { words: words(scope), name: scope.clone() })
+        .map(|scope| ShownScope {
+            words: words(scope),
+            name: scope.clone(),
+        })
         .collect()
 }
 

@@ -60,7 +60,10 @@ fn respond(
 ) -> Result<Response, Problem> {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let user = &person.user;
-    let login = user.external_id.clone().unwrap_or_else(|| user.user_id.to_string());
+    let login = user
+        .external_id
+        .clone()
+        .unwrap_or_else(|| user.user_id.to_string());
     let address = key.address("Usher", &encoded(&login));
     let sealing = edge.keys.key(Purpose::SecondFactor);
     let belonging = [b"new second factor".as_slice(), person.cookie.expose().as_bytes()];
@@ -75,7 +78,11 @@ fn respond(
         picture: picture(&address),
         alert,
     };
-    let status = if alert.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let status = if alert.is_some() {
+        StatusCode::FORBIDDEN
+    } else {
+        StatusCode::OK
+    };
     Ok(page::html(status, &shown, &[]))
 }
 
@@ -130,9 +137,19 @@ pub(super) async fn turn_on(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respon
             totp_sealed: Some(sealed.map_err(Problem::internal)?),
         }
         .into(),
-        IdentityChange::SpendTotpStep { tenant_id, user_id, step }.into(),
+        IdentityChange::SpendTotpStep {
+            tenant_id,
+            user_id,
+            step,
+        }
+        .into(),
     ];
-    match edge.store.change(changes, visit.now_ms).await.map_err(Problem::from) {
+    match edge
+        .store
+        .change(changes, visit.now_ms)
+        .await
+        .map_err(Problem::from)
+    {
         Err(Problem::Spent) => {
             let alert = Alert::Sentence(visit.texts().digits_wrong);
             respond(&edge, &visit, &person, &key, Some(alert))
@@ -157,7 +174,11 @@ pub(super) async fn remove(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
     let person = signed_in(&edge, &visit).await?.ok_or(Problem::FormUnknown)?;
     check_form(&edge, &visit, FormKind::Account, Some(&person.cookie))?;
     let user = &person.user;
-    let parts = [b"digits".as_slice(), &user.tenant_id.0.to_be_bytes(), &user.user_id.get().to_be_bytes()];
+    let parts = [
+        b"digits".as_slice(),
+        &user.tenant_id.0.to_be_bytes(),
+        &user.user_id.get().to_be_bytes(),
+    ];
     let account = edge.keys.mac(Purpose::FormToken, &parts);
     let address = visit.origin.address.into();
     if let Err(TooEarly { wait_ms }) = edge.sign_in.slowing.begin(account, address, visit.now_ms) {
@@ -174,7 +195,12 @@ pub(super) async fn remove(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
         totp_sealed: None,
     }
     .into();
-    match edge.store.change(vec![spent, taken], visit.now_ms).await.map_err(Problem::from) {
+    match edge
+        .store
+        .change(vec![spent, taken], visit.now_ms)
+        .await
+        .map_err(Problem::from)
+    {
         Err(Problem::Spent) => account::respond(&edge, &visit, &person, wrong).await,
         Err(problem) => Err(problem),
         Ok(_) => {

@@ -11,10 +11,7 @@ use axum::http::HeaderValue;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use usher_identity::{Purpose, Secret, hash_secret};
 use usher_seats::{Enablement, TenantId};
-use usher_store::{
-    Change, IdentityChange, Tenant, TokenHash, User,
-    identity::Session,
-};
+use usher_store::{Change, IdentityChange, Tenant, TokenHash, User, identity::Session};
 
 use super::{
     cookies::Cookie,
@@ -76,14 +73,23 @@ pub(super) fn open(
     };
     let mut changes = end_change(visit);
     changes.push(IdentityChange::OpenSession(session).into());
-    let set = Cookie::Session.set(cookie.expose(), Some(SESSION_LIFE_MS / 1_000), visit.origin.secure);
+    let set = Cookie::Session.set(
+        cookie.expose(),
+        Some(SESSION_LIFE_MS / 1_000),
+        visit.origin.secure,
+    );
     (changes, set)
 }
 
 /// Ends the session of this browser in the store, if it has one.
 pub(super) fn end_change(visit: &Visit) -> Vec<Change> {
     let cookie = visit.secret(Cookie::Session);
-    let end = cookie.map(|cookie| IdentityChange::EndSession { session_hash: secret_hash(&cookie) }.into());
+    let end = cookie.map(|cookie| {
+        IdentityChange::EndSession {
+            session_hash: secret_hash(&cookie),
+        }
+        .into()
+    });
     end.into_iter().collect()
 }
 

@@ -22,6 +22,7 @@ use super::{
     digits::{self, Pending},
     page::{self, Alert, SignInPage},
     problem::Problem,
+    provider,
     session::{self, FormKind, check_form, form_cookie, form_token, signed_in},
     slowing::{AccountKey, TooEarly},
     visit::Visit,
@@ -69,7 +70,14 @@ pub(super) async fn ask(
     destination: &Destination,
     notice: Option<&'static str>,
 ) -> Result<Response, Problem> {
-    respond(edge, visit, StatusCode::OK, (destination, notice), &Typed::default()).await
+    respond(
+        edge,
+        visit,
+        StatusCode::OK,
+        (destination, notice),
+        &Typed::default(),
+    )
+    .await
 }
 
 async fn respond(
@@ -90,6 +98,7 @@ async fn respond(
         asks_organisation: asked.organisation.is_none(),
         typed_organisation: typed.organisation,
         typed_name: typed.name,
+        provider: provider::sign_in_choice(edge, visit, asked.organisation.as_ref(), destination).await?,
         notice,
         alert: typed.alert,
     };
@@ -138,11 +147,18 @@ pub(super) async fn answer(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
     let organisation = visit.form.text("organisation")?.unwrap_or_default().trim();
     let name = visit.form.text("name")?.unwrap_or_default().trim();
     let password = Secret::new(visit.form.text("password")?.unwrap_or_default());
-    let typed = |alert| Typed { organisation, name, alert: Some(alert) };
+    let typed = |alert| Typed {
+        organisation,
+        name,
+        alert: Some(alert),
+    };
 
     let tenant_id = tenant_typed(&edge, &destination, organisation).await?;
     let account = account_key(&edge, tenant_id, organisation, name);
-    if let Err(TooEarly { wait_ms }) = edge.sign_in.slowing.begin(account, visit.origin.address.into(), visit.now_ms)
+    if let Err(TooEarly { wait_ms }) =
+        edge.sign_in
+            .slowing
+            .begin(account, visit.origin.address.into(), visit.now_ms)
     {
         return slowed(&edge, &visit, &destination, &typed(Alert::Slow(seconds(wait_ms)))).await;
     }
@@ -168,7 +184,9 @@ async fn judged(
     credential: Option<Credential>,
     password: Secret,
 ) -> Result<Option<Credential>, Problem> {
-    let phc = credential.as_ref().and_then(|credential| credential.password_hash.clone());
+    let phc = credential
+        .as_ref()
+        .and_then(|credential| credential.password_hash.clone());
     let too_long = password.expose().chars().count() > PASSWORD_CHARACTERS_MAX;
     let phc = phc.filter(|_| !too_long);
     let password = if too_long { Secret::new("") } else { password };
@@ -192,11 +210,16 @@ pub(super) async fn finish(
     let (opened, set) = session::open(edge, visit, (user.tenant_id, user));
     changes.extend(opened);
     edge.store.change(changes, visit.now_ms).await?;
-    edge.sign_in.slowing.forgive(&account, visit.origin.address.into(), visit.now_ms);
+    edge.sign_in
+        .slowing
+        .forgive(&account, visit.origin.address.into(), visit.now_ms);
     let mut response = page::see_other(&destination.address())?;
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, set);
-    headers.append(header::SET_COOKIE, super::cookies::Cookie::Form.forget(visit.origin.secure));
+    headers.append(
+        header::SET_COOKIE,
+        super::cookies::Cookie::Form.forget(visit.origin.secure),
+    );
     Ok(response)
 }
 
@@ -238,6 +261,9 @@ async fn tenant_typed(
 /// What was typed as a hash; a known organisation by its number, however it came to be known.
 fn account_key(edge: &Edge, tenant_id: Option<TenantId>, organisation: &str, name: &str) -> AccountKey {
     let number = tenant_id.map(|tenant_id| tenant_id.0.to_be_bytes());
-    let organisation = number.as_ref().map_or(organisation.as_bytes(), |number| number.as_slice());
-    edge.keys.mac(Purpose::FormToken, &[b"account", organisation, name.as_bytes()])
+    let organisation = number
+        .as_ref()
+        .map_or(organisation.as_bytes(), |number| number.as_slice());
+    edge.keys
+        .mac(Purpose::FormToken, &[b"account", organisation, name.as_bytes()])
 }

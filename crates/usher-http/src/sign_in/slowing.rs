@@ -119,8 +119,14 @@ impl Slowing {
     /// [`TooEarly`] when the account or the address has to wait; nothing is charged then.
     pub fn begin(&self, account: AccountKey, address: AddressKey, now_ms: i64) -> Result<(), TooEarly> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let account_wait = counted.accounts.get(&account).map_or(0, |known| known.wait_ms(now_ms));
-        let address_wait = counted.addresses.get(&address).map_or(0, |known| known.wait_ms(now_ms));
+        let account_wait = counted
+            .accounts
+            .get(&account)
+            .map_or(0, |known| known.wait_ms(now_ms));
+        let address_wait = counted
+            .addresses
+            .get(&address)
+            .map_or(0, |known| known.wait_ms(now_ms));
         let wait_ms = account_wait.max(address_wait);
         if wait_ms > 0 {
             return Err(TooEarly { wait_ms });
@@ -142,11 +148,7 @@ impl Slowing {
 }
 
 /// The entry of a key, with room made for it.
-fn entry<Key: Eq + Hash + Copy>(
-    map: &mut HashMap<Key, Failures>,
-    key: Key,
-    now_ms: i64,
-) -> &mut Failures {
+fn entry<Key: Eq + Hash + Copy>(map: &mut HashMap<Key, Failures>, key: Key, now_ms: i64) -> &mut Failures {
     if map.len() >= ENTRIES_MAX && !map.contains_key(&key) {
         make_room(map, now_ms);
     }
@@ -192,7 +194,9 @@ mod tests {
             assert_eq!(slowing.begin(account(1), address(attempt), 0), Ok(()));
         }
         let mut now_ms = 0;
-        for expected_ms in [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000] {
+        for expected_ms in [
+            1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000,
+        ] {
             assert_eq!(
                 slowing.begin(account(1), address(99), now_ms),
                 Err(TooEarly { wait_ms: expected_ms })
@@ -200,7 +204,11 @@ mod tests {
             now_ms += expected_ms;
             assert_eq!(slowing.begin(account(1), address(99), now_ms), Ok(()));
         }
-        assert_eq!(slowing.begin(account(2), HERE, now_ms), Ok(()), "others are not slowed");
+        assert_eq!(
+            slowing.begin(account(2), HERE, now_ms),
+            Ok(()),
+            "others are not slowed"
+        );
     }
 
     #[test]
@@ -211,7 +219,9 @@ mod tests {
         }
         assert_eq!(
             slowing.begin(account(999), HERE, 0),
-            Err(TooEarly { wait_ms: DELAY_MS_FIRST })
+            Err(TooEarly {
+                wait_ms: DELAY_MS_FIRST
+            })
         );
         assert_eq!(slowing.begin(account(999), address(2), 0), Ok(()));
     }
@@ -251,7 +261,9 @@ mod tests {
             slowing.begin(account(u32::MAX), address(attempt), 0).unwrap();
         }
         for number in 0..u32::try_from(ENTRIES_MAX * 2).unwrap() {
-            slowing.begin(account(number), address(u64::from(number)), 1).unwrap();
+            slowing
+                .begin(account(number), address(u64::from(number)), 1)
+                .unwrap();
         }
         let counted = slowing.counted.lock().unwrap();
         assert!(counted.accounts.len() <= ENTRIES_MAX && counted.addresses.len() <= ENTRIES_MAX);

@@ -112,6 +112,30 @@ texts! {
     enrol_button: "Turn on", "启用";
     back: "Back", "返回";
 
+    // An organisation's own identity provider.
+    provider_title: "Sign in through your organisation", "通过企业身份登录";
+    provider_lead: "Some organisations let their people sign in with the account they use everywhere else.", "部分企业允许成员使用统一的企业账号登录。";
+    provider_known: "Your organisation has its own sign-in.", "您的企业有自己的登录方式。";
+    provider_go_before: "Sign in with ", "使用“";
+    provider_go_after: "", "”登录";
+    provider_any: "Sign in through your organisation instead", "改用企业身份登录";
+    provider_continue: "Continue", "继续";
+    provider_password: "Sign in with a password", "使用密码登录";
+    provider_missing: "There is no such sign-in for this organisation. Check the key, or use a password.", "该企业没有此登录方式。请检查企业标识，或使用密码登录。";
+    provider_unlinked_title: "This account is not linked yet", "该账号尚未关联";
+    provider_unlinked: "You are known there, but not which person you are here. Sign in with your password once, open your account page and link this account there. From then on no password is needed. Without a password, ask an administrator of your organisation for a one-time link.", "身份提供方已确认您的身份，但尚不知道您对应这里的哪位用户。请先用密码登录一次，在“我的账号”页面关联此账号，之后便无需密码。如果没有密码，请向企业管理员索取一次性链接。";
+    provider_back: "Back to where you came from", "返回之前的页面";
+    provider_account_at: "Account at ", "账号所在：";
+    provider_link_title: "Link this account?", "关联此账号？";
+    provider_link_lead: "Whoever signs in with the account below will be signed in as you. Link it only if it is yours.", "使用下列账号登录的人将以您的身份登录。请仅在该账号属于您本人时关联。";
+    provider_link_button: "Link", "关联";
+    provider_section: "Sign-in with ", "登录方式：";
+    provider_on: "Linked: you can sign in there without a password of ours.", "已关联：您可以在那里登录，无需本系统密码。";
+    provider_off: "Not linked.", "未关联。";
+    provider_link: "Link your account there", "关联您在那里的账号";
+    provider_unlink: "Take the link away", "取消关联";
+    provider_taken: "That account is linked with somebody else here. Nothing was changed.", "该账号已与其他用户关联，未做任何更改。";
+
     // What went wrong.
     problem_code: "Code", "错误码";
     problem_detail: "Detail", "详情";
@@ -130,6 +154,14 @@ texts! {
     problem_request: "The address that brought you here is incomplete or malformed.", "将您带到此处的地址不完整或格式有误。";
     problem_form_title: "This form is too old", "表单已过期";
     problem_form: "It was not made for this browser, or you have signed in or out since. Nothing was changed. Go back, load the page again and repeat.", "该表单不属于此浏览器，或在此期间您已登录或退出。未做任何更改。请返回并重新加载页面后重试。";
+    problem_provider_missing_title: "No such sign-in", "没有此登录方式";
+    problem_provider_missing: "This organisation has no sign-in of its own, or it has just been changed. Use a password, or begin anew.", "该企业没有自己的登录方式，或其设置刚刚变更。请使用密码登录，或重新开始。";
+    problem_provider_answer_title: "Not expected here", "意外的应答";
+    problem_provider_answer: "This answer was not asked for by this browser, or it comes too late. Nobody was signed in. Begin anew.", "该应答并非由此浏览器请求，或已超时。未进行登录，请重新开始。";
+    problem_provider_refused_title: "You were not signed in there", "身份提供方未完成登录";
+    problem_provider_refused: "Your organisation's sign-in ended without an answer about you. Begin anew, or use a password.", "企业身份登录未能完成。请重新开始，或使用密码登录。";
+    problem_provider_failed_title: "Your organisation's sign-in does not work just now", "企业身份登录暂不可用";
+    problem_provider_failed: "It could not be reached, or it gave an answer that cannot be trusted. Nobody was signed in. Try again, or use a password. An administrator finds the reason in the log.", "无法连接企业身份提供方，或其应答不可信。未进行登录。请重试或使用密码登录。管理员可在日志中查找原因。";
     problem_link_title: "This link is over", "链接已失效";
     problem_link: "It works once and for 30 minutes. Ask for another one.", "链接仅可使用一次，有效期 30 分钟。请重新索取。";
     problem_busy_title: "Busy just now", "服务器繁忙";
@@ -159,10 +191,21 @@ mod tests {
                 .any(|character| ('\u{4e00}'..='\u{9fff}').contains(&character))
         };
         for (name, in_english, in_chinese) in ALL {
-            if ["tag", "other_tag", "other_language", "start_title", "sign_in_to_after"].contains(name) {
+            if [
+                "tag",
+                "other_tag",
+                "other_language",
+                "start_title",
+                "sign_in_to_after",
+            ]
+            .contains(name)
+            {
                 continue;
             }
-            assert!(!chinese(in_english) && !in_english.is_empty(), "{name}: {in_english}");
+            assert!(
+                !chinese(in_english) && !in_english.is_empty(),
+                "{name}: {in_english}"
+            );
             assert!(chinese(in_chinese), "{name}: {in_chinese}");
         }
     }

@@ -19,6 +19,7 @@ use crate::{
     edge::{Edge, PeerAddress, draw},
     language::Language,
     log_id::LogId,
+    oauth::metadata::origin as reached_at,
 };
 
 /// Longest form in bytes: the longest address of ours (8 KiB), percent-encoded, and some room.
@@ -41,6 +42,8 @@ pub(super) struct Visit {
     pub(super) query: String,
     /// What a form sent; empty for a GET.
     pub(super) form: Fields,
+    /// Scheme, host and port under which this server was reached; none when the request does not say.
+    pub(super) base: Option<String>,
     /// Where the other language is to be had; none where the page answers a form.
     pub(super) here: Option<String>,
     headers: HeaderMap,
@@ -53,6 +56,7 @@ impl Visit {
         let log_id = request.extensions().get::<LogId>().cloned();
         let now_ms = edge.clock.now_ms();
         let (parts, request_body) = request.into_parts();
+        let base = reached_at(edge, &parts);
         let origin = Origin::of(peer.map(|Extension(peer)| peer.0), &parts.headers, &edge.settings);
         let asked = parts.uri.query().unwrap_or_default();
         let chosen = asked
@@ -68,6 +72,7 @@ impl Visit {
             language: chosen.unwrap_or_else(|| remembered_language(&parts.headers, origin.secure)),
             here: (!posted).then(|| here(parts.uri.path(), &query)),
             query,
+            base,
             form: Fields::default(),
             headers: parts.headers,
             language_chosen: chosen.is_some(),
@@ -94,9 +99,14 @@ impl Visit {
             .get(header::CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .and_then(|kind| kind.split(';').next())
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+            .is_some_and(|kind| {
+                kind.trim()
+                    .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+            });
         if !is_form {
-            return Err(Problem::malformed("a form must be application/x-www-form-urlencoded"));
+            return Err(Problem::malformed(
+                "a form must be application/x-www-form-urlencoded",
+            ));
         }
         if bytes.len() > FORM_BYTES_MAX {
             return Err(Problem::malformed("the form is too long"));
@@ -118,7 +128,16 @@ impl Visit {
             let joint = if here.contains('?') { '&' } else { '?' };
             format!("{here}{joint}{LANGUAGE_PARAMETER}={}", texts.other_tag)
         });
-        Frame { texts, title, other_language: other }
+        Frame {
+            texts,
+            title,
+            other_language: other,
+        }
+    }
+
+    /// The value of a cookie, whatever it holds.
+    pub(super) fn cookie(&self, cookie: Cookie) -> Option<&str> {
+        cookie.read(&self.headers, self.origin.secure)
     }
 
     /// The value of a cookie that [`Visit::new_secret`] may have made.
