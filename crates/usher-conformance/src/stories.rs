@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod directory;
 pub mod identity;
+pub mod identity_provider;
 pub mod isolation;
 pub mod management;
 pub mod seats;
@@ -66,6 +67,15 @@ macro_rules! stories {
             a_new_password_ends_the_sessions,
             a_deleted_person_leaves_nothing_that_acts,
             a_token_kept_twice_is_kept_once,
+        ]);
+        $crate::stories!(@ $home, identity_provider: [
+            a_provider_is_kept_as_it_was_said,
+            a_person_is_found_by_issuer_and_subject_and_nothing_else,
+            an_account_belongs_to_one_person_and_a_person_has_one_account,
+            one_account_is_linked_once_however_many_try,
+            a_link_needs_the_provider_that_is_set_now,
+            a_removed_provider_leaves_no_link_behind,
+            a_deleted_person_leaves_no_link_behind,
         ]);
         $crate::stories!(@ $home, tokens: [
             a_token_is_found_with_everything_around_it,

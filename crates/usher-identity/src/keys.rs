@@ -40,11 +40,15 @@ pub enum Purpose {
     FormToken,
     /// Sealing of second factors at rest.
     SecondFactor,
+    /// Sealing of our secrets at identity providers, at rest.
+    IdentityProviderSecret,
+    /// Sealing of what a browser carries to an identity provider and back.
+    IdentityProviderErrand,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::RefreshPair,
         Self::TenantToken,
         Self::AppToken,
@@ -54,6 +58,8 @@ impl Purpose {
         Self::UnionId,
         Self::FormToken,
         Self::SecondFactor,
+        Self::IdentityProviderSecret,
+        Self::IdentityProviderErrand,
     ];
 
     /// The name in key derivation.
@@ -68,6 +74,8 @@ impl Purpose {
             Self::UnionId => b"usher union id 1",
             Self::FormToken => b"usher form token 1",
             Self::SecondFactor => b"usher second factor 1",
+            Self::IdentityProviderSecret => b"usher identity provider secret 1",
+            Self::IdentityProviderErrand => b"usher identity provider errand 1",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod clients;
 mod identity;
+mod identity_provider;
 mod kept_answers;
 mod oauth;
 mod seats;

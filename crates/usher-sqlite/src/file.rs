@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_ledger.sql"),
     include_str!("../migrations/0002_identity.sql"),
     include_str!("../migrations/0003_management.sql"),
+    include_str!("../migrations/0004_identity_provider.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -4,6 +4,7 @@ mod activities;
 mod assignments;
 mod clients;
 mod directory;
+mod identity_provider;
 mod kept_answers;
 mod oauth;
 mod sign_in;
@@ -16,6 +17,7 @@ pub(crate) use directory::{
     app, app_routes, app_routes_between, apps, first_administrator, tenant, tenant_by_id, tenants, user,
     users,
 };
+pub(crate) use identity_provider::{identity_provider, linked_person, linked_subject};
 pub(crate) use kept_answers::kept_answer;
 pub(crate) use oauth::{authorization_code, grant, refresh_token};
 pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, session};

@@ -17,7 +17,8 @@ use usher_store::{
     Access, ActivityRow, App, AppRoute, AssignmentRow, Change, Client, Effect, KeptAnswer, Page, PageQuery,
     Recorded, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
     identity::{
-        AuthorizationCode, ClientStanding, Credential, Grant, Link, RefreshToken, SessionStanding, Standing,
+        AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
+        SessionStanding, Standing,
     },
 };
 
@@ -347,6 +348,36 @@ impl Store for SqliteStore {
     async fn link(&self, link_hash: TokenHash) -> Result<Option<Link>, StoreError> {
         self.readers
             .read(move |connection| reads::link(connection, link_hash))
+            .await
+    }
+
+    async fn identity_provider(&self, tenant_id: TenantId) -> Result<Option<IdentityProvider>, StoreError> {
+        self.readers
+            .read(move |connection| reads::identity_provider(connection, tenant_id))
+            .await
+    }
+
+    async fn linked_person(
+        &self,
+        tenant_id: TenantId,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Option<Credential>, StoreError> {
+        let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+        self.readers
+            .read(move |connection| reads::linked_person(connection, tenant_id, &issuer, &subject))
+            .await
+    }
+
+    async fn linked_subject(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+        issuer: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let issuer = issuer.to_owned();
+        self.readers
+            .read(move |connection| reads::linked_subject(connection, tenant_id, user_id, &issuer))
             .await
     }
 

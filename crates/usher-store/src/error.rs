@@ -46,6 +46,12 @@ pub enum Rejection {
     /// Somebody was faster with the same idempotency key.
     #[error("the idempotency key is already taken")]
     IdempotencyKeyTaken,
+    /// The tenant has no identity provider, or another one.
+    #[error("identity provider does not exist")]
+    IdentityProviderUnknown,
+    /// The account at the identity provider is linked with another user.
+    #[error("the account at the identity provider is linked with another user")]
+    SubjectTaken,
     /// A thing that works once has worked already, or is too old.
     #[error("it has been used already or has expired")]
     Spent,

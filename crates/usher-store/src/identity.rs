@@ -83,6 +83,39 @@ pub struct SessionStanding {
     pub user: Option<User>,
 }
 
+/// An organisation's own identity provider, which says by OpenID Connect who somebody is. A tenant has one or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityProvider {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// For people, in English or in any language.
+    pub name: String,
+    /// For people who read Chinese, where it differs.
+    pub name_chinese: Option<String>,
+    /// Its name among providers: an address, compared byte for byte.
+    pub issuer: String,
+    /// Under which name we are known there.
+    pub client_id: String,
+    /// Our secret there, sealed.
+    pub client_secret_sealed: Vec<u8>,
+    /// False lets nobody sign in through it; links stay.
+    pub enabled: bool,
+}
+
+/// That a person of the provider is a person of the tenant. The provider's person is known by the issuer and the
+/// subject, never by an address or a name: those change hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityLink {
+    /// Whose provider.
+    pub tenant_id: TenantId,
+    /// The provider.
+    pub issuer: String,
+    /// Its name for the person, which it never gives to anybody else.
+    pub subject: String,
+    /// The person here.
+    pub user_id: UserId,
+}
+
 /// What a one-time link is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -317,5 +350,22 @@ pub enum IdentityChange {
     RevokeFamily {
         /// Which.
         family_id: FamilyId,
+    },
+    /// Sets a tenant's identity provider. Links of another issuer stay and mean nothing until it is set again.
+    PutIdentityProvider(IdentityProvider),
+    /// Takes a tenant's identity provider away, with every link.
+    RemoveIdentityProvider {
+        /// Whose.
+        tenant_id: TenantId,
+    },
+    /// Links a person with their one account at the provider, in place of an earlier one; rejected when the tenant's
+    /// provider is another, and when the account is somebody else's.
+    LinkIdentity(IdentityLink),
+    /// Takes every such link of a person away.
+    UnlinkIdentity {
+        /// Where.
+        tenant_id: TenantId,
+        /// Whose.
+        user_id: UserId,
     },
 }

@@ -9,7 +9,8 @@ use crate::{
     directory::{App, AppRoute, Client, Tenant, Token, TokenHash, TokenStanding, User},
     error::StoreError,
     identity::{
-        AuthorizationCode, ClientStanding, Credential, Grant, Link, RefreshToken, SessionStanding, Standing,
+        AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
+        SessionStanding, Standing,
     },
     kept_answer::KeptAnswer,
     page::{ActivityRow, AssignmentRow, Page, PageQuery},
@@ -171,6 +172,25 @@ pub trait Store: Send + Sync + 'static {
 
     /// Finds a link that was neither spent nor swept away.
     async fn link(&self, link_hash: TokenHash) -> Result<Option<Link>, StoreError>;
+
+    /// Finds a tenant's identity provider; a switched-off one too.
+    async fn identity_provider(&self, tenant_id: TenantId) -> Result<Option<IdentityProvider>, StoreError>;
+
+    /// Finds the person of a tenant who is linked with a subject of an issuer.
+    async fn linked_person(
+        &self,
+        tenant_id: TenantId,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Option<Credential>, StoreError>;
+
+    /// Finds the subject of an issuer with which a person is linked.
+    async fn linked_subject(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+        issuer: &str,
+    ) -> Result<Option<String>, StoreError>;
 
     /// Finds what a user has granted a client.
     async fn grant(

@@ -43,8 +43,9 @@ fn describe(edge: &Edge, request: &Parts) -> Result<Response, WireError> {
     if request.method != Method::GET {
         return Err(WireError::wrong_method(request.method.as_str(), "GET"));
     }
-    let origin = origin(edge, request)
-        .ok_or_else(|| WireError::bad_request(vec![FieldViolation::new("Host", "Host must name this server")]))?;
+    let origin = origin(edge, request).ok_or_else(|| {
+        WireError::bad_request(vec![FieldViolation::new("Host", "Host must name this server")])
+    })?;
     let calls = Call::ALL.map(Call::scope);
     let document = Document {
         authorization_endpoint: format!("{origin}/open-apis/authen/v1/authorize"),
@@ -64,7 +65,7 @@ fn describe(edge: &Edge, request: &Parts) -> Result<Response, WireError> {
 }
 
 /// Scheme and authority under which the caller reached us; none when no header names a host.
-fn origin(edge: &Edge, request: &Parts) -> Option<String> {
+pub(crate) fn origin(edge: &Edge, request: &Parts) -> Option<String> {
     let trusts = |address: SocketAddr| lies_in(address, &edge.settings.trusted_proxies);
     let behind = request
         .extensions

@@ -34,7 +34,7 @@ pub mod delivery;
 pub mod dialect;
 mod fields;
 pub mod legacy_refusal;
-mod metadata;
+pub(crate) mod metadata;
 mod oidc;
 mod pair;
 pub mod refresh_grant;
@@ -89,9 +89,8 @@ fn app_token_routes() -> Router<Arc<Edge>> {
         ("app_ticket/resend", AppTokenCall::ResendTicket),
     ];
     calls.into_iter().fold(Router::new(), |router, (path, call)| {
-        let answer = move |State(edge): State<Arc<Edge>>, request: Request| {
-            app_tokens::answer(call, edge, request)
-        };
+        let answer =
+            move |State(edge): State<Arc<Edge>>, request: Request| app_tokens::answer(call, edge, request);
         let path = format!("/open-apis/auth/v3/{path}");
         router
             .route(&format!("{path}/"), any(answer))

@@ -233,8 +233,6 @@ pub(super) struct ChoosePasswordPage<'a> {
     pub(super) login: &'a str,
     /// True when there is a second factor to take away.
     pub(super) has_second_factor: bool,
-    /// The organisation's own identity provider.
-    pub(super) provider: Option<AccountProvider>,
     /// What did not fit.
     pub(super) alert: Option<Alert>,
 }
@@ -257,6 +255,8 @@ pub(super) struct AccountPage<'a> {
     pub(super) administrator: bool,
     /// True when a second factor is on.
     pub(super) has_second_factor: bool,
+    /// The organisation's own identity provider.
+    pub(super) provider: Option<AccountProvider>,
     /// What did not fit.
     pub(super) alert: Option<Alert>,
 }

@@ -159,12 +159,18 @@ impl Problem {
             }
             Self::FormUnknown | Self::Spent => (texts.problem_form_title, texts.problem_form),
             Self::LinkOver => (texts.problem_link_title, texts.problem_link),
-            Self::ProviderMissing => (texts.problem_provider_missing_title, texts.problem_provider_missing),
+            Self::ProviderMissing => (
+                texts.problem_provider_missing_title,
+                texts.problem_provider_missing,
+            ),
             Self::ProviderAnswer => (texts.problem_provider_answer_title, texts.problem_provider_answer),
-            Self::ProviderRefused { .. } => {
-                (texts.problem_provider_refused_title, texts.problem_provider_refused)
+            Self::ProviderRefused { .. } => (
+                texts.problem_provider_refused_title,
+                texts.problem_provider_refused,
+            ),
+            Self::ProviderFailed { .. } => {
+                (texts.problem_provider_failed_title, texts.problem_provider_failed)
             }
-            Self::ProviderFailed { .. } => (texts.problem_provider_failed_title, texts.problem_provider_failed),
             Self::Busy { .. } => (texts.problem_busy_title, texts.problem_busy),
             Self::Internal { .. } => (texts.problem_internal_title, texts.problem_internal),
         };

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use usher_store::IdentityChange;
 
-use super::{Outcome, clients, oauth, sign_in};
+use super::{Outcome, clients, identity_provider, oauth, sign_in};
 
 /// Makes one change within the transaction that `connection` is in, at `at_ms`.
 pub(super) fn make(connection: &Connection, change: &IdentityChange, at_ms: i64) -> Outcome {
@@ -61,5 +61,11 @@ pub(super) fn make(connection: &Connection, change: &IdentityChange, at_ms: i64)
             pair,
         } => oauth::rotate(connection, *token_hash, *key_hash, pair, at_ms),
         I::RevokeFamily { family_id } => oauth::revoke_family(connection, *family_id),
+        I::PutIdentityProvider(provider) => identity_provider::put(connection, provider),
+        I::RemoveIdentityProvider { tenant_id } => identity_provider::remove(connection, *tenant_id),
+        I::LinkIdentity(link) => identity_provider::link(connection, link, at_ms),
+        I::UnlinkIdentity { tenant_id, user_id } => {
+            identity_provider::unlink(connection, *tenant_id, *user_id)
+        }
     }
 }

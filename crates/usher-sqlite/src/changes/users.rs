@@ -55,6 +55,7 @@ pub(super) fn delete(connection: &Connection, tenant_id: TenantId, user_id: User
     for statement in [
         "DELETE FROM seats WHERE tenant_id = ?1 AND user_id = ?2",
         "DELETE FROM credentials WHERE tenant_id = ?1 AND user_id = ?2",
+        "DELETE FROM identity_links WHERE tenant_id = ?1 AND user_id = ?2",
         "DELETE FROM sessions WHERE tenant_id = ?1 AND user_id = ?2",
         "DELETE FROM links WHERE tenant_id = ?1 AND user_id = ?2",
         "DELETE FROM grants WHERE tenant_id = ?1 AND user_id = ?2",

@@ -99,6 +99,8 @@ pub(crate) fn of_rejection(rejection: Rejection) -> Words {
         Rejection::UserIdTaken => "user_id 已被占用",
         Rejection::NamespaceTaken => "namespace 已被占用",
         Rejection::IdempotencyKeyTaken => "幂等键已被占用",
+        Rejection::IdentityProviderUnknown => "身份提供方不存在",
+        Rejection::SubjectTaken => "身份提供方的该账号已与另一位用户关联",
         Rejection::Spent => "已被使用过或已过期",
     };
     Words::new(rejection.to_string(), chinese)

@@ -131,7 +131,13 @@ pub(super) async fn link(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response,
         Ok(_) => page::see_other(account::ACCOUNT_PATH),
         Err(error) => match error.rejection() {
             Some(Rejection::SubjectTaken) => {
-                account::respond(&edge, &visit, &person, Some(Alert::Sentence(texts.provider_taken))).await
+                account::respond(
+                    &edge,
+                    &visit,
+                    &person,
+                    Some(Alert::Sentence(texts.provider_taken)),
+                )
+                .await
             }
             Some(Rejection::IdentityProviderUnknown) => Err(Problem::ProviderMissing),
             _ => Err(error.into()),

@@ -56,12 +56,16 @@ async fn settle(edge: &Edge, visit: &Visit, fields: &Fields, errand: Errand) -> 
         return Err(Problem::ProviderAnswer);
     }
     if let Some(error) = fields.text("error")? {
-        return Err(Problem::ProviderRefused { error: error.to_owned() });
+        return Err(Problem::ProviderRefused {
+            error: error.to_owned(),
+        });
     }
     let code = fields.required("code")?;
     let answer = Answer { code, issuer };
     let desk = &edge.sign_in.providers;
-    let found = desk.redeem(edge, &provider, (&errand, &answer), visit.now_ms).await?;
+    let found = desk
+        .redeem(edge, &provider, (&errand, &answer), visit.now_ms)
+        .await?;
     match &errand.aim {
         Aim::SignIn { destination } => {
             sign_in(edge, visit, &provider, &found, &Destination::read(destination)).await
@@ -88,7 +92,11 @@ async fn sign_in(
     };
     let user = &credential.user;
     if credential.totp_sealed.is_some() {
-        let parts = [b"digits".as_slice(), &user.tenant_id.0.to_be_bytes(), &user.user_id.get().to_be_bytes()];
+        let parts = [
+            b"digits".as_slice(),
+            &user.tenant_id.0.to_be_bytes(),
+            &user.user_id.get().to_be_bytes(),
+        ];
         let account = edge.keys.mac(Purpose::FormToken, &parts);
         let pending = Pending::new(&credential, account, destination, visit.now_ms);
         return digits::ask(edge, visit, &pending, None);
@@ -122,7 +130,10 @@ fn not_linked(
 
 /// The frame of a page under this address. It offers no other language: the address works once.
 pub(super) fn frame(visit: &Visit, title: &'static str) -> Frame {
-    Frame { other_language: None, ..visit.frame(title) }
+    Frame {
+        other_language: None,
+        ..visit.frame(title)
+    }
 }
 
 /// True when two hashes of a session are the same.

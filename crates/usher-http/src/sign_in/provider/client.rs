@@ -38,7 +38,9 @@ impl<'a> ProviderClient<'a> {
         let address = Address::parse(&request.uri().to_string())
             .filter(|address| may_be_asked(address) && (self.loopback || !address.is_loopback()))
             .ok_or(AskError::Address)?;
-        let answer = self.dialer.exchange(&address, request.map(Body::from), Some(ANSWER_BYTES_MAX));
+        let answer = self
+            .dialer
+            .exchange(&address, request.map(Body::from), Some(ANSWER_BYTES_MAX));
         Ok(answer.await?.map(Vec::from))
     }
 }

@@ -67,12 +67,14 @@ impl ProviderDesk {
             None => {
                 let _place = self.place()?;
                 let client = ProviderClient::new(&self.dialer, &provider.issuer);
-                let metadata = exchange::discover(&client, &provider.issuer).await.map_err(failed)?;
+                let metadata = exchange::discover(&client, &provider.issuer)
+                    .await
+                    .map_err(|error| failed(&error))?;
                 self.remember(&provider.issuer, &metadata, now_ms);
                 metadata
             }
         };
-        exchange::authorization_address(metadata, provider, errand).map_err(failed)
+        exchange::authorization_address(metadata, provider, errand).map_err(|error| failed(&error))
     }
 
     /// Who came back.
@@ -91,7 +93,7 @@ impl ProviderDesk {
             .ok_or_else(|| Problem::internal("the identity provider's secret does not open; set it again"))?;
         let client = ProviderClient::new(&self.dialer, &provider.issuer);
         let redeemed = exchange::redeem(&client, (provider, &secret), errand, answer, now_ms);
-        Box::pin(redeemed).await.map_err(failed)
+        Box::pin(redeemed).await.map_err(|error| failed(&error))
     }
 
     fn place(&self) -> Result<SemaphorePermit<'_>, Problem> {
@@ -117,9 +119,13 @@ impl ProviderDesk {
 }
 
 /// What went wrong at the provider is for the log: one line of bounded length, because part of it came from outside.
-fn failed(error: ExchangeError) -> Problem {
+fn failed(error: &ExchangeError) -> Problem {
     const DETAIL_CHARACTERS_MAX: usize = 300;
     let text = error.to_string();
-    let plain = text.chars().map(|character| if character.is_control() { ' ' } else { character });
-    Problem::ProviderFailed { detail: plain.take(DETAIL_CHARACTERS_MAX).collect() }
+    let plain = text
+        .chars()
+        .map(|character| if character.is_control() { ' ' } else { character });
+    Problem::ProviderFailed {
+        detail: plain.take(DETAIL_CHARACTERS_MAX).collect(),
+    }
 }

@@ -60,7 +60,9 @@ impl Aim {
 
     /// To link an account with a person.
     pub(super) fn link(person: &SignedIn) -> Self {
-        Self::Link { session_hash: secret_hash(&person.cookie).0 }
+        Self::Link {
+            session_hash: secret_hash(&person.cookie).0,
+        }
     }
 }
 

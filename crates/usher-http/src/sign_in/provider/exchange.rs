@@ -95,7 +95,8 @@ pub(super) struct Answer<'a> {
 
 /// Asks a provider about itself.
 pub(super) async fn discover(client: &ProviderClient<'_>, issuer: &str) -> Result<Metadata, ExchangeError> {
-    let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|error| ExchangeError::Discovery(error.to_string()))?;
+    let issuer =
+        IssuerUrl::new(issuer.to_owned()).map_err(|error| ExchangeError::Discovery(error.to_string()))?;
     let discovered = Metadata::discover_async(issuer, client).await;
     discovered.map_err(|error: DiscoveryError<AskError>| ExchangeError::Discovery(with_causes(&error)))
 }
@@ -107,8 +108,9 @@ pub(super) fn authorization_address(
     errand: &Errand,
 ) -> Result<String, ExchangeError> {
     let redirect_uri = redirect_url(errand)?;
-    let client = CoreClient::from_provider_metadata(metadata, ClientId::new(provider.client_id.clone()), None)
-        .set_redirect_uri(redirect_uri);
+    let client =
+        CoreClient::from_provider_metadata(metadata, ClientId::new(provider.client_id.clone()), None)
+            .set_redirect_uri(redirect_uri);
     let (state, nonce) = (errand.state.clone(), errand.nonce.clone());
     let verifier = PkceCodeVerifier::new(errand.verifier.clone());
     let (address, _, _) = client
@@ -136,13 +138,17 @@ pub(super) async fn redeem(
     now_ms: i64,
 ) -> Result<Account, ExchangeError> {
     let metadata = discover(client, &provider.issuer).await?;
-    let promises = metadata.additional_metadata().authorization_response_iss_parameter_supported;
+    let promises = metadata
+        .additional_metadata()
+        .authorization_response_iss_parameter_supported;
     if promises && answer.issuer.is_none() {
         return Err(ExchangeError::IssuerMissing);
     }
     let auth_type = auth_type(&metadata);
     let offered = metadata.id_token_signing_alg_values_supported().clone();
-    let algorithms = ALGORITHMS.into_iter().filter(|algorithm| offered.contains(algorithm));
+    let algorithms = ALGORITHMS
+        .into_iter()
+        .filter(|algorithm| offered.contains(algorithm));
     let core = CoreClient::from_provider_metadata(
         metadata,
         ClientId::new(provider.client_id.clone()),
@@ -168,7 +174,9 @@ pub(super) async fn redeem(
         .set_issue_time_verifier_fn(move |issued| {
             let apart_ms = now.timestamp_millis().abs_diff(issued.timestamp_millis());
             let close = apart_ms <= ISSUED_WITHIN_MS.unsigned_abs();
-            close.then_some(()).ok_or_else(|| "the clocks are minutes apart".to_owned())
+            close
+                .then_some(())
+                .ok_or_else(|| "the clocks are minutes apart".to_owned())
         });
     let claims = token
         .claims(&verifier, &Nonce::new(errand.nonce.clone()))
@@ -196,7 +204,11 @@ fn auth_type(metadata: &Metadata) -> AuthType {
         methods.contains(&CoreClientAuthMethod::ClientSecretPost)
             && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
     });
-    if only_body { AuthType::RequestBody } else { AuthType::BasicAuth }
+    if only_body {
+        AuthType::RequestBody
+    } else {
+        AuthType::BasicAuth
+    }
 }
 
 fn moment(now_ms: i64) -> chrono::DateTime<chrono::Utc> {
@@ -207,7 +219,9 @@ fn moment(now_ms: i64) -> chrono::DateTime<chrono::Utc> {
 fn account(claims: &CoreIdTokenClaims) -> Result<Account, ExchangeError> {
     let subject = claims.subject().as_str();
     if subject.is_empty() || subject.len() > SUBJECT_BYTES_MAX || subject.chars().any(char::is_control) {
-        return Err(ExchangeError::IdToken("the subject is empty, too long or has control characters".to_owned()));
+        return Err(ExchangeError::IdToken(
+            "the subject is empty, too long or has control characters".to_owned(),
+        ));
     }
     let name = claims.name().and_then(|names| names.get(None));
     let shown = claims

@@ -1,6 +1,6 @@
 //! What may be set about a provider, and how its secret is kept.
 
-use usher_identity::{KeyRing, Purpose, Secret, SealError, page_token::NONCE_BYTES, sealed};
+use usher_identity::{KeyRing, Purpose, SealError, Secret, page_token::NONCE_BYTES, sealed};
 use usher_seats::TenantId;
 use usher_store::identity::IdentityProvider;
 
@@ -17,7 +17,9 @@ pub const CLIENT_SECRET_BYTES_MAX: usize = 1_024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
     /// The issuer.
-    #[error("issuer must be an https address without a query, a fragment or a name in it, at most 255 bytes long; http only for this machine (localhost, 127.0.0.1, [::1])")]
+    #[error(
+        "issuer must be an https address without a query, a fragment or a name in it, at most 255 bytes long; http only for this machine (localhost, 127.0.0.1, [::1])"
+    )]
     Issuer,
     /// The client id.
     #[error("client_id must be 1 to 255 visible ASCII characters")]
@@ -151,7 +153,10 @@ mod tests {
             ..provider.clone()
         };
         assert_eq!(open_client_secret(&keys, &elsewhere), None);
-        let foreign = IdentityProvider { tenant_id: TenantId(2), ..provider };
+        let foreign = IdentityProvider {
+            tenant_id: TenantId(2),
+            ..provider
+        };
         assert_eq!(open_client_secret(&keys, &foreign), None);
     }
 }

@@ -38,7 +38,10 @@ pub(in crate::sign_in) async fn choice_of(
 ) -> Result<Option<ProviderChoice>, Problem> {
     let Some(tenant) = organisation else {
         let pairs = [("destination", destination.address())];
-        return Ok(Some(ProviderChoice { href: address(PROVIDER_PATH, &pairs), name: None }));
+        return Ok(Some(ProviderChoice {
+            href: address(PROVIDER_PATH, &pairs),
+            name: None,
+        }));
     };
     let provider = usable(edge, tenant).await?;
     Ok(provider.map(|provider| choice(visit, tenant, &provider, destination)))
@@ -94,7 +97,11 @@ pub(super) async fn show(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response,
         choice,
         alert: missing.then_some(Alert::Sentence(texts.provider_missing)),
     };
-    let status = if missing { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    let status = if missing {
+        StatusCode::NOT_FOUND
+    } else {
+        StatusCode::OK
+    };
     Ok(page::html(status, &shown, &[]))
 }
 
@@ -121,7 +128,9 @@ async fn send(edge: &Edge, visit: &Visit, tenant: &Tenant, aim: Aim) -> Result<R
     let base = base.ok_or_else(|| Problem::malformed("Host must name this server"))?;
     let errand = Errand::new(edge, visit, &provider, aim, format!("{base}{CALLBACK_PATH}"));
     let desk = &edge.sign_in.providers;
-    let location = desk.authorization_address(&provider, &errand, visit.now_ms).await?;
+    let location = desk
+        .authorization_address(&provider, &errand, visit.now_ms)
+        .await?;
     let mut response = page::found(&location)?;
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, errand.set(edge, visit)?);
