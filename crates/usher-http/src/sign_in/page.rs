@@ -2,8 +2,9 @@
 //!
 //! A page brings no script and no style of its own; the one stylesheet is a file of this server. So the policy can be
 //! the strictest there is: nothing may be loaded but that file, nobody may frame a page, and a form may be sent to this
-//! server only. Browsers hold `form-action` against redirects too, so a page whose form may end in a redirect to a
-//! client's address names that address.
+//! server only. Chromium holds `form-action` against redirects too, and against those that follow them, so a page whose
+//! form may end at a client names the scheme of the client's address: with its host alone, a client that sends the
+//! person on to another host would leave them standing on our page (seen in Chromium 156).
 
 use askama::Template;
 use axum::{

@@ -451,7 +451,7 @@ async fn the_consent_page_lets_its_form_end_at_the_client() {
         }
         let answer = browser.get(&authorize("")).await;
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("form-action 'self' https:"), "{policy}");
+        assert!(policy.contains("form-action 'self' https:;"), "{policy}");
     }
 }
 

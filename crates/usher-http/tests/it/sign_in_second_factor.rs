@@ -88,7 +88,7 @@ async fn the_digits_complete_the_sign_in_and_lead_where_it_was_going() {
     let page = asked(&mut browser, &uri).await;
     assert!(
         page.header("content-security-policy")
-            .contains("form-action 'self' https:"),
+            .contains("form-action 'self' https:;"),
         "{page}"
     );
     let spaced = digits(&house, &key);
