@@ -5,7 +5,7 @@
 //! in one transaction with the administrator, so a crash between the tenant and the two is mended by the next
 //! start, and an administrator whom somebody later switches off does not come back.
 
-use usher_http::{Chance, edge::draw, open_apis::Call};
+use usher_http::{Chance, edge::draw, manage::scopes::KNOWN_SCOPES, open_apis::Call};
 use usher_seats::{ClientId, TenantId, TenantKey, UserId};
 use usher_store::{Change, Client, ClientKind, Effect, Store, User};
 
@@ -17,8 +17,8 @@ pub(crate) const BUILT_IN_CLIENT_NAME: &str = "Usher command line";
 const ADMINISTRATOR_ID: i64 = 1;
 /// Most clients of a tenant that are searched for the built-in one. It is made first, and tenants have a handful.
 const CLIENTS_SEARCHED_MAX: usize = 500;
-/// Every scope of the API.
-pub(crate) const KNOWN_SCOPES: [&str; 2] = [Call::SeatActivities.scope(), Call::SeatAssignments.scope()];
+/// The scopes of the calls about seats, for the first token.
+pub(crate) const SEAT_SCOPES: [&str; 2] = [Call::SeatActivities.scope(), Call::SeatAssignments.scope()];
 
 /// Gives a fresh store its tenant, administrator and client; does nothing to any other.
 ///

@@ -5,7 +5,8 @@
 use std::{path::PathBuf, sync::Arc};
 
 use usher_door::{Door, DoorLimits};
-use usher_http::{Chance, Clock};
+use usher_http::{Chance, Clock, Edge, EdgeSettings};
+use usher_identity::KeyRing;
 use usher_sqlite::{Holder, OpenError, SqliteStore};
 use usher_store::Store;
 
@@ -83,6 +84,18 @@ impl Ledger {
             holder: self.holder.clone(),
             listening,
         })
+    }
+
+    /// What routes are given, with keys from the folder's key file.
+    pub(crate) fn edge(&self, keys: KeyRing, settings: EdgeSettings) -> Arc<Edge> {
+        Arc::new(Edge::new(
+            Arc::clone(&self.store),
+            self.door.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.chance),
+            keys,
+            settings,
+        ))
     }
 
     /// Answers whoever was accepted, then closes the files and lets go of the folder.

@@ -1,4 +1,5 @@
-//! A running server: the public routes on TCP and the control channel on its socket, over one ledger.
+//! A running server: the public routes on TCP, the control channel on its socket and the hourly round of tickets, over
+//! one ledger.
 //!
 //! ```text
 //! start: ledger open -> key -> address bound -> control socket bound -> both served
@@ -8,7 +9,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
-use usher_http::{Edge, EdgeSettings, server::connections_within};
+use usher_http::{EdgeSettings, server::connections_within};
 use usher_identity::KeyRing;
 
 use crate::{
@@ -28,7 +29,7 @@ pub(crate) struct Server {
     ledger: Ledger,
     address: SocketAddr,
     stop: watch::Sender<bool>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Server {
@@ -71,24 +72,23 @@ impl Server {
     fn serve(ledger: Ledger, bound: Bound, settings: EdgeSettings) -> Self {
         let connections_max = connections_within(open_files::raise_limit());
         let (stop, stopping) = watch::channel(false);
-        let edge = Edge::new(
-            Arc::clone(&ledger.store),
-            ledger.door.clone(),
-            Arc::clone(&ledger.clock),
-            Arc::clone(&ledger.chance),
-            bound.keys,
-            settings,
-        );
-        let public = usher_http::router(Arc::new(edge));
-        let listening = format!("http://{}", bound.address);
-        let calls = control::router(ledger.control(Some(listening)));
-        let (public_stop, calls_stop) = (stopped(stopping.clone()), stopped(stopping));
+        let edge = ledger.edge(bound.keys, settings);
+        let public = usher_http::router(Arc::clone(&edge));
+        let listening = base_address(bound.address);
+        let calls = control::router(ledger.control(Some(listening)), Arc::clone(&edge));
+        let (public_stop, calls_stop) = (stopped(stopping.clone()), stopped(stopping.clone()));
         let tasks = [
             tokio::spawn(async move {
                 usher_http::serve_at_most(connections_max, bound.public, public, public_stop).await;
             }),
             tokio::spawn(async move {
                 usher_http::serve(bound.control, calls, calls_stop).await;
+            }),
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = usher_http::oauth::tickets::deliver_every_hour(edge) => {}
+                    () = stopped(stopping) => {}
+                }
             }),
         ];
         Self {
@@ -175,4 +175,26 @@ fn address_unusable(listen: &str, error: &std::io::Error) -> Failure {
         "usher serve --listen 127.0.0.1:0",
         "usher serve --listen 127.0.0.1:0"
     ))
+}
+
+/// The address as a client on this machine would write it.
+pub(crate) fn base_address(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wildcard_address_is_shown_as_this_machine() {
+        assert_eq!(base_address("0.0.0.0:80".parse().unwrap()), "http://127.0.0.1:80");
+        assert_eq!(base_address("[::]:80".parse().unwrap()), "http://[::1]:80");
+        assert_eq!(base_address("10.0.0.7:80".parse().unwrap()), "http://10.0.0.7:80");
+    }
 }

@@ -166,10 +166,10 @@ mod tests {
                 keys.push(format!("{path}/{}", argument.get_id()));
             }
         });
-        for texts in texts::COMMANDS {
+        for texts in texts::commands() {
             assert!(paths.iter().any(|path| path == texts.path), "{}", texts.path);
         }
-        for (key, _) in texts::ARGUMENTS {
+        for (key, _) in texts::arguments() {
             assert!(keys.iter().any(|known| known == key), "{key}");
         }
     }

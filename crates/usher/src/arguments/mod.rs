@@ -5,7 +5,9 @@
 //! What a value *means* is not decided here: values stay text until a command parses them, so that a wrong one is
 //! explained in the reader's language.
 
+pub(crate) mod identity_provider;
 pub(crate) mod localize;
+pub(crate) mod manage;
 pub(crate) mod mistakes;
 mod texts;
 
@@ -73,6 +75,21 @@ pub(crate) enum Command {
     /// Issue, list and revoke tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Look after tenants: the organisations on this server.
+    #[command(subcommand)]
+    Tenant(manage::TenantCommand),
+    /// Look after people.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Look after apps: what people open, and where gateways serve it.
+    #[command(subcommand)]
+    App(manage::AppCommand),
+    /// Look after clients: programs that call the API.
+    #[command(subcommand)]
+    Client(manage::ClientCommand),
+    /// Let people sign in through their organisation's own identity provider.
+    #[command(subcommand)]
+    IdentityProvider(identity_provider::IdentityProviderCommand),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -206,7 +223,7 @@ pub(crate) enum TokenCommand {
 
 /// `usher token issue`.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("bearer").required(true).args(["administrator", "user", "service"])))]
+#[command(group(ArgGroup::new("bearer").required(true).args(["administrator", "user", "service", "operator"])))]
 pub(crate) struct TokenIssueArguments {
     /// A user token for the tenant's first system administrator.
     #[arg(long)]
@@ -217,6 +234,9 @@ pub(crate) struct TokenIssueArguments {
     /// A service token: for a back end that reports accesses.
     #[arg(long)]
     pub(crate) service: bool,
+    /// An operator token: for whoever manages tenants through the API.
+    #[arg(long, conflicts_with_all = ["tenant", "client"])]
+    pub(crate) operator: bool,
     /// The scopes the user grants, separated by commas; required for a user token.
     #[arg(long, value_name = "SCOPES")]
     pub(crate) scope: Option<String>,
@@ -252,6 +272,42 @@ pub(crate) struct TokenRevokeArguments {
     /// The id from `usher token list`, or the token itself.
     #[arg(value_name = "ID_OR_TOKEN")]
     pub(crate) token: String,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// `usher user ...`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Make a link, good once and for 30 minutes, with which somebody chooses a password, and print it alone on standard output.
+    Link(UserLinkArguments),
+    /// List people, in order of their number.
+    List(manage::ListArguments),
+    /// Show a person.
+    Show(manage::UserArguments),
+    /// Make a person.
+    Create(manage::UserCreateArguments),
+    /// Change a person.
+    Update(manage::UserUpdateArguments),
+    /// Let a person in again.
+    Enable(manage::UserArguments),
+    /// Lock a person out, at once.
+    Disable(manage::UserArguments),
+    /// Delete a person with their seats, sessions, tokens and grants; their activity stays.
+    Delete(manage::UserArguments),
+    /// Take a lost second factor away.
+    RemoveSecondFactor(manage::UserArguments),
+}
+
+/// `usher user link`.
+#[derive(Debug, Args)]
+pub(crate) struct UserLinkArguments {
+    /// The person's sign-in name or number [default: the first system administrator].
+    #[arg(value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// The tenant [default: default].
+    #[arg(long, value_name = "KEY")]
+    pub(crate) tenant: Option<String>,
     #[command(flatten)]
     pub(crate) data: DataArguments,
 }

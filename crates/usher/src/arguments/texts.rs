@@ -4,6 +4,8 @@
 //! are keyed by their id, alone when it means the same everywhere, with the command's path before a slash when a
 //! command needs its own text.
 
+mod manage;
+
 /// What the help of a command says beyond its English doc comment.
 pub(super) struct CommandTexts {
     pub(super) path: &'static str,
@@ -11,7 +13,7 @@ pub(super) struct CommandTexts {
     pub(super) examples: &'static [&'static str],
 }
 
-pub(super) const COMMANDS: &[CommandTexts] = &[
+const COMMANDS: &[CommandTexts] = &[
     CommandTexts {
         path: "",
         chinese: "Usher，带门的席位账本：谁持有哪个席位，谁在使用已购买的应用。",
@@ -83,6 +85,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
         examples: &[
             "usher token issue --administrator --scope app_engine:seat_activities:read",
             "usher token issue --service --expires-in 30d",
+            "usher token issue --operator --expires-in 30d",
             "usher token issue --user 7 --scope app_engine:seat_activities:read --tenant acme",
         ],
     },
@@ -95,6 +98,49 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
         path: "token revoke",
         chinese: "撤销令牌，立即失效。",
         examples: &["usher token revoke 0123456789abcdef"],
+    },
+    CommandTexts {
+        path: "user",
+        chinese: "管理用户。",
+        examples: &["usher user link"],
+    },
+    CommandTexts {
+        path: "user link",
+        chinese: "生成一次性链接（30 分钟内有效），供用户设置密码，并仅将其打印到标准输出。",
+        examples: &["usher user link", "usher user link alice --tenant acme"],
+    },
+    CommandTexts {
+        path: "identity-provider",
+        chinese: "让成员通过企业自己的身份提供方登录。",
+        examples: &["usher identity-provider show"],
+    },
+    CommandTexts {
+        path: "identity-provider set",
+        chinese: "设置租户的身份提供方。客户端密钥从标准输入或文件读取。",
+        examples: &[
+            "usher identity-provider set --issuer https://login.example.com --client-id usher --name Example < secret.txt",
+            "usher identity-provider set --tenant acme --issuer https://login.example.com --client-id usher --client-secret-file secret.txt",
+        ],
+    },
+    CommandTexts {
+        path: "identity-provider show",
+        chinese: "显示租户的身份提供方，不含密钥。",
+        examples: &["usher identity-provider show --tenant acme --json"],
+    },
+    CommandTexts {
+        path: "identity-provider remove",
+        chinese: "移除租户的身份提供方及其全部关联。",
+        examples: &["usher identity-provider remove --tenant acme"],
+    },
+    CommandTexts {
+        path: "identity-provider link",
+        chinese: "将用户与其在身份提供方的账号关联。",
+        examples: &["usher identity-provider link alice 248289761001 --tenant acme"],
+    },
+    CommandTexts {
+        path: "identity-provider unlink",
+        chinese: "移除用户的关联。",
+        examples: &["usher identity-provider unlink alice --tenant acme"],
     },
     CommandTexts {
         path: "config",
@@ -116,7 +162,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
     },
 ];
 
-pub(super) const ARGUMENTS: &[(&str, &str)] = &[
+const ARGUMENTS: &[(&str, &str)] = &[
     ("help", "打印帮助。"),
     ("version", "打印版本。"),
     (
@@ -180,6 +226,34 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("apply/file", "变更文件，每行一个 JSON 对象，- 表示标准输入。"),
     ("administrator", "为租户的第一位系统管理员签发用户令牌。"),
     ("user", "为该用户签发用户令牌。"),
+    ("user link/user", "用户的登录名或编号 [默认：第一位系统管理员]。"),
+    (
+        "identity-provider set/issuer",
+        "身份提供方的 issuer：https 地址，须与对方书写的完全一致。",
+    ),
+    (
+        "identity-provider set/client_id",
+        "身份提供方为本服务器登记的客户端编号。",
+    ),
+    (
+        "identity-provider set/client_secret_file",
+        "保存客户端密钥的文件，- 表示标准输入 [默认：-]。",
+    ),
+    (
+        "identity-provider set/name",
+        "登录页面上显示的名称 [默认：issuer 的主机名]。",
+    ),
+    (
+        "identity-provider set/name_zh",
+        "向中文读者显示的名称 [默认：同上]。",
+    ),
+    ("identity-provider set/disabled", "暂不允许通过它登录；关联保留。"),
+    ("identity-provider link/login", "用户在此处的登录名或编号。"),
+    (
+        "identity-provider link/subject",
+        "身份提供方对该账号的称呼：其 ID 令牌中的 sub。",
+    ),
+    ("identity-provider unlink/login", "用户在此处的登录名或编号。"),
     ("service", "服务令牌：供上报访问的后端使用。"),
     ("scope", "用户授予的权限，以逗号分隔；用户令牌必填。"),
     ("client", "令牌所属的客户端 [默认：内置客户端]。"),
@@ -192,14 +266,24 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("shell", "shell 的名称。"),
 ];
 
+/// Every command.
+pub(super) fn commands() -> impl Iterator<Item = &'static CommandTexts> {
+    COMMANDS.iter().chain(manage::COMMANDS)
+}
+
+/// Every argument.
+pub(super) fn arguments() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    ARGUMENTS.iter().chain(manage::ARGUMENTS)
+}
+
 /// The texts of the command at a path.
 pub(super) fn command(path: &str) -> Option<&'static CommandTexts> {
-    COMMANDS.iter().find(|texts| texts.path == path)
+    commands().find(|texts| texts.path == path)
 }
 
 /// The Chinese help of an argument of the command at a path.
 pub(super) fn argument(path: &str, id: &str) -> Option<&'static str> {
     let own = format!("{path}/{id}");
-    let find = |key: &str| ARGUMENTS.iter().find(|(known, _)| *known == key);
+    let find = |key: &str| arguments().find(|(known, _)| *known == key);
     find(&own).or_else(|| find(id)).map(|(_, chinese)| *chinese)
 }

@@ -6,11 +6,7 @@ use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use usher_http::{EdgeSettings, open_apis::Call};
 
-use super::{
-    Context,
-    serve::{base_address, quoted},
-    signals::StopSignals,
-};
+use super::{Context, serve::quoted, signals::StopSignals};
 use crate::{
     arguments::{DemoArguments, SettingArguments},
     control::{
@@ -19,11 +15,11 @@ use crate::{
     },
     data_folder::{DataFolder, FOLDER_MODE},
     failure::Failure,
-    first_run::KNOWN_SCOPES,
+    first_run::SEAT_SCOPES,
     identifiers, logging,
     output::Exit,
     sample::{self, Highlights},
-    server::Server,
+    server::{Server, base_address},
     settings::{LISTEN, LogFormat, serve::listen},
     words,
 };
@@ -76,9 +72,9 @@ async fn announce(
     highlights: &Highlights,
 ) -> Result<(), Failure> {
     let base = base_address(server.address());
-    let token = issue(server, BearerChoice::Administrator, &KNOWN_SCOPES).await?;
+    let token = issue(server, BearerChoice::Administrator, &SEAT_SCOPES).await?;
     let service = issue(server, BearerChoice::Service, &[]).await?;
-    let curls: Vec<String> = Call::ALL
+    let curls: Vec<String> = Call::SEATS
         .into_iter()
         .map(|call| list_line(&base, call, &token.token))
         .collect();

@@ -5,11 +5,14 @@ mod completions;
 mod config;
 mod demo;
 mod export;
+mod identity_provider;
 mod import;
 mod input;
+mod manage;
 mod serve;
 mod signals;
 mod token;
+mod user;
 
 use std::path::PathBuf;
 
@@ -79,6 +82,11 @@ async fn work(context: &Context<'_>, command: Command) -> Result<Exit, Failure> 
         Command::Export(ExportCommand::Activities(arguments)) => export::run(context, arguments).await,
         Command::Apply(arguments) => apply::run(context, arguments).await,
         Command::Token(command) => token::run(context, command).await,
+        Command::Tenant(command) => manage::tenants::run(context, command).await,
+        Command::User(command) => user::run(context, command).await,
+        Command::App(command) => manage::apps::run(context, command).await,
+        Command::Client(command) => manage::clients::run(context, command).await,
+        Command::IdentityProvider(command) => identity_provider::run(context, command).await,
         Command::Serve(_) | Command::Demo(_) | Command::Config(_) | Command::Completions(_) => Ok(Exit::Done),
     }
 }

@@ -6,8 +6,17 @@ use serde_json::json;
 
 use super::{Context, signals::StopSignals};
 use crate::{
-    arguments::SettingArguments, data_folder::DataFolder, failure::Failure, logging, output::Exit,
-    server::Server, settings::ServeSettings, words,
+    arguments::SettingArguments,
+    control::{links, wire::LinkQuestion},
+    data_folder::DataFolder,
+    failure::Failure,
+    identifiers,
+    language::Language,
+    logging,
+    output::Exit,
+    server::{Server, base_address},
+    settings::ServeSettings,
+    words,
 };
 
 /// Serves, prints where, and returns after an orderly stop.
@@ -23,7 +32,8 @@ pub(super) async fn run(context: &Context<'_>, flags: SettingArguments) -> Resul
         tracing::warn!(%address, "others can reach this address; put a gateway with TLS before it");
     }
     tracing::info!(%address, data = %folder.path().display(), "listening");
-    if let Err(failure) = announce(context, address, folder.path()) {
+    let link = first_link(&server).await;
+    if let Err(failure) = announce(context, address, folder.path(), link.as_deref()) {
         // People at the door do not care that nobody reads the announcement.
         context.output.complain(&failure);
     }
@@ -34,20 +44,61 @@ pub(super) async fn run(context: &Context<'_>, flags: SettingArguments) -> Resul
     Ok(Exit::Done)
 }
 
-/// Says where the server is and what to do next.
-fn announce(context: &Context<'_>, address: SocketAddr, folder: &Path) -> Result<(), Failure> {
+/// A link with which the first system administrator chooses a password, as long as nobody has one. A server without
+/// one is still a server, so a failure is logged and no more.
+async fn first_link(server: &Server) -> Option<String> {
+    let ledger = server.ledger();
+    let made = async {
+        if ledger.store.passwords_exist().await? {
+            return Ok(None);
+        }
+        let tenant_key = identifiers::tenant_key(None)?;
+        let question = LinkQuestion {
+            tenant_key,
+            login: None,
+        };
+        links::make(&ledger.control(None), &question).await.map(Some)
+    };
+    match made.await {
+        Ok(link) => link.map(|link| format!("{}{}", base_address(server.address()), link.path)),
+        Err(failure) => {
+            let reason = failure.words.text(Language::English);
+            tracing::warn!(
+                reason,
+                "no link for the first administrator; usher user link makes one"
+            );
+            None
+        }
+    }
+}
+
+/// Says where the server is and what to do next. This is standard output and no log: the link goes nowhere else.
+fn announce(
+    context: &Context<'_>,
+    address: SocketAddr,
+    folder: &Path,
+    link: Option<&str>,
+) -> Result<(), Failure> {
     let base = base_address(address);
     let data = quoted(&folder.display().to_string());
-    let scopes = crate::first_run::KNOWN_SCOPES.join(",");
+    let scopes = crate::first_run::SEAT_SCOPES.join(",");
     let import = format!("usher import accesses FILE.csv --create-missing --data {data}");
     let token = format!("usher token issue --administrator --scope {scopes} --data {data}");
-    let lines = words!(
+    let mut lines = words!(
         "Usher is listening on {base} (data folder {data}). Stop it with Ctrl-C.",
         "Usher 正在监听 {base}（数据文件夹 {data}）。按 Ctrl-C 停止。"
     )
     .line(&words!("Next, in another terminal:", "下一步，在另一个终端中："))
     .line(&words!("  {import}", "  {import}"))
     .line(&words!("  {token}", "  {token}"));
+    if let Some(link) = link {
+        lines = lines
+            .line(&words!(
+                "Nobody has a password yet. With this link, good once and for 30 minutes, the system administrator chooses one:",
+                "还没有人设置密码。系统管理员可通过此链接设置密码（仅可使用一次，30 分钟内有效）："
+            ))
+            .line(&words!("  {link}", "  {link}"));
+    }
     context.output.result(
         &lines,
         &json!({
@@ -55,18 +106,9 @@ fn announce(context: &Context<'_>, address: SocketAddr, folder: &Path) -> Result
             "data": folder,
             "process_id": std::process::id(),
             "next": [import, token],
+            "first_password_link": link,
         }),
     )
-}
-
-/// The address as a client on this machine would write it.
-pub(super) fn base_address(address: SocketAddr) -> String {
-    let ip = match address.ip() {
-        ip if !ip.is_unspecified() => ip,
-        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-    };
-    format!("http://{}", SocketAddr::new(ip, address.port()))
 }
 
 /// A text as one word for a shell.
@@ -88,12 +130,5 @@ mod tests {
         assert_eq!(quoted("/my data"), "'/my data'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");
-    }
-
-    #[test]
-    fn a_wildcard_address_is_shown_as_this_machine() {
-        assert_eq!(base_address("0.0.0.0:80".parse().unwrap()), "http://127.0.0.1:80");
-        assert_eq!(base_address("[::]:80".parse().unwrap()), "http://[::1]:80");
-        assert_eq!(base_address("10.0.0.7:80".parse().unwrap()), "http://10.0.0.7:80");
     }
 }

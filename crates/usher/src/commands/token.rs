@@ -76,6 +76,7 @@ fn question(arguments: &TokenIssueArguments) -> Result<IssueQuestion, Failure> {
     let bearer = match &arguments.user {
         Some(user_id) => BearerChoice::User(identifiers::parse::<UserId>(user_id)?),
         None if arguments.service => BearerChoice::Service,
+        None if arguments.operator => BearerChoice::Operator,
         None => BearerChoice::Administrator,
     };
     let tenant_key = if arguments.all_tenants {
@@ -83,6 +84,8 @@ fn question(arguments: &TokenIssueArguments) -> Result<IssueQuestion, Failure> {
         if bearer != BearerChoice::Service {
             return Err(tokens::only_service_tokens());
         }
+        None
+    } else if bearer == BearerChoice::Operator {
         None
     } else {
         Some(identifiers::tenant_key(arguments.tenant.as_deref())?)
@@ -104,18 +107,18 @@ fn scopes(text: Option<&str>, bearer: BearerChoice) -> Result<Vec<String>, Failu
         .filter(|scope| !scope.is_empty())
         .map(str::to_owned)
         .collect();
-    if bearer == BearerChoice::Service {
+    if matches!(bearer, BearerChoice::Service | BearerChoice::Operator) {
         return if scopes.is_empty() {
             Ok(scopes)
         } else {
             Err(Failure::usage(words!(
-                "a service token takes no scopes; it reports accesses",
-                "服务令牌没有权限范围；它用于上报访问"
+                "service and operator tokens take no scopes",
+                "服务令牌与运营者令牌没有权限范围"
             )))
         };
     }
     if scopes.is_empty() || scopes.len() > SCOPES_MAX {
-        let known = crate::first_run::KNOWN_SCOPES.join(",");
+        let known = crate::first_run::SEAT_SCOPES.join(",");
         return Err(Failure::usage(words!(
             "a user token needs 1 to {SCOPES_MAX} scopes, such as --scope {known}",
             "用户令牌需要 1 至 {SCOPES_MAX} 个权限，例如 --scope {known}"

@@ -4,14 +4,14 @@
 //! beside the file. Unknown fields are refused, because a misspelt `enabled` must not leave a door open.
 
 use serde::{Deserialize, Serialize};
-use usher_http::access::RouteTextError;
+use usher_http::{access::RouteTextError, manage::scopes::KNOWN_SCOPES};
 use usher_seats::{
     ACCESS_TIME_MS_MAX, ClientId, Namespace, SeatType, TenantId, TenantKey, UserId, check_external_id,
 };
 use usher_store::{App, AppRoute, Change, Client, ClientKind, Rejection, User};
 
 use super::refusals;
-use crate::{first_run::KNOWN_SCOPES, identifiers, language::Words, words};
+use crate::{identifiers, language::Words, words};
 
 /// A change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,15 +11,17 @@ use std::{
 
 use axum::{Router, body::Body};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Request, body::Bytes, client::conn::http1::SendRequest};
+use hyper::{Method, Request, body::Bytes, client::conn::http1::SendRequest};
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::net::UnixStream;
 use tower::ServiceExt;
+use usher_http::EdgeSettings;
+use usher_identity::KeyRing;
 use usher_sqlite::Holder;
 
 use super::{
-    ANSWER_BYTES_MAX,
+    ANSWER_BYTES_MAX, managed,
     wire::{self, StatusAnswer, StatusQuestion},
 };
 use crate::{
@@ -76,8 +78,8 @@ impl Channel {
         route: &str,
         question: &impl Serialize,
     ) -> Result<Answer, Failure> {
-        let asked = tokio::time::timeout(CALL_TIME_MAX, self.exchange(route, question)).await;
-        let (success, bytes) = asked.map_err(|_| gone())??;
+        let question = serde_json::to_vec(question).map_err(|_| other_version())?;
+        let (success, bytes) = self.ask(Method::POST, route, question).await?;
         if success {
             return serde_json::from_slice(&bytes).map_err(|_| other_version());
         }
@@ -85,9 +87,29 @@ impl Channel {
         Err(failure.into())
     }
 
-    async fn exchange(&mut self, route: &str, question: &impl Serialize) -> Result<(bool, Bytes), Failure> {
-        self.refresh().await?;
-        exchange(&mut self.way, route, question).await
+    /// Makes a call of the management API, as operator, and gives its `data`.
+    ///
+    /// # Errors
+    /// The refusal in words ([`managed`]), or [`Exit::Unavailable`] when the server went away.
+    pub(crate) async fn manage(
+        &mut self,
+        method: Method,
+        target: &str,
+        body: Option<&serde_json::Value>,
+    ) -> Result<serde_json::Value, Failure> {
+        let body = body.map(serde_json::to_vec).transpose();
+        let body = body.map_err(|_| other_version())?.unwrap_or_default();
+        let (_, bytes) = self.ask(method, target, body).await?;
+        managed::data(&bytes).unwrap_or_else(|| Err(other_version()))
+    }
+
+    async fn ask(&mut self, method: Method, target: &str, body: Vec<u8>) -> Result<(bool, Bytes), Failure> {
+        let exchanged = async {
+            self.refresh().await?;
+            exchange(&mut self.way, method, target, body).await
+        };
+        let asked = tokio::time::timeout(CALL_TIME_MAX, exchanged).await;
+        asked.map_err(|_| gone())?
     }
 
     /// Finds the way anew when the server closed the connection between two calls: it closes silent ones, and an
@@ -110,9 +132,15 @@ impl Channel {
 }
 
 /// One question and its answer: whether it is one or a failure, and its body.
-async fn exchange(way: &mut Way, route: &str, question: &impl Serialize) -> Result<(bool, Bytes), Failure> {
-    let question = serde_json::to_vec(question).map_err(|_| other_version())?;
-    let request = Request::post(route)
+async fn exchange(
+    way: &mut Way,
+    method: Method,
+    target: &str,
+    question: Vec<u8>,
+) -> Result<(bool, Bytes), Failure> {
+    let request = Request::builder()
+        .method(method)
+        .uri(target)
         .header("Host", "usher")
         .header("Content-Type", "application/json")
         .body(Full::new(Bytes::from(question)))
@@ -138,7 +166,7 @@ async fn find(folder: &DataFolder, command: &str) -> Result<Way, Failure> {
     let patience = Stopwatch::start();
     loop {
         let holder = match Ledger::open(folder, command, None).await {
-            Ok(ledger) => return Ok(Way::Here(super::router(ledger.control(None)), ledger)),
+            Ok(ledger) => return here(folder, ledger).await,
             Err(Obstacle::Failure(failure)) => return Err(failure),
             Err(Obstacle::Held(holder)) => holder,
         };
@@ -152,6 +180,20 @@ async fn find(folder: &DataFolder, command: &str) -> Result<Way, Failure> {
             return Err(held(folder, holder.as_ref(), None));
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// The calls in this process, on a ledger that it has opened.
+async fn here(folder: &DataFolder, ledger: Ledger) -> Result<Way, Failure> {
+    match folder.key(&*ledger.chance) {
+        Ok(key) => {
+            let edge = ledger.edge(KeyRing::from_key_file(&key), EdgeSettings::default());
+            Ok(Way::Here(super::router(ledger.control(None), edge), ledger))
+        }
+        Err(failure) => {
+            ledger.close().await;
+            Err(failure)
+        }
     }
 }
 
@@ -196,7 +238,9 @@ async fn connect(socket: Option<&Path>) -> Option<SendRequest<Full<Bytes>>> {
 pub(crate) async fn listening(holder: Option<&Holder>) -> Option<String> {
     let socket = holder.and_then(|holder| holder.control_socket.as_deref());
     let mut way = Way::Server(connect(socket).await?);
-    let asked = tokio::time::timeout(PATIENCE, exchange(&mut way, wire::STATUS, &StatusQuestion {})).await;
+    let question = serde_json::to_vec(&StatusQuestion {}).ok()?;
+    let asked =
+        tokio::time::timeout(PATIENCE, exchange(&mut way, Method::POST, wire::STATUS, question)).await;
     let (_, bytes) = asked.ok()?.ok()?;
     serde_json::from_slice::<StatusAnswer>(&bytes).ok()?.listening
 }

@@ -10,7 +10,7 @@
 //! The socket is for the operator alone: it lies in a folder of mode 0700, has mode 0600 itself, and the server looks
 //! at the user of the process at the other end. So the calls ask for no token, and one of them makes tokens.
 //!
-//! Every call is a POST with a JSON question and a JSON answer, because the callers are programs of this very
+//! Every call of its own is a POST with a JSON question and a JSON answer, because the callers are programs of this very
 //! version and nothing is gained from verbs. A failure travels as its words in both languages ([`refusals`]).
 //!
 //! | Route | What it does |
@@ -19,15 +19,21 @@
 //! | `/control/v1/changes` | makes users, apps, routes, seats, tenants, clients ([`changes`]) |
 //! | `/control/v1/accesses` | plays past accesses through the door ([`accesses`]) |
 //! | `/control/v1/activities` | reads a page of activities ([`activities`]) |
+//! | `/control/v1/identity-provider/...` | sets an organisation's own identity provider ([`identity_provider`]) |
+//! | `/usher/v1/...` | the management API, as operator ([`usher_http::manage`]) |
 //! | `/control/v1/tokens/issue` | makes a token ([`tokens`]) |
 //! | `/control/v1/tokens/list` | lists good tokens |
 //! | `/control/v1/tokens/revoke` | takes a token back |
+//! | `/control/v1/links/make` | makes a link with which somebody chooses a password ([`links`]) |
 
 pub(crate) mod accesses;
 pub(crate) mod activities;
 pub(crate) mod change_line;
 pub(crate) mod changes;
 pub(crate) mod channel;
+pub(crate) mod identity_provider;
+pub(crate) mod links;
+pub(crate) mod managed;
 pub(crate) mod refusals;
 pub(crate) mod server;
 pub(crate) mod status;
@@ -38,7 +44,7 @@ use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::post};
 use usher_door::Door;
-use usher_http::{Chance, Clock};
+use usher_http::{Chance, Clock, Edge, manage::operator_routes};
 use usher_seats::TenantKey;
 use usher_sqlite::Holder;
 use usher_store::{Store, Tenant};
@@ -88,9 +94,9 @@ impl Control {
     }
 }
 
-/// All calls.
-pub(crate) fn router(control: Arc<Control>) -> Router {
-    Router::new()
+/// All calls. Whoever reaches this router is the operator, so the management API asks for no token here.
+pub(crate) fn router(control: Arc<Control>, edge: Arc<Edge>) -> Router {
+    let calls = Router::new()
         .route(wire::STATUS, post(status::answer))
         .route(wire::CHANGES, post(changes::answer))
         .route(wire::ACCESSES, post(accesses::answer))
@@ -98,6 +104,10 @@ pub(crate) fn router(control: Arc<Control>) -> Router {
         .route(wire::TOKENS_ISSUE, post(tokens::answer_issue))
         .route(wire::TOKENS_LIST, post(tokens::answer_list))
         .route(wire::TOKENS_REVOKE, post(tokens::answer_revoke))
+        .route(wire::LINKS_MAKE, post(links::answer_make))
         .layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX))
-        .with_state(control)
+        .with_state(Arc::clone(&control));
+    calls
+        .merge(identity_provider::routes(control, Arc::clone(&edge)))
+        .merge(operator_routes(edge))
 }

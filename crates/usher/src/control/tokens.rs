@@ -1,9 +1,9 @@
 //! `/control/v1/tokens/...`: tokens issued, listed and taken back by the operator.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
-use usher_http::edge::draw;
+use usher_http::{edge::draw, manage::token_id};
 use usher_identity::{Secret, TokenForm, make_token, token::hash_token};
 use usher_seats::{TenantId, TenantKey};
 use usher_store::{Change, Client, Effect, Tenant, Token, TokenHash, TokenKind, User};
@@ -25,8 +25,6 @@ pub(crate) const TOKEN_LIFE_MS_MAX: i64 = 400 * 24 * 60 * 60 * 1_000;
 const TOKENS_LISTED_MAX: usize = 10_000;
 /// Tenants read at once when their keys are wanted.
 const TENANTS_PAGE: usize = 500;
-/// Hexadecimal digits of a token's hash that name it: 64 bits, so that no two in a ledger ever share a name.
-const TOKEN_ID_DIGITS: usize = 16;
 
 /// Issues a token.
 pub(crate) async fn answer_issue(
@@ -48,12 +46,13 @@ pub(crate) async fn issue(control: &Control, question: IssueQuestion) -> Result<
     };
     let (form, kind) = match question.bearer {
         BearerChoice::Service => (TokenForm::Service, TokenKind::Service),
+        BearerChoice::Operator => (TokenForm::Operator, TokenKind::Operator),
         BearerChoice::Administrator | BearerChoice::User(_) => (TokenForm::User, TokenKind::User),
     };
     let (user, client) = match &tenant {
         Some(tenant) if kind == TokenKind::User => bearer(control, &question, tenant).await?,
         Some(_) => (None, None),
-        None if kind == TokenKind::Service => (None, None),
+        None if kind != TokenKind::User => (None, None),
         None => return Err(only_service_tokens()),
     };
     let secret = make_token(form, &draw(control.chance.as_ref()));
@@ -96,7 +95,7 @@ async fn bearer(
     let tenant_id = tenant.tenant_id;
     let user = match question.bearer {
         BearerChoice::User(user_id) => control.store.user(tenant_id, user_id).await,
-        BearerChoice::Administrator | BearerChoice::Service => {
+        BearerChoice::Administrator | BearerChoice::Service | BearerChoice::Operator => {
             control.store.first_administrator(tenant_id).await
         }
     };
@@ -125,7 +124,7 @@ fn no_user(bearer: BearerChoice, tenant_key: &TenantKey) -> Failure {
             "tenant \"{tenant_key}\" has no user {user_id}",
             "租户“{tenant_key}”没有用户 {user_id}"
         ),
-        BearerChoice::Administrator | BearerChoice::Service => words!(
+        BearerChoice::Administrator | BearerChoice::Service | BearerChoice::Operator => words!(
             "tenant \"{tenant_key}\" has no enabled system administrator",
             "租户“{tenant_key}”没有启用的系统管理员"
         ),
@@ -248,14 +247,4 @@ fn line(token: &Token, tenant_key: Option<TenantKey>) -> TokenLine {
         issued_at_ms: token.issued_at_ms,
         expires_at_ms: token.expires_at_ms,
     }
-}
-
-/// The name of a token in lists. It tells nothing of the token: it is part of a hash of 256 random bits.
-fn token_id(token_hash: &TokenHash) -> String {
-    let mut digits = String::with_capacity(TOKEN_ID_DIGITS);
-    for byte in token_hash.0.iter().take(TOKEN_ID_DIGITS / 2) {
-        // Writing to a text cannot fail.
-        let _ = write!(digits, "{byte:02x}");
-    }
-    digits
 }

@@ -20,6 +20,8 @@ pub(crate) const TOKENS_ISSUE: &str = "/control/v1/tokens/issue";
 pub(crate) const TOKENS_LIST: &str = "/control/v1/tokens/list";
 /// Route of [`RevokeQuestion`].
 pub(crate) const TOKENS_REVOKE: &str = "/control/v1/tokens/revoke";
+/// Route of [`LinkQuestion`].
+pub(crate) const LINKS_MAKE: &str = "/control/v1/links/make";
 
 /// A question without content.
 #[derive(Debug, Serialize, Deserialize)]
@@ -178,6 +180,8 @@ pub(crate) enum BearerChoice {
     User(UserId),
     /// A back end.
     Service,
+    /// Whoever manages tenants.
+    Operator,
 }
 
 /// A token is wanted.
@@ -255,4 +259,28 @@ pub(crate) struct RevokeQuestion {
 pub(crate) struct RevokeAnswer {
     /// Its id.
     pub(crate) token_id: String,
+}
+
+/// A one-time link is wanted with which somebody chooses a password.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LinkQuestion {
+    /// In which tenant.
+    pub(crate) tenant_key: TenantKey,
+    /// For whom, by sign-in name or number; none means the first system administrator.
+    pub(crate) login: Option<String>,
+}
+
+/// A one-time link, this once.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct LinkAnswer {
+    /// Its path.
+    pub(crate) path: String,
+    /// Where the server listens that will know it, when one runs.
+    pub(crate) listening: Option<String>,
+    /// For whom.
+    pub(crate) user_id: UserId,
+    /// Their name.
+    pub(crate) name: String,
+    /// The first moment at which it no longer works, in milliseconds.
+    pub(crate) expires_at_ms: i64,
 }

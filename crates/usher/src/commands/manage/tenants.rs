@@ -1,0 +1,50 @@
+//! `usher tenant`.
+
+use hyper::Method;
+use serde_json::{Value, json};
+use usher_seats::TenantKey;
+
+use super::{Columns, Context, Desk, fields};
+use crate::{
+    arguments::manage::{TenantArguments, TenantCommand},
+    failure::Failure,
+    identifiers,
+    output::Exit,
+};
+
+const COLUMNS: Columns = Columns(&["tenant_key", "name", "enabled"]);
+const PATH: &str = "/usher/v1/tenants";
+
+/// Does one of them.
+pub(in crate::commands) async fn run(context: &Context<'_>, command: TenantCommand) -> Result<Exit, Failure> {
+    match command {
+        TenantCommand::List(arguments) => {
+            let desk = Desk::open(context, arguments.data, "usher tenant list", String::new()).await?;
+            desk.list(PATH, COLUMNS).await
+        }
+        TenantCommand::Create(arguments) => {
+            let tenant_key: TenantKey = identifiers::parse(&arguments.tenant_key)?;
+            let body = fields([
+                ("tenant_key", Some(json!(tenant_key))),
+                ("name", arguments.name.map(Value::from)),
+            ]);
+            let desk = Desk::open(context, arguments.data, "usher tenant create", String::new()).await?;
+            desk.show(Method::POST, PATH, body, COLUMNS).await
+        }
+        TenantCommand::Enable(arguments) => switch(context, arguments, "usher tenant enable", true).await,
+        TenantCommand::Disable(arguments) => switch(context, arguments, "usher tenant disable", false).await,
+    }
+}
+
+async fn switch(
+    context: &Context<'_>,
+    arguments: TenantArguments,
+    command: &'static str,
+    enabled: bool,
+) -> Result<Exit, Failure> {
+    let tenant_key: TenantKey = identifiers::parse(&arguments.tenant_key)?;
+    let desk = Desk::open(context, arguments.data, command, String::new()).await?;
+    let body = fields([("enabled", Some(Value::Bool(enabled)))]);
+    desk.show(Method::PATCH, &format!("{PATH}/{tenant_key}"), body, COLUMNS)
+        .await
+}

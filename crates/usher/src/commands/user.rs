@@ -1,0 +1,90 @@
+//! `usher user`: what an operator does for a person.
+
+use serde_json::json;
+
+use super::{Context, manage::users};
+use crate::{
+    arguments::{SettingArguments, UserCommand, UserLinkArguments},
+    control::{
+        Channel,
+        wire::{self, LinkAnswer, LinkQuestion},
+    },
+    data_folder::DataFolder,
+    failure::Failure,
+    identifiers, moments,
+    output::Exit,
+    settings::LISTEN,
+    words,
+};
+
+/// Does what was asked.
+pub(super) async fn run(context: &Context<'_>, command: UserCommand) -> Result<Exit, Failure> {
+    match command {
+        UserCommand::Link(arguments) => link(context, arguments).await,
+        UserCommand::List(arguments) => users::list(context, arguments).await,
+        UserCommand::Show(arguments) => users::show(context, arguments).await,
+        UserCommand::Create(arguments) => users::create(context, arguments).await,
+        UserCommand::Update(arguments) => users::update(context, arguments).await,
+        UserCommand::Enable(arguments) => users::switch(context, arguments, "usher user enable", true).await,
+        UserCommand::Disable(arguments) => {
+            users::switch(context, arguments, "usher user disable", false).await
+        }
+        UserCommand::Delete(arguments) => users::delete(context, arguments).await,
+        UserCommand::RemoveSecondFactor(arguments) => users::remove_second_factor(context, arguments).await,
+    }
+}
+
+async fn link(context: &Context<'_>, arguments: UserLinkArguments) -> Result<Exit, Failure> {
+    let question = LinkQuestion {
+        tenant_key: identifiers::tenant_key(arguments.tenant.as_deref())?,
+        login: arguments.user,
+    };
+    let listen = listen(context, arguments.data.data.clone())?;
+    let folder = DataFolder::make(&context.data(arguments.data)?)?;
+    let mut channel = Channel::reach(&folder, "usher user link").await?;
+    let answer = channel.call::<LinkAnswer>(wire::LINKS_MAKE, &question).await;
+    channel.close().await;
+    let LinkAnswer {
+        path,
+        listening,
+        user_id,
+        name,
+        expires_at_ms,
+    } = answer?;
+    let served = listening.is_some();
+    let base = listening.unwrap_or_else(|| format!("http://{listen}"));
+    let link = format!("{base}{path}");
+    context.output.plain(
+        &link,
+        &json!({ "link": link, "path": path, "user_id": user_id, "expires_at_ms": expires_at_ms }),
+    )?;
+    if !context.output.json {
+        let until = moments::shown(expires_at_ms);
+        context.output.explain(
+            &words!(
+                "for {name} to choose a password; it works once, until {until}",
+                "供 {name} 设置密码；仅可使用一次，有效期至 {until}"
+            ),
+            &(),
+        );
+        if !served {
+            context.output.explain(
+                &words!(
+                    "no server runs on this data folder; start usher serve first, and use its address",
+                    "该数据文件夹上没有运行服务器；请先启动 usher serve，并使用其地址"
+                ),
+                &(),
+            );
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Where a server on this data folder would listen, as far as the settings say.
+fn listen(context: &Context<'_>, data: Option<String>) -> Result<String, Failure> {
+    let flags = SettingArguments {
+        data,
+        ..SettingArguments::default()
+    };
+    Ok(context.layers(flags)?.resolve(LISTEN).text.unwrap_or_default())
+}
