@@ -194,6 +194,10 @@ impl Line<'_> {
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
                 duration_ms, detail, "request refused because the server is busy"
             ),
+            Some(Weight::Outside) => tracing::warn!(
+                %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
+                duration_ms, detail, "another server failed us"
+            ),
             Some(Weight::Caller) => tracing::info!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
                 duration_ms, detail, "request refused"

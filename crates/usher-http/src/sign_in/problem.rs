@@ -227,7 +227,8 @@ impl Problem {
     fn log_note(&self) -> LogNote {
         let code = self.wire().map_or(0, |(_, code, _)| code);
         let (weight, detail) = match self {
-            Self::Busy { detail } | Self::ProviderFailed { detail } => (Weight::Busy, Some(detail.clone())),
+            Self::Busy { detail } => (Weight::Busy, Some(detail.clone())),
+            Self::ProviderFailed { detail } => (Weight::Outside, Some(detail.clone())),
             Self::Internal { detail } => (Weight::Internal, Some(detail.clone())),
             _ => (Weight::Caller, None),
         };

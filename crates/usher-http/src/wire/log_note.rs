@@ -12,6 +12,8 @@ pub enum Weight {
     Caller,
     /// Nobody: it passes.
     Busy,
+    /// Whoever runs another server that ours depends on for this answer, such as an identity provider.
+    Outside,
     /// Whoever runs the server.
     Internal,
 }

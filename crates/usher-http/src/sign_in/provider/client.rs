@@ -54,13 +54,10 @@ impl<'c> AsyncHttpClient<'c> for ProviderClient<'_> {
     }
 }
 
-/// An error with what caused it, in one line.
-pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+/// An error with what caused it, in one line. The causes of causes are in the cause's own words already.
+pub(super) fn with_cause(error: &(dyn Error + 'static)) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
     }
-    text
 }

@@ -17,7 +17,7 @@ use usher_identity::Secret;
 use usher_store::identity::IdentityProvider;
 
 use super::{
-    client::{AskError, ProviderClient, with_causes},
+    client::{AskError, ProviderClient, with_cause},
     errand::Errand,
 };
 
@@ -98,7 +98,7 @@ pub(super) async fn discover(client: &ProviderClient<'_>, issuer: &str) -> Resul
     let issuer =
         IssuerUrl::new(issuer.to_owned()).map_err(|error| ExchangeError::Discovery(error.to_string()))?;
     let discovered = Metadata::discover_async(issuer, client).await;
-    discovered.map_err(|error: DiscoveryError<AskError>| ExchangeError::Discovery(with_causes(&error)))
+    discovered.map_err(|error: DiscoveryError<AskError>| ExchangeError::Discovery(with_cause(&error)))
 }
 
 /// The address at the provider to which a browser is sent.
@@ -180,7 +180,7 @@ pub(super) async fn redeem(
         });
     let claims = token
         .claims(&verifier, &Nonce::new(errand.nonce.clone()))
-        .map_err(|error| ExchangeError::IdToken(with_causes(&error)))?;
+        .map_err(|error| ExchangeError::IdToken(with_cause(&error)))?;
     account(claims)
 }
 

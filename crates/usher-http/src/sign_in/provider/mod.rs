@@ -62,7 +62,7 @@ const START_PATH: &str = "/sign-in/provider/start";
 /// Where linking begins.
 const ACCOUNT_PATH: &str = "/account/provider";
 /// Where the provider sends the browser back to. Registered at providers: **never change it**.
-const CALLBACK_PATH: &str = "/sign-in/provider/callback";
+pub const CALLBACK_PATH: &str = "/sign-in/provider/callback";
 
 /// Makes a route's handler of one that answers a visit.
 macro_rules! visited {
