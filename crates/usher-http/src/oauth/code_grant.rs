@@ -73,7 +73,9 @@ pub(super) async fn redeem(
     match edge.store.change(vec![Change::from(change)], now_ms).await {
         Ok(_) => Ok(told),
         // Somebody was faster.
-        Err(error) if error.rejection() == Some(Rejection::Spent) => Err(replayed(edge, code.family_id).await),
+        Err(error) if error.rejection() == Some(Rejection::Spent) => {
+            Err(replayed(edge, code.family_id).await)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -136,7 +136,11 @@ mod tests {
             "code=a&scope=x&code=a&code=a",
         ] {
             let fields = parsed(body).unwrap();
-            assert_eq!(code(fields.required("code")), Some(OauthCode::Malformed), "{body}");
+            assert_eq!(
+                code(fields.required("code")),
+                Some(OauthCode::Malformed),
+                "{body}"
+            );
             assert_eq!(fields.required("scope"), Ok("x"), "{body}");
         }
     }

@@ -163,7 +163,11 @@ mod tests {
     fn the_status_is_200_unless_the_fault_is_ours() {
         for code in OauthCode::ALL {
             let ours = matches!(code, OauthCode::ServerError | OauthCode::Unavailable);
-            assert_eq!(LegacyCode::Oauth(code).row().0 == StatusCode::OK, !ours, "{code:?}");
+            assert_eq!(
+                LegacyCode::Oauth(code).row().0 == StatusCode::OK,
+                !ours,
+                "{code:?}"
+            );
         }
     }
 }

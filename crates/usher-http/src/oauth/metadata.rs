@@ -11,12 +11,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde::Serialize;
-use usher_identity::scope_list::OFFLINE_ACCESS;
 
 use crate::{
     edge::{Edge, PeerAddress, lies_in},
-    oauth::{dialect::Dialect, token_endpoint::grant_types, user_info::EMPLOYEE_ID_SCOPE},
-    open_apis::Call,
+    manage::scopes::KNOWN_SCOPES,
+    oauth::{dialect::Dialect, token_endpoint::grant_types},
     wire::{FieldViolation, WireError, json_response},
 };
 
@@ -25,7 +24,7 @@ struct Document {
     authorization_endpoint: String,
     token_endpoint: String,
     issuer: String,
-    scopes_supported: Vec<&'static str>,
+    scopes_supported: [&'static str; KNOWN_SCOPES.len()],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: &'static [&'static str],
@@ -46,15 +45,11 @@ fn describe(edge: &Edge, request: &Parts) -> Result<Response, WireError> {
     let origin = origin(edge, request).ok_or_else(|| {
         WireError::bad_request(vec![FieldViolation::new("Host", "Host must name this server")])
     })?;
-    let calls = Call::ALL.map(Call::scope);
     let document = Document {
         authorization_endpoint: format!("{origin}/open-apis/authen/v1/authorize"),
         token_endpoint: format!("{origin}/oauth/v3/token"),
         issuer: origin,
-        scopes_supported: calls
-            .into_iter()
-            .chain([EMPLOYEE_ID_SCOPE, OFFLINE_ACCESS])
-            .collect(),
+        scopes_supported: KNOWN_SCOPES,
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         grant_types_supported: grant_types(Dialect::V3),

@@ -133,10 +133,7 @@ pub(super) fn narrowed(granted: &[String], asked: Option<&str>) -> Result<Vec<St
 ///
 /// # Errors
 /// 20008, 20009, 20010.
-pub(super) fn reachable<'a, T>(
-    standing: &'a Standing<T>,
-    caller: &Caller,
-) -> Result<&'a User, OauthRefusal> {
+pub(super) fn reachable<'a, T>(standing: &'a Standing<T>, caller: &Caller) -> Result<&'a User, OauthRefusal> {
     let user = standing.user.as_ref().ok_or(OauthCode::UserUnknown)?;
     match caller.standing.client.kind {
         _ if standing.installed => Ok(user),

@@ -12,10 +12,7 @@ use usher_identity::{
     token::hash_token,
 };
 use usher_seats::TenantId;
-use usher_store::{
-    Change, StoreError, Token, TokenHash, TokenKind,
-    identity::ClientStanding,
-};
+use usher_store::{Change, StoreError, Token, TokenHash, TokenKind, identity::ClientStanding};
 
 use crate::{
     edge::{Edge, draw},

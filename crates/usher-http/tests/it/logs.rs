@@ -13,11 +13,11 @@ use crate::support::{ACTIVITIES, Answer, Ask, House};
 
 /// Keeps what is logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     /// Runs what logs, on this thread, and gives back the lines.
-    async fn of(during: impl Future<Output = Answer>) -> (Answer, String) {
+    pub async fn of(during: impl Future<Output = Answer>) -> (Answer, String) {
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
         let guard = tracing::subscriber::set_default(subscriber);

@@ -11,6 +11,7 @@
     reason = "a test may stop at the first surprise; clippy.toml allows it only inside test functions"
 )]
 
+mod oauth_rows;
 mod oauth_support;
 mod sign_in_support;
 mod support;

@@ -20,6 +20,7 @@ pub const V2: &str = "/open-apis/authen/v2/oauth/token";
 pub const V3: &str = "/oauth/v3/token";
 pub const OIDC: &str = "/open-apis/authen/v1/oidc/access_token";
 pub const OIDC_REFRESH: &str = "/open-apis/authen/v1/oidc/refresh_access_token";
+pub const TENANT_INTERNAL: &str = "/open-apis/auth/v3/tenant_access_token/internal";
 pub const USER_INFO: &str = "/open-apis/authen/v1/user_info";
 pub const REDIRECT: &str = "https://client.example/callback?from=usher";
 pub const OFFLINE: &str = "offline_access";
@@ -63,8 +64,8 @@ impl Desk {
             house,
             codes_made: AtomicU8::new(0),
         };
-        let scopes = [ACTIVITIES_SCOPE, "b", "c", OFFLINE];
-        desk.house.change(vec![desk.house.client(CLIENT, &scopes, true)]).await;
+        // The house's own client is a store client; here it belongs to the first tenant alone.
+        desk.add_client(CLIENT, ClientKind::SelfBuilt).await;
         desk.add_client(STORE_CLIENT, ClientKind::Store).await;
         for client in [CLIENT, STORE_CLIENT] {
             desk.register(client, true, None).await;
@@ -80,7 +81,7 @@ impl Desk {
             client_id: client_id.parse().unwrap(),
             name: "Another".to_owned(),
             kind,
-            scopes: [ACTIVITIES_SCOPE, OFFLINE].map(str::to_owned).to_vec(),
+            scopes: [ACTIVITIES_SCOPE, "b", "c", OFFLINE].map(str::to_owned).to_vec(),
             enabled: true,
         };
         self.house.change(vec![Change::PutClient(client)]).await;
@@ -89,7 +90,13 @@ impl Desk {
     /// Switches a client on or off.
     pub async fn set_client_enabled(&self, client_id: &str, enabled: bool) {
         let client_id = id(client_id);
-        let standing = self.house.store.client_standing(&client_id).await.unwrap().unwrap();
+        let standing = self
+            .house
+            .store
+            .client_standing(&client_id)
+            .await
+            .unwrap()
+            .unwrap();
         let client = Client {
             enabled,
             ..standing.client
@@ -209,6 +216,15 @@ impl Desk {
         self.post(path, &refresh_fields(refresh_token)).await
     }
 
+    /// The client's own tenant token.
+    pub async fn tenant_token(&self) -> String {
+        let secret = secret();
+        let fields = vec![("app_id", CLIENT), ("app_secret", secret.as_str())];
+        let answer = self.post_bare(TENANT_INTERNAL, &fields).await;
+        assert_eq!(answer.code(), 0, "{answer}");
+        text(&answer.json()["tenant_access_token"])
+    }
+
     /// The code with which the seat call answers a user token.
     pub async fn seat_call(&self, token: &str) -> i64 {
         let ask = Ask::get(format!("{ACTIVITIES}?seat_type=per_user&page_size=1")).bearer(token);
@@ -236,10 +252,7 @@ pub fn code_fields(code: &str) -> Fields<'_> {
 }
 
 pub fn refresh_fields(refresh_token: &str) -> Fields<'_> {
-    vec![
-        ("grant_type", "refresh_token"),
-        ("refresh_token", refresh_token),
-    ]
+    vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
 }
 
 pub fn json_ask(path: &str, fields: &Fields<'_>) -> Ask {
@@ -269,7 +282,10 @@ pub fn assert_flat(answer: &Answer) {
     );
     assert_eq!(answer.header("x-tt-logid").len(), 34, "{answer}");
     let json = answer.json();
-    assert!(json.get("data").is_none() && json.get("msg").is_none(), "{answer}");
+    assert!(
+        json.get("data").is_none() && json.get("msg").is_none(),
+        "{answer}"
+    );
     if answer.status == 200 {
         assert_eq!(json["code"], 0, "{answer}");
         assert!(json.get("error").is_none(), "{answer}");
