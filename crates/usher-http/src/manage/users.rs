@@ -22,11 +22,9 @@ use super::{
 };
 use crate::{
     edge::draw,
+    sign_in::LINK_LIFE_MS,
     wire::{WireCode, WireError, envelope::SuccessBody, success},
 };
-
-/// How long a sign-in link works, in milliseconds: long enough to send it by a messenger, short enough to be forgotten.
-const LINK_LIFE_MS: i64 = 30 * 60 * 1_000;
 
 /// A person.
 #[derive(Serialize, ToSchema)]
