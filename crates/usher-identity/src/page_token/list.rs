@@ -81,10 +81,23 @@ mod tests {
         let token = sealer.seal_key("18", &USERS, 1_000, [1; NONCE_BYTES]).unwrap();
         assert_eq!(sealer.open_key(&token, &USERS, 1_000), Ok("18".to_owned()));
         let foreign = [
-            ListBinding { list: "apps", ..USERS },
-            ListBinding { tenant: "other", ..USERS },
-            ListBinding { walker: "cli_1", ..USERS },
-            ListBinding { list: "usersacme", tenant: "", ..USERS },
+            ListBinding {
+                list: "apps",
+                ..USERS
+            },
+            ListBinding {
+                tenant: "other",
+                ..USERS
+            },
+            ListBinding {
+                walker: "cli_1",
+                ..USERS
+            },
+            ListBinding {
+                list: "usersacme",
+                tenant: "",
+                ..USERS
+            },
         ];
         for binding in foreign {
             assert_eq!(sealer.open_key(&token, &binding, 1_000), Err(PageTokenError));
