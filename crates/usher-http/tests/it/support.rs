@@ -4,6 +4,7 @@
 
 use std::{
     fmt,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -78,7 +79,7 @@ pub struct House {
     pub tenant_id: TenantId,
     pub router: Router,
     tokens_made: AtomicU64,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What a token is to be good for; change what the test is about.
@@ -126,7 +127,7 @@ impl House {
             tenant_id: TenantId(0),
             router,
             tokens_made: AtomicU64::new(0),
-            _folder: folder,
+            folder,
         };
         house.tenant_id = house.tenant("default").await;
         house
@@ -136,6 +137,11 @@ impl House {
             ])
             .await;
         house
+    }
+
+    /// The engine's file, for those who want to break it.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("usher.db")
     }
 
     /// Makes changes that must fit.
