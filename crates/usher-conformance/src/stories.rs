@@ -1,6 +1,8 @@
 //! One small tale per promise of the contract.
 
 pub mod activity;
+pub mod clients;
+pub mod credentials;
 pub mod directory;
 pub mod identity;
 pub mod identity_provider;
@@ -42,6 +44,10 @@ macro_rules! stories {
             a_route_belongs_to_one_app,
             every_configuration_change_is_announced,
         ]);
+        $crate::stories!(@ $home, credentials: [
+            a_known_person_is_found_whatever_others_are_called,
+            the_first_password_of_all_is_noticed,
+        ]);
         $crate::stories!(@ $home, isolation: [
             one_tenant_sees_nothing_of_another,
             the_same_numbers_in_two_tenants_are_two_people,
@@ -52,6 +58,11 @@ macro_rules! stories {
             clients_and_service_tokens_are_read_page_by_page,
             routes_are_read_for_some_apps,
         ]);
+        $crate::stories!(@ $home, clients: [
+            a_store_client_acts_only_where_it_is_installed,
+            secrets_overlap_while_one_replaces_the_other,
+            a_registration_is_kept_as_it_was_said,
+        ]);
         $crate::stories!(@ $home, identity: [
             a_code_is_found_with_everything_around_it,
             a_code_is_redeemed_once_however_many_try,
@@ -59,9 +70,6 @@ macro_rules! stories {
             a_refresh_token_is_rotated_once_however_many_try,
             a_revoked_family_has_nothing_left,
             grants_only_add_up,
-            a_store_client_acts_only_where_it_is_installed,
-            secrets_overlap_while_one_replaces_the_other,
-            a_registration_is_kept_as_it_was_said,
             a_link_works_once_and_in_time,
             a_one_time_password_works_once,
             a_new_password_ends_the_sessions,
