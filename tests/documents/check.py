@@ -87,6 +87,11 @@ def documented_rows(texts, chinese):
             for status, code in re.findall(r"^\| (\d{3}) \| (\d{6,}) \|", text, re.M)}
 
 
+def oauth_codes():
+    """Every code of the table of refusals of the token endpoints."""
+    return set(re.findall(r"=> \((?:BAD|StatusCode::[A-Z_]+), (\d{5}), ", read("crates/usher-http/src/oauth/refusal.rs")))
+
+
 def metrics():
     return set(re.findall(r'"(usher_[a-z_]+)"', read("crates/usher-http/src/telemetry.rs").split("mod tests")[0]))
 
@@ -105,6 +110,10 @@ def main():
     for chinese, language in ((False, "English"), (True, "Chinese")):
         missing = wire_rows() - documented_rows(texts, chinese)
         checks.check("every wire error is in the manual in %s, with its status" % language, wire_rows() and not missing, sorted(missing))
+    for path in ("docs/oauth.md", "docs/oauth.zh-CN.md"):
+        rows = " ".join(re.findall(r"^\| \d{3} \| ([\d, ]+) \|", read(path), re.M))
+        missing = oauth_codes() - set(re.findall(r"\d{5}", rows))
+        checks.check("%s has every refusal of the token endpoints" % path, oauth_codes() and not missing, sorted(missing))
     for path in ("docs/operations.md", "docs/operations.zh-CN.md"):
         different = metrics() ^ set(re.findall(r"`(usher_[a-z_]+)`", read(path)))
         checks.check("%s lists every metric" % path, metrics() and not different, sorted(different))

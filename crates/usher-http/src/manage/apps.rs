@@ -146,7 +146,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
     let creation = Creation {
         changes,
         data: data(&app, routes.iter()),
-        secret: None,
+        secrets: Vec::new(),
     };
     once.commit(&asked, creation).await
 }

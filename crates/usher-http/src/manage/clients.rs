@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use usher_identity::{Secret, make_secret, token::hash_token};
+use usher_identity::{Secret, derived::event_keys, make_secret, token::hash_token};
 use usher_seats::{ClientId, TenantId};
 use usher_store::{
     Change, Client, ClientKind, IdentityChange, TokenHash,
@@ -119,6 +119,12 @@ pub(super) struct ClientCreated {
     /// Absent in a repeated answer.
     #[schema(value_type = String, required = false)]
     client_secret: Option<String>,
+    /// Of store clients: stands in `token` of every event. Absent in a repeated answer.
+    #[schema(value_type = String, required = false)]
+    event_verification_token: Option<String>,
+    /// Of store clients: signs every event. Absent in a repeated answer.
+    #[schema(value_type = String, required = false)]
+    event_signing_key: Option<String>,
     /// True when this answer was given before.
     replayed: bool,
 }
@@ -158,6 +164,12 @@ pub(super) struct SecretCreated {
     /// Absent in a repeated answer.
     #[schema(value_type = String, required = false)]
     client_secret: Option<String>,
+    /// Of store clients: stands in `token` of every event. Absent in a repeated answer.
+    #[schema(value_type = String, required = false)]
+    event_verification_token: Option<String>,
+    /// Of store clients: signs every event. Absent in a repeated answer.
+    #[schema(value_type = String, required = false)]
+    event_signing_key: Option<String>,
     /// When the older secrets end.
     #[schema(value_type = Moment)]
     older_expire_at_ms: i64,
@@ -219,6 +231,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
         created_at_ms: asked.now_ms,
         expires_at_ms: None,
     }];
+    let shown_once = shown_once(&asked, &client, secret.clone());
     let creation = Creation {
         changes: vec![
             Change::PutClient(client.clone()),
@@ -226,7 +239,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
             add_secret(&client, &secret, asked.now_ms),
         ],
         data: data(client, registration, secrets),
-        secret: Some(("client_secret", secret)),
+        secrets: shown_once,
     };
     once.commit(&asked, creation).await
 }
@@ -315,9 +328,21 @@ pub(super) async fn rotate_secret(asked: Asked) -> Result<Response, WireError> {
             "client_id": standing.client.client_id,
             "older_expire_at_ms": older_expire_at_ms,
         }),
-        secret: Some(("client_secret", secret)),
+        secrets: shown_once(&asked, &standing.client, secret),
     };
     once.commit(&asked, creation).await
+}
+
+/// What the answer shows this once: the secret, and what a store client needs to know our events from others'. The
+/// event keys are derived and stay the same; whoever may make a secret may see them again.
+fn shown_once(asked: &Asked, client: &Client, secret: Secret) -> Vec<(&'static str, Secret)> {
+    let mut shown = vec![("client_secret", secret)];
+    if client.kind == ClientKind::Store {
+        let keys = event_keys(&asked.edge.keys, &client.client_id);
+        shown.push(("event_verification_token", keys.verification_token));
+        shown.push(("event_signing_key", keys.signing_key));
+    }
+    shown
 }
 
 /// A client of the tenant meant. It is looked for in that tenant, so a foreign one is not found.

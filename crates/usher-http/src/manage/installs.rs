@@ -81,7 +81,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
     let creation = Creation {
         changes: vec![change.into()],
         data: InstallData { client_id },
-        secret: None,
+        secrets: Vec::new(),
     };
     once.commit(&asked, creation).await
 }

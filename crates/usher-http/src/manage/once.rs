@@ -28,8 +28,8 @@ pub(super) struct Creation<Data> {
     pub(super) changes: Vec<Change>,
     /// What is answered, and kept.
     pub(super) data: Data,
-    /// What is answered the first time only: the name of the field and the secret.
-    pub(super) secret: Option<(&'static str, Secret)>,
+    /// What is answered the first time only: names of fields and their secrets.
+    pub(super) secrets: Vec<(&'static str, Secret)>,
 }
 
 /// The idempotency key of a call, if it has one.
@@ -97,7 +97,7 @@ impl Once {
         let Creation {
             mut changes,
             data,
-            secret,
+            secrets,
         } = creation;
         let Value::Object(mut data) = serde_json::to_value(data).map_err(WireError::internal)? else {
             return Err(WireError::internal("an answer is an object"));
@@ -117,7 +117,7 @@ impl Once {
             }
             return Err(refusals::of_store(error));
         }
-        if let Some((name, secret)) = secret {
+        for (name, secret) in secrets {
             data.insert(name.to_owned(), Value::String(secret.expose().to_owned()));
         }
         data.insert("replayed".to_owned(), Value::Bool(false));

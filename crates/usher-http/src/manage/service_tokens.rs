@@ -178,7 +178,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
     let creation = Creation {
         data: ServiceTokenData::from(&token),
         changes: vec![Change::IssueToken(token)],
-        secret: Some(("service_token", secret)),
+        secrets: vec![("service_token", secret)],
     };
     once.commit(&asked, creation).await
 }

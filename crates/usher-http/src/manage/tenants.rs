@@ -107,7 +107,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
             name,
             enabled: true,
         },
-        secret: None,
+        secrets: Vec::new(),
     };
     once.commit(&asked, creation).await
 }

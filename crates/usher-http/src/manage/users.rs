@@ -166,7 +166,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
     let creation = Creation {
         changes: vec![Change::CreateUser(user.clone())],
         data: UserData::from(user),
-        secret: None,
+        secrets: Vec::new(),
     };
     once.commit(&asked, creation).await
 }
@@ -237,7 +237,7 @@ pub(super) async fn make_sign_in_link(asked: Asked) -> Result<Response, WireErro
     let creation = Creation {
         changes: vec![IdentityChange::MakeLink(link).into()],
         data: json!({ "expires_at_ms": expires_at_ms }),
-        secret: Some(("link", Secret::new(path))),
+        secrets: vec![("link", Secret::new(path))],
     };
     once.commit(&asked, creation).await
 }

@@ -15,6 +15,45 @@ fn good_secrets(standing: &usher_store::identity::ClientStanding, now_ms: i64) -
         .count()
 }
 
+/// A store client is told once how to know our events from others'; a client of one tenant has none.
+#[tokio::test]
+async fn a_store_client_is_shown_its_event_keys() {
+    let house = House::open().await;
+    let manager = house.manager().await;
+    let new =
+        |kind| json!({"name": "Report", "kind": kind, "ticket_url": "https://report.example.com/tickets"});
+    let keys = |made: &Value| {
+        [
+            made["event_verification_token"].clone(),
+            made["event_signing_key"].clone(),
+        ]
+    };
+    let made = house
+        .managed(&manager, "POST", "/usher/v1/clients", new("store"))
+        .await;
+    let [verification, signing] = keys(&made);
+    assert_eq!(
+        (
+            verification.as_str().unwrap().len(),
+            signing.as_str().unwrap().len()
+        ),
+        (43, 43)
+    );
+    assert_ne!(verification, signing);
+    let uri = format!("/usher/v1/clients/{}", made["client_id"].as_str().unwrap());
+    let shown = house.managed(&manager, "GET", &uri, Value::Null).await;
+    assert_eq!(keys(&shown), [Value::Null, Value::Null]);
+    let rotated = house
+        .managed(&manager, "POST", &format!("{uri}/secrets"), Value::Null)
+        .await;
+    assert_eq!(keys(&rotated), [verification, signing], "they stay the same");
+
+    let own = house
+        .managed(&manager, "POST", "/usher/v1/clients", new("self_built"))
+        .await;
+    assert_eq!(keys(&own), [Value::Null, Value::Null]);
+}
+
 #[tokio::test]
 async fn a_client_is_made_changed_and_its_secret_replaced() {
     let house = House::open().await;
