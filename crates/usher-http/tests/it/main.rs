@@ -36,6 +36,7 @@ mod parameters;
 mod raw_socket;
 mod sign_in_authorize;
 mod sign_in_form;
+mod sign_in_hostile;
 mod sign_in_link;
 mod sign_in_second_factor;
 mod walk;
