@@ -197,6 +197,7 @@ mod tests {
                 "other_language",
                 "start_title",
                 "sign_in_to_after",
+                "provider_go_after",
             ]
             .contains(name)
             {
