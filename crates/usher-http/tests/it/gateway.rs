@@ -380,7 +380,7 @@ async fn unknown_paths_are_text_with_and_without_a_token() {
     let house = House::open().await;
     let token = house.administrator_token().await;
     for path in [
-        "/",
+        "/nowhere",
         "/open-apis",
         "/open-apis/apaas/v1/seat_activity/list",
         "/open-apis/apaas/v1/seat_activities/",
