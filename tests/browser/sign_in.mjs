@@ -1,17 +1,17 @@
 // Signs in and allows a client in a real browser, with the keyboard alone and without scripts, and photographs the
-// pages in both languages, light and dark, wide and on a phone.
+// pages in both languages, light and dark, wide and on a phone, for people to look at.
 //
-//   node tests/browser/sign_in.mjs [FOLDER FOR THE PHOTOGRAPHS]
+//   node tests/browser/sign_in.mjs [FOLDER FOR THE PHOTOGRAPHS, else .build/photographs]
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { browser as openBrowser, check, finish, listen, newFolder, serve, usher, visitor } from './usher.mjs'
+import { browser as openBrowser, check, finish, listen, newFolder, root, serve, usher, visitor } from './usher.mjs'
 
 const PASSWORD = 'four unrelated words here'
 const SCOPE = 'app_engine:seat_activities:read'
 
 const { folder, remove } = await newFolder()
-const photographs = process.argv[2] ?? path.join(folder, 'photographs')
+const photographs = process.argv[2] ?? path.join(root, '.build/photographs')
 await mkdir(photographs, { recursive: true })
 const data = path.join(folder, 'data')
 const server = await serve(data)
@@ -47,7 +47,7 @@ try {
   await server.stop()
   home.close()
   client.close()
-  if (!process.argv[2]) await remove()
+  await remove()
 }
 finish()
 

@@ -11,7 +11,8 @@ import path from 'node:path'
 import readline from 'node:readline'
 import { promisify } from 'node:util'
 
-const root = path.resolve(import.meta.dirname, '../..')
+/** The repository. */
+export const root = path.resolve(import.meta.dirname, '../..')
 const program = process.env.USHER_PROGRAM ?? path.join(root, 'target/debug/usher')
 const modules = process.env.BROWSER_MODULES ?? path.join(root, '.build/browser')
 const { chromium } = createRequire(path.join(modules, 'package.json'))('playwright-core')
@@ -46,7 +47,7 @@ export async function usher(...words) {
   return JSON.parse(done.stdout.trim().split('\n').at(-1))
 }
 
-/** A new folder that is gone when the program ends well. */
+/** A new folder, and how it goes again. */
 export async function newFolder() {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'usher-browser-'))
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
