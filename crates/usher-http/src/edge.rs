@@ -10,7 +10,10 @@ use usher_door::Door;
 use usher_identity::{KeyRing, Secret};
 use usher_store::Store;
 
-use crate::{oauth::tickets::Courier, rate_limit::RateLimiter, sign_in::SignIn, telemetry::Telemetry};
+use crate::{
+    oauth::tickets::Courier, rate_limit::RateLimiter, reached::WebOrigin, sign_in::SignIn,
+    telemetry::Telemetry,
+};
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
@@ -48,6 +51,8 @@ pub struct EdgeSettings {
     pub gateway_secret: Option<Secret>,
     /// Networks that may read `/metrics`: its numbers are of all tenants together and nobody else's business.
     pub metrics_networks: Vec<IpNet>,
+    /// Where this server is found from outside; none when it is where callers say they found it.
+    pub public_origin: Option<WebOrigin>,
 }
 
 /// The header in which a gateway names the user unless the operator says otherwise.
@@ -61,6 +66,7 @@ impl Default for EdgeSettings {
             user_header: USER_HEADER_DEFAULT.to_owned(),
             gateway_secret: None,
             metrics_networks: loopback(),
+            public_origin: None,
         }
     }
 }

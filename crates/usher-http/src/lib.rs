@@ -14,7 +14,8 @@
 //! - [`wire`]: the envelope and the one table of wire errors
 //! - [`log_id`]: the name of one request, the same in header, body and log
 //! - [`body`]: request bodies, read under a limit
-//! - `outbound`: speaking to other servers
+//! - [`outbound`]: speaking to other servers
+//! - `reached`: under which address, over what and from where a request came
 //! - [`rate_limit`]: fixed one-second windows
 //! - [`telemetry`]: counters and gauges for `/metrics`
 //! - [`server`]: the HTTP/1.1 connection loop with its limits
@@ -28,8 +29,9 @@ pub mod log_id;
 pub mod manage;
 pub mod oauth;
 pub mod open_apis;
-mod outbound;
+pub mod outbound;
 pub mod rate_limit;
+mod reached;
 pub mod router;
 pub mod server;
 pub mod sign_in;
@@ -38,6 +40,7 @@ pub mod wire;
 
 pub use edge::{Chance, Clock, Edge, EdgeSettings, PeerAddress};
 pub use log_id::LogId;
+pub use reached::WebOrigin;
 pub use router::router;
 pub use server::{serve, serve_at_most};
 pub use wire::{WireCode, WireError};

@@ -1,8 +1,10 @@
 //! Speaking to other servers: one HTTP/1.1 request on a connection of its own.
 //!
 //! A handful of requests an hour needs no pool, no redirects and no cookies, so this is a connection, a handshake and
-//! one request. TLS is rustls with the certificates the operating system trusts, so an operator's own authority works
-//! without a setting. A redirect is an answer like any other: whoever is asked may not send us elsewhere.
+//! one request. TLS is rustls with the authorities the operating system trusts (and those of `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR`, as everywhere), so an operator's own authority works without a setting; a command may add those of a
+//! file. There is no way to go without proof of who answers. A redirect is an answer like any other: whoever is asked may
+//! not send us elsewhere.
 
 use std::{
     io,
@@ -23,7 +25,11 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsConnector,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    rustls::{
+        self, CertificateError, ClientConfig, RootCertStore,
+        crypto::ring,
+        pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+    },
 };
 
 /// How long one exchange may take from the first packet to the end of the answer: a handshake around the world takes a
@@ -65,12 +71,14 @@ impl Address {
     }
 
     /// True for `https`.
-    pub(crate) fn is_secure(&self) -> bool {
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
         self.secure
     }
 
     /// True when the host is this machine by its very name, which nobody else can answer to.
-    pub(crate) fn is_loopback(&self) -> bool {
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
             || self
                 .host
@@ -89,37 +97,73 @@ impl Address {
 
 /// Why there was no answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum OutboundError {
+pub enum OutboundError {
+    /// Nothing came within ten seconds.
     #[error("no answer in time")]
     Timeout,
+    /// There is no connection, or it broke.
     #[error("the connection failed: {0}")]
     Connection(#[from] io::Error),
+    /// Whoever answered could not prove to be the host, or by nobody who is trusted here.
+    #[error("the certificate is not trusted: {0:?}")]
+    Certificate(CertificateError),
+    /// What came is no HTTP, or nothing came.
     #[error("the request failed: {0}")]
     Request(#[from] hyper::Error),
+    /// The request is no HTTP.
     #[error("the request cannot be written: {0}")]
     Unwritable(#[from] axum::http::Error),
+    /// No certificate could be for such a host.
     #[error("the host cannot be verified: {0}")]
-    Host(#[from] tokio_rustls::rustls::pki_types::InvalidDnsNameError),
+    Host(#[from] rustls::pki_types::InvalidDnsNameError),
+    /// TLS does not work here.
     #[error("TLS cannot be used: {0}")]
-    Tls(#[from] tokio_rustls::rustls::Error),
+    Tls(#[from] rustls::Error),
+    /// Longer than the caller wants, or broken off.
     #[error("the answer is too long or broke off: {0}")]
     Body(Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// A text without any certificate in PEM form, or with a broken one.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no certificate in PEM form in it")]
+pub struct NoCertificate;
+
 /// Speaks to other servers.
 #[derive(Default)]
-pub(crate) struct Dialer {
+pub struct Dialer {
+    /// Trusted beside those of the operating system.
+    authorities: Vec<CertificateDer<'static>>,
     /// Made when the first connection needs it: reading the system's certificates takes a while.
     tls: OnceLock<Arc<ClientConfig>>,
 }
 
 impl Dialer {
+    /// One that also trusts the authorities (or single servers) whose certificates are in `pem`.
+    ///
+    /// # Errors
+    /// [`NoCertificate`] when there is none, or one that cannot be read.
+    pub fn also_trusting(pem: &[u8]) -> Result<Self, NoCertificate> {
+        let authorities: Vec<_> = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<_, _>>()
+            .map_err(|_| NoCertificate)?;
+        let mut roots = RootCertStore::empty();
+        let (_, unreadable) = roots.add_parsable_certificates(authorities.iter().cloned());
+        if roots.is_empty() || unreadable > 0 {
+            return Err(NoCertificate);
+        }
+        Ok(Self {
+            authorities,
+            tls: OnceLock::new(),
+        })
+    }
+
     /// Sends a request to an address and reads the answer; none of its body when `body_bytes_max` is none. The request's
     /// own address counts for nothing; `Host` and `Connection` are set here.
     ///
     /// # Errors
     /// [`OutboundError`]; an answer of any status is an answer.
-    pub(crate) async fn exchange(
+    pub async fn exchange(
         &self,
         address: &Address,
         request: Request<Body>,
@@ -151,7 +195,8 @@ impl Dialer {
             return send(stream, request, body_bytes_max).await;
         }
         let name = ServerName::try_from(address.host.clone())?;
-        let stream = TlsConnector::from(self.tls()?).connect(name, stream).await?;
+        let connecting = TlsConnector::from(self.tls()?).connect(name, stream);
+        let stream = connecting.await.map_err(handshake_failed)?;
         send(stream, request, body_bytes_max).await
     }
 
@@ -162,11 +207,21 @@ impl Dialer {
         let mut roots = RootCertStore::empty();
         // A certificate that cannot be read is one that is not trusted.
         let _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let _ = roots.add_parsable_certificates(self.authorities.iter().cloned());
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
+    }
+}
+
+/// Tells a certificate that is not trusted from a connection that broke: the one needs somebody to act.
+fn handshake_failed(error: io::Error) -> OutboundError {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+    match cause {
+        Some(rustls::Error::InvalidCertificate(reason)) => OutboundError::Certificate(reason.clone()),
+        _ => OutboundError::Connection(error),
     }
 }
 

@@ -11,7 +11,11 @@ use usher_sqlite::{Holder, OpenError, SqliteStore};
 use usher_store::Store;
 
 use crate::{
-    chance::SystemChance, clock::SystemClock, control::Control, data_folder::DataFolder, failure::Failure,
+    chance::SystemChance,
+    clock::SystemClock,
+    control::{Control, Place},
+    data_folder::DataFolder,
+    failure::Failure,
     first_run, words,
 };
 
@@ -75,14 +79,14 @@ impl Ledger {
     }
 
     /// The calls of the control channel on this ledger.
-    pub(crate) fn control(&self, listening: Option<String>) -> Arc<Control> {
+    pub(crate) fn control(&self, place: Option<Place>) -> Arc<Control> {
         Arc::new(Control {
             store: Arc::clone(&self.store),
             door: self.door.clone(),
             clock: Arc::clone(&self.clock),
             chance: Arc::clone(&self.chance),
             holder: self.holder.clone(),
-            listening,
+            place,
         })
     }
 

@@ -14,7 +14,7 @@ use usher_identity::KeyRing;
 
 use crate::{
     control::{
-        self,
+        self, Place,
         channel::held,
         server::{ControlListener, SocketPlace},
     },
@@ -28,6 +28,7 @@ use crate::{
 pub(crate) struct Server {
     ledger: Ledger,
     address: SocketAddr,
+    place: Place,
     stop: watch::Sender<bool>,
     tasks: [JoinHandle<()>; 3],
 }
@@ -72,10 +73,15 @@ impl Server {
     fn serve(ledger: Ledger, bound: Bound, settings: EdgeSettings) -> Self {
         let connections_max = connections_within(open_files::raise_limit());
         let (stop, stopping) = watch::channel(false);
+        let listening = base_address(bound.address);
+        let base = settings.public_origin.as_ref().map(ToString::to_string);
+        let place = Place {
+            base: base.unwrap_or_else(|| listening.clone()),
+            listening,
+        };
         let edge = ledger.edge(bound.keys, settings);
         let public = usher_http::router(Arc::clone(&edge));
-        let listening = base_address(bound.address);
-        let calls = control::router(ledger.control(Some(listening)), Arc::clone(&edge));
+        let calls = control::router(ledger.control(Some(place.clone())), Arc::clone(&edge));
         let (public_stop, calls_stop) = (stopped(stopping.clone()), stopped(stopping.clone()));
         let tasks = [
             tokio::spawn(async move {
@@ -94,6 +100,7 @@ impl Server {
         Self {
             ledger,
             address: bound.address,
+            place,
             stop,
             tasks,
         }
@@ -102,6 +109,11 @@ impl Server {
     /// The address it listens on, with the real port.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens and where it is found.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The ledger it serves.

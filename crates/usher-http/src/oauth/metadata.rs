@@ -1,21 +1,22 @@
 //! `GET /.well-known/oauth-authorization-server`: where the endpoints are and what they can do (RFC 8414).
 //!
-//! The addresses are those under which the caller reached us, because a client must find in `issuer` the very address
-//! it asked (RFC 8414, section 3.3). Behind a gateway that we trust this is what the gateway says about the request.
+//! The addresses are those under which we are found, because a client must find in `issuer` the very address it asked
+//! (RFC 8414, section 3.3).
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, Method, StatusCode, header, request::Parts, uri::Authority},
+    http::{Method, StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use serde::Serialize;
 
 use crate::{
-    edge::{Edge, PeerAddress, lies_in},
+    edge::Edge,
     manage::scopes::KNOWN_SCOPES,
     oauth::{dialect::Dialect, token_endpoint::grant_types},
+    reached::Reached,
     wire::{FieldViolation, WireError, json_response},
 };
 
@@ -42,7 +43,7 @@ fn describe(edge: &Edge, request: &Parts) -> Result<Response, WireError> {
     if request.method != Method::GET {
         return Err(WireError::wrong_method(request.method.as_str(), "GET"));
     }
-    let origin = origin(edge, request).ok_or_else(|| {
+    let origin = Reached::by(request, &edge.settings).base.ok_or_else(|| {
         WireError::bad_request(vec![FieldViolation::new("Host", "Host must name this server")])
     })?;
     let document = Document {
@@ -57,31 +58,4 @@ fn describe(edge: &Edge, request: &Parts) -> Result<Response, WireError> {
         code_challenge_methods_supported: ["S256", "plain"],
     };
     json_response(StatusCode::OK, &document)
-}
-
-/// Scheme and authority under which the caller reached us; none when no header names a host.
-pub(crate) fn origin(edge: &Edge, request: &Parts) -> Option<String> {
-    let trusts = |address: SocketAddr| lies_in(address, &edge.settings.trusted_proxies);
-    let behind = request
-        .extensions
-        .get::<PeerAddress>()
-        .is_some_and(|PeerAddress(address)| trusts(*address));
-    let said = |name: &str| single(&request.headers, name).filter(|_| behind);
-    let scheme = match said("x-forwarded-proto") {
-        Some("https") => "https",
-        _ => "http",
-    };
-    let host = said("x-forwarded-host")
-        .or_else(|| single(&request.headers, header::HOST.as_str()))
-        .or_else(|| request.uri.authority().map(Authority::as_str))?;
-    let authority: Authority = host.parse().ok()?;
-    (!authority.as_str().contains('@')).then(|| format!("{scheme}://{authority}"))
-}
-
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok(),
-        _ => None,
-    }
 }

@@ -34,7 +34,7 @@ pub mod delivery;
 pub mod dialect;
 mod fields;
 pub mod legacy_refusal;
-pub(crate) mod metadata;
+mod metadata;
 mod oidc;
 mod pair;
 pub mod refresh_grant;

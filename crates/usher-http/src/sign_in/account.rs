@@ -72,7 +72,7 @@ pub(super) async fn sign_out(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respo
         Destination::Account => page::see_other("/sign-in?done=signed-out")?,
         Destination::Authorize { .. } => page::see_other(&destination.address())?,
     };
-    let forget = Cookie::Session.forget(visit.origin.secure);
+    let forget = Cookie::Session.forget(visit.reached.secure);
     response.headers_mut().append(header::SET_COOKIE, forget);
     Ok(response)
 }

@@ -114,7 +114,7 @@ pub(super) async fn answer(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
     check_form(&edge, &visit, FormKind::SignIn, Some(&cookie))?;
     let sealed = visit.form.required("pending")?;
     let pending = Pending::open(&edge, &cookie, sealed, visit.now_ms).ok_or(Problem::FormUnknown)?;
-    let address = visit.origin.address.into();
+    let address = visit.reached.address.into();
     if let Err(TooEarly { wait_ms }) = edge.sign_in.slowing.begin(pending.account, address, visit.now_ms) {
         return ask(&edge, &visit, &pending, Some(Alert::Slow(seconds(wait_ms))));
     }

@@ -38,7 +38,6 @@ mod fields;
 mod link;
 mod page;
 pub mod password_desk;
-mod peer;
 mod problem;
 pub mod provider;
 mod scope_words;

@@ -180,7 +180,7 @@ pub(super) async fn remove(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
         &user.user_id.get().to_be_bytes(),
     ];
     let account = edge.keys.mac(Purpose::FormToken, &parts);
-    let address = visit.origin.address.into();
+    let address = visit.reached.address.into();
     if let Err(TooEarly { wait_ms }) = edge.sign_in.slowing.begin(account, address, visit.now_ms) {
         return account::respond(&edge, &visit, &person, Some(Alert::Slow(seconds(wait_ms)))).await;
     }

@@ -76,7 +76,7 @@ pub(super) fn open(
     let set = Cookie::Session.set(
         cookie.expose(),
         Some(SESSION_LIFE_MS / 1_000),
-        visit.origin.secure,
+        visit.reached.secure,
     );
     (changes, set)
 }
@@ -150,6 +150,6 @@ pub(super) fn form_cookie(edge: &Edge, visit: &Visit) -> (Secret, Option<HeaderV
         return (cookie, None);
     }
     let cookie = new_secret(edge);
-    let set = Cookie::Form.set(cookie.expose(), None, visit.origin.secure);
+    let set = Cookie::Form.set(cookie.expose(), None, visit.reached.secure);
     (cookie, Some(set))
 }

@@ -158,7 +158,7 @@ pub(super) async fn answer(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
     if let Err(TooEarly { wait_ms }) =
         edge.sign_in
             .slowing
-            .begin(account, visit.origin.address.into(), visit.now_ms)
+            .begin(account, visit.reached.address.into(), visit.now_ms)
     {
         return slowed(&edge, &visit, &destination, &typed(Alert::Slow(seconds(wait_ms)))).await;
     }
@@ -212,13 +212,13 @@ pub(super) async fn finish(
     edge.store.change(changes, visit.now_ms).await?;
     edge.sign_in
         .slowing
-        .forgive(&account, visit.origin.address.into(), visit.now_ms);
+        .forgive(&account, visit.reached.address.into(), visit.now_ms);
     let mut response = page::see_other(&destination.address())?;
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, set);
     headers.append(
         header::SET_COOKIE,
-        super::cookies::Cookie::Form.forget(visit.origin.secure),
+        super::cookies::Cookie::Form.forget(visit.reached.secure),
     );
     Ok(response)
 }

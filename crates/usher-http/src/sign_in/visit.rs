@@ -6,20 +6,19 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, RequestExt as _,
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, header},
     response::Response,
 };
 use usher_identity::{Secret, hash_secret, kept_secret::SECRET_RANDOM_BYTES, make_secret};
 
-use super::{cookies::Cookie, fields::Fields, page::Frame, peer::Origin, problem::Problem, texts::Texts};
+use super::{cookies::Cookie, fields::Fields, page::Frame, problem::Problem, texts::Texts};
 use crate::{
     body,
-    edge::{Edge, PeerAddress, draw},
+    edge::{Edge, draw},
     language::Language,
     log_id::LogId,
-    oauth::metadata::origin as reached_at,
+    reached::Reached,
 };
 
 /// Longest form in bytes: the longest address of ours (8 KiB), percent-encoded, and some room.
@@ -30,8 +29,8 @@ const LANGUAGE_PARAMETER: &str = "language";
 /// One request for a page.
 #[derive(Debug)]
 pub(super) struct Visit {
-    /// How the person is connected.
-    pub(super) origin: Origin,
+    /// Under which address, over what and from where.
+    pub(super) reached: Reached,
     /// The time.
     pub(super) now_ms: i64,
     /// The name of the request.
@@ -42,8 +41,6 @@ pub(super) struct Visit {
     pub(super) query: String,
     /// What a form sent; empty for a GET.
     pub(super) form: Fields,
-    /// Scheme, host and port under which this server was reached; none when the request does not say.
-    pub(super) base: Option<String>,
     /// Where the other language is to be had; none where the page answers a form.
     pub(super) here: Option<String>,
     headers: HeaderMap,
@@ -51,13 +48,11 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    async fn of(edge: &Edge, mut request: Request) -> (Self, Result<(), Problem>) {
-        let peer = request.extract_parts::<Extension<PeerAddress>>().await.ok();
+    async fn of(edge: &Edge, request: Request) -> (Self, Result<(), Problem>) {
         let log_id = request.extensions().get::<LogId>().cloned();
         let now_ms = edge.clock.now_ms();
         let (parts, request_body) = request.into_parts();
-        let base = reached_at(edge, &parts);
-        let origin = Origin::of(peer.map(|Extension(peer)| peer.0), &parts.headers, &edge.settings);
+        let reached = Reached::by(&parts, &edge.settings);
         let asked = parts.uri.query().unwrap_or_default();
         let chosen = asked
             .split('&')
@@ -66,13 +61,12 @@ impl Visit {
         let query = without_language(asked);
         let posted = parts.method == Method::POST;
         let mut visit = Self {
-            origin,
             now_ms,
             log_id: log_id.unwrap_or_else(|| LogId::new(now_ms, draw(edge.chance.as_ref()))),
-            language: chosen.unwrap_or_else(|| remembered_language(&parts.headers, origin.secure)),
+            language: chosen.unwrap_or_else(|| remembered_language(&parts.headers, reached.secure)),
             here: (!posted).then(|| here(parts.uri.path(), &query)),
             query,
-            base,
+            reached,
             form: Fields::default(),
             headers: parts.headers,
             language_chosen: chosen.is_some(),
@@ -137,12 +131,12 @@ impl Visit {
 
     /// The value of a cookie, whatever it holds.
     pub(super) fn cookie(&self, cookie: Cookie) -> Option<&str> {
-        cookie.read(&self.headers, self.origin.secure)
+        cookie.read(&self.headers, self.reached.secure)
     }
 
     /// The value of a cookie that [`Visit::new_secret`] may have made.
     pub(super) fn secret(&self, cookie: Cookie) -> Option<Secret> {
-        let value = cookie.read(&self.headers, self.origin.secure)?;
+        let value = cookie.read(&self.headers, self.reached.secure)?;
         hash_secret(value).map(|_| Secret::new(value))
     }
 }
@@ -199,7 +193,7 @@ where
         let tag = visit.texts().tag;
         headers.append(
             header::SET_COOKIE,
-            Cookie::remember_language(tag, visit.origin.secure),
+            Cookie::remember_language(tag, visit.reached.secure),
         );
     }
     response

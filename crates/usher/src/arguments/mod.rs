@@ -114,6 +114,9 @@ pub(crate) struct SettingArguments {
     /// The address to listen on; port 0 takes a free one [environment: USHER_LISTEN; default: 127.0.0.1:8787].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,
+    /// Where people and programs find this server, such as https://usher.example.com, when a gateway with TLS is before it [environment: USHER_PUBLIC_ORIGIN; default: what each request says].
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) public_origin: Option<String>,
     /// Networks whose gateways may name users, separated by commas [environment: USHER_TRUSTED_PROXIES; default: 127.0.0.0/8,::1/128].
     #[arg(long, value_name = "NETWORKS")]
     pub(crate) trusted_proxies: Option<String>,

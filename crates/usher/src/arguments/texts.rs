@@ -30,6 +30,7 @@ const COMMANDS: &[CommandTexts] = &[
         examples: &[
             "usher serve",
             "usher serve --data /var/lib/usher --listen 127.0.0.1:8787 --log-format json",
+            "usher serve --public-origin https://usher.example.com",
             "USHER_GATEWAY_SECRET=... usher serve --trusted-proxies 10.0.0.0/8",
         ],
     },
@@ -182,6 +183,10 @@ const ARGUMENTS: &[(&str, &str)] = &[
     (
         "listen",
         "监听地址；端口 0 表示任取空闲端口 [环境变量：USHER_LISTEN；默认：127.0.0.1:8787]。",
+    ),
+    (
+        "public_origin",
+        "网关提供 TLS 时，用户与程序访问本服务器的地址，例如 https://usher.example.com [环境变量：USHER_PUBLIC_ORIGIN；默认：以每个请求所述为准]。",
     ),
     (
         "trusted_proxies",

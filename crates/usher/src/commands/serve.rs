@@ -1,20 +1,20 @@
 //! `usher serve`: run the server until it is told to stop.
 
-use std::{net::SocketAddr, path::Path};
+use std::path::Path;
 
 use serde_json::json;
 
 use super::{Context, signals::StopSignals};
 use crate::{
     arguments::SettingArguments,
-    control::{links, wire::LinkQuestion},
+    control::{Place, links, wire::LinkQuestion},
     data_folder::DataFolder,
     failure::Failure,
     identifiers,
     language::Language,
     logging,
     output::Exit,
-    server::{Server, base_address},
+    server::Server,
     settings::ServeSettings,
     words,
 };
@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context<'_>, flags: SettingArguments) -> Resul
     }
     tracing::info!(%address, data = %folder.path().display(), "listening");
     let link = first_link(&server).await;
-    if let Err(failure) = announce(context, address, folder.path(), link.as_deref()) {
+    if let Err(failure) = announce(context, server.place(), folder.path(), link.as_deref()) {
         // People at the door do not care that nobody reads the announcement.
         context.output.complain(&failure);
     }
@@ -60,7 +60,7 @@ async fn first_link(server: &Server) -> Option<String> {
         links::make(&ledger.control(None), &question).await.map(Some)
     };
     match made.await {
-        Ok(link) => link.map(|link| format!("{}{}", base_address(server.address()), link.path)),
+        Ok(link) => link.map(|link| format!("{}{}", server.place().base, link.path)),
         Err(failure) => {
             let reason = failure.words.text(Language::English);
             tracing::warn!(
@@ -73,24 +73,22 @@ async fn first_link(server: &Server) -> Option<String> {
 }
 
 /// Says where the server is and what to do next. This is standard output and no log: the link goes nowhere else.
-fn announce(
-    context: &Context<'_>,
-    address: SocketAddr,
-    folder: &Path,
-    link: Option<&str>,
-) -> Result<(), Failure> {
-    let base = base_address(address);
+fn announce(context: &Context<'_>, place: &Place, folder: &Path, link: Option<&str>) -> Result<(), Failure> {
+    let Place { listening, base } = place;
     let data = quoted(&folder.display().to_string());
     let scopes = crate::first_run::SEAT_SCOPES.join(",");
     let import = format!("usher import accesses FILE.csv --create-missing --data {data}");
     let token = format!("usher token issue --administrator --scope {scopes} --data {data}");
     let mut lines = words!(
-        "Usher is listening on {base} (data folder {data}). Stop it with Ctrl-C.",
-        "Usher 正在监听 {base}（数据文件夹 {data}）。按 Ctrl-C 停止。"
+        "Usher is listening on {listening} (data folder {data}). Stop it with Ctrl-C.",
+        "Usher 正在监听 {listening}（数据文件夹 {data}）。按 Ctrl-C 停止。"
     )
     .line(&words!("Next, in another terminal:", "下一步，在另一个终端中："))
     .line(&words!("  {import}", "  {import}"))
     .line(&words!("  {token}", "  {token}"));
+    if base != listening {
+        lines = lines.line(&words!("Its links begin with {base}", "其链接以 {base} 开头"));
+    }
     if let Some(link) = link {
         lines = lines
             .line(&words!(
@@ -102,7 +100,8 @@ fn announce(
     context.output.result(
         &lines,
         &json!({
-            "listening": base,
+            "listening": listening,
+            "found_at": base,
             "data": folder,
             "process_id": std::process::id(),
             "next": [import, token],

@@ -13,7 +13,7 @@ use crate::{
     failure::Failure,
     identifiers, moments,
     output::Exit,
-    settings::LISTEN,
+    settings::{LISTEN, PUBLIC_ORIGIN, serve::public_origin},
     words,
 };
 
@@ -39,20 +39,20 @@ async fn link(context: &Context<'_>, arguments: UserLinkArguments) -> Result<Exi
         tenant_key: identifiers::tenant_key(arguments.tenant.as_deref())?,
         login: arguments.user,
     };
-    let listen = listen(context, arguments.data.data.clone())?;
+    let expected = expected_base(context, arguments.data.data.clone())?;
     let folder = DataFolder::make(&context.data(arguments.data)?)?;
     let mut channel = Channel::reach(&folder, "usher user link").await?;
     let answer = channel.call::<LinkAnswer>(wire::LINKS_MAKE, &question).await;
     channel.close().await;
     let LinkAnswer {
         path,
-        listening,
+        base,
         user_id,
         name,
         expires_at_ms,
     } = answer?;
-    let served = listening.is_some();
-    let base = listening.unwrap_or_else(|| format!("http://{listen}"));
+    let served = base.is_some();
+    let base = base.unwrap_or(expected);
     let link = format!("{base}{path}");
     context.output.plain(
         &link,
@@ -80,11 +80,14 @@ async fn link(context: &Context<'_>, arguments: UserLinkArguments) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// Where a server on this data folder would listen, as far as the settings say.
-fn listen(context: &Context<'_>, data: Option<String>) -> Result<String, Failure> {
+/// Where a server on this data folder would be found, as far as the settings say.
+fn expected_base(context: &Context<'_>, data: Option<String>) -> Result<String, Failure> {
     let flags = SettingArguments {
         data,
         ..SettingArguments::default()
     };
-    Ok(context.layers(flags)?.resolve(LISTEN).text.unwrap_or_default())
+    let layers = context.layers(flags)?;
+    let public = public_origin(&layers.resolve(PUBLIC_ORIGIN))?;
+    let listen = layers.resolve(LISTEN).text.unwrap_or_default();
+    Ok(public.map_or_else(|| format!("http://{listen}"), |public| public.to_string()))
 }

@@ -39,7 +39,7 @@ pub(crate) async fn make(control: &Control, question: &LinkQuestion) -> Result<L
     let path = make_link(&*control.store, &*control.chance, person, now_ms).await?;
     Ok(LinkAnswer {
         path: path.expose().to_owned(),
-        listening: control.listening.clone(),
+        base: control.place.as_ref().map(|place| place.base.clone()),
         user_id,
         name,
         expires_at_ms: now_ms.saturating_add(LINK_LIFE_MS),

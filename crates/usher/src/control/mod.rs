@@ -70,8 +70,17 @@ pub(crate) struct Control {
     pub(crate) chance: Arc<dyn Chance>,
     /// This process, as others see it.
     pub(crate) holder: Holder,
-    /// Where it listens, when it is a server.
-    pub(crate) listening: Option<String>,
+    /// Where it is, when it is a server.
+    pub(crate) place: Option<Place>,
+}
+
+/// Where a server is.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The address it listens on.
+    pub(crate) listening: String,
+    /// Where people and programs find it: the same, unless the operator says otherwise.
+    pub(crate) base: String,
 }
 
 impl Control {

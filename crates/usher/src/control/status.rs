@@ -20,7 +20,7 @@ pub(crate) async fn answer(
         process_id: holder.process_id,
         command: holder.command.clone(),
         since_ms: holder.since_ms,
-        listening: control.listening.clone(),
+        listening: control.place.as_ref().map(|place| place.listening.clone()),
         ready: false,
         journal_accesses: 0,
         waiting_accesses: control.door.waiting(),

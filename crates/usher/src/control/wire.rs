@@ -275,8 +275,8 @@ pub(crate) struct LinkQuestion {
 pub(crate) struct LinkAnswer {
     /// Its path.
     pub(crate) path: String,
-    /// Where the server listens that will know it, when one runs.
-    pub(crate) listening: Option<String>,
+    /// Where the server is found that will know it, when one runs.
+    pub(crate) base: Option<String>,
     /// For whom.
     pub(crate) user_id: UserId,
     /// Their name.

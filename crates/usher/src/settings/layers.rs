@@ -135,6 +135,7 @@ impl<Environment: Fn(&str) -> Option<String>> Layers<Environment> {
         let value = match name {
             "data" => &flags.data,
             "listen" => &flags.listen,
+            "public_origin" => &flags.public_origin,
             "trusted_proxies" => &flags.trusted_proxies,
             "user_header" => &flags.user_header,
             "gateway_secret_file" => &flags.gateway_secret_file,
@@ -222,6 +223,7 @@ mod tests {
         let flags = SettingArguments {
             data: value(),
             listen: value(),
+            public_origin: value(),
             trusted_proxies: value(),
             user_header: value(),
             gateway_secret_file: value(),

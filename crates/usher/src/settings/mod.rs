@@ -85,6 +85,9 @@ pub(crate) const GATEWAY_SECRET: Setting = Setting {
     in_file: false,
     default: None,
 };
+/// Where the server is found from outside.
+pub(crate) const PUBLIC_ORIGIN: Setting =
+    Setting::new("public_origin", "--public-origin", "USHER_PUBLIC_ORIGIN", None);
 /// Networks that may read `/metrics`.
 pub(crate) const METRICS_NETWORKS: Setting = Setting::new(
     "metrics_networks",
@@ -100,9 +103,10 @@ pub(crate) const LOG_LEVEL: Setting =
     Setting::new("log_level", "--log-level", "USHER_LOG_LEVEL", Some("info"));
 
 /// Every setting, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 9] = [
+pub(crate) const SETTINGS: [Setting; 10] = [
     DATA,
     LISTEN,
+    PUBLIC_ORIGIN,
     TRUSTED_PROXIES,
     USER_HEADER,
     GATEWAY_SECRET,

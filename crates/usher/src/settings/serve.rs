@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use tracing::level_filters::LevelFilter;
-use usher_http::EdgeSettings;
+use usher_http::{EdgeSettings, WebOrigin};
 use usher_identity::Secret;
 
 use super::{
     DATA, GATEWAY_SECRET, GATEWAY_SECRET_FILE, LISTEN, LOG_FORMAT, LOG_LEVEL, Layers, METRICS_NETWORKS,
-    Origin, Resolved, TRUSTED_PROXIES, USER_HEADER,
+    Origin, PUBLIC_ORIGIN, Resolved, TRUSTED_PROXIES, USER_HEADER,
 };
 use crate::{failure::Failure, words};
 
@@ -74,6 +74,7 @@ impl ServeSettings {
                 user_header: header_name(&layers.resolve(USER_HEADER))?,
                 gateway_secret: gateway_secret(layers)?,
                 metrics_networks: networks(&layers.resolve(METRICS_NETWORKS))?,
+                public_origin: public_origin(&layers.resolve(PUBLIC_ORIGIN))?,
             },
         })
     }
@@ -111,6 +112,20 @@ pub(crate) fn listen(resolved: &Resolved) -> Result<String, Failure> {
     } else {
         Err(wrong(resolved, "HOST:PORT, 127.0.0.1:8787, [::1]:0"))
     }
+}
+
+/// Scheme, host and port under which the server is found from outside, if the operator says it.
+///
+/// # Errors
+/// A usage failure naming the value and where it came from.
+pub(crate) fn public_origin(resolved: &Resolved) -> Result<Option<WebOrigin>, Failure> {
+    let Some(text) = &resolved.text else {
+        return Ok(None);
+    };
+    let origin = WebOrigin::parse(text);
+    let origin =
+        origin.ok_or_else(|| wrong(resolved, "https://HOST, https://HOST:PORT, http://HOST:PORT"))?;
+    Ok(Some(origin))
 }
 
 fn networks(resolved: &Resolved) -> Result<Vec<IpNet>, Failure> {
@@ -209,6 +224,7 @@ mod tests {
         assert_eq!(settings.edge.trusted_proxies, usher_http::edge::loopback());
         assert_eq!(settings.edge.metrics_networks, usher_http::edge::loopback());
         assert!(settings.edge.gateway_secret.is_none());
+        assert!(settings.edge.public_origin.is_none());
     }
 
     #[test]
@@ -218,6 +234,8 @@ mod tests {
             ("USHER_LISTEN", ":8787"),
             ("USHER_LISTEN", "localhost:99999"),
             ("USHER_TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("USHER_PUBLIC_ORIGIN", "usher.example.com"),
+            ("USHER_PUBLIC_ORIGIN", "https://usher.example.com/door"),
             ("USHER_METRICS_NETWORKS", "everybody"),
             ("USHER_USER_HEADER", "X User"),
             ("USHER_LOG_FORMAT", "xml"),

@@ -39,7 +39,7 @@ pub(super) async fn answer(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
         Ok(response) => response,
         Err(problem) => problem.response(&visit),
     };
-    let forget = Cookie::Errand.forget(visit.origin.secure);
+    let forget = Cookie::Errand.forget(visit.reached.secure);
     response.headers_mut().append(header::SET_COOKIE, forget);
     Ok(response)
 }

@@ -114,7 +114,7 @@ impl Errand {
         let key = edge.keys.key(Purpose::IdentityProviderErrand);
         let bytes = sealed::seal(&key, &content, &[BELONGING], draw(edge.chance.as_ref()));
         let text = URL_SAFE_NO_PAD.encode(bytes.map_err(Problem::internal)?);
-        Ok(Cookie::Errand.set(&text, Some(ERRAND_LIFE_MS / 1_000), visit.origin.secure))
+        Ok(Cookie::Errand.set(&text, Some(ERRAND_LIFE_MS / 1_000), visit.reached.secure))
     }
 
     /// The errand of this browser that an answer with this state belongs to, if there is one and it is in time.

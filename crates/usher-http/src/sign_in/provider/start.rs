@@ -124,7 +124,7 @@ pub(super) async fn link(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response,
 /// Sends the browser to the tenant's provider with an errand.
 async fn send(edge: &Edge, visit: &Visit, tenant: &Tenant, aim: Aim) -> Result<Response, Problem> {
     let provider = usable(edge, tenant).await?.ok_or(Problem::ProviderMissing)?;
-    let base = visit.base.as_ref();
+    let base = visit.reached.base.as_ref();
     let base = base.ok_or_else(|| Problem::malformed("Host must name this server"))?;
     let errand = Errand::new(edge, visit, &provider, aim, format!("{base}{CALLBACK_PATH}"));
     let desk = &edge.sign_in.providers;
