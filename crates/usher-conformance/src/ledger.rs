@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use usher_seats::{Namespace, Refusal, SeatType, TenantId, UserId, Verdict};
+use usher_seats::{LocalizedNames, Namespace, Refusal, SeatType, TenantId, TimeZoneName, UserId, Verdict};
 use usher_store::{
     Access, ActivityRow, App, AssignmentRow, Change, Effect, Page, PageKey, PageQuery, Recorded, Store,
     StoreError, User,
@@ -38,6 +38,7 @@ impl Ledger {
         let create = Change::CreateTenant {
             tenant_key: tenant_key.parse().unwrap(),
             name: tenant_key.to_owned(),
+            time_zone: TimeZoneName::utc(),
         };
         let effects = store.change(vec![create], START_MS).await.unwrap();
         let [Effect::TenantCreated(tenant_id)] = effects[..] else {
@@ -73,6 +74,7 @@ impl Ledger {
             tenant_id: self.tenant_id,
             namespace: namespace(name),
             name: name.to_owned(),
+            names: LocalizedNames::NONE,
             enabled: true,
         }
     }

@@ -40,6 +40,8 @@ macro_rules! stories {
             putting_a_thing_twice_is_putting_it_once,
             ensured_things_keep_what_they_are,
             disabled_things_lock_their_people_out,
+            an_app_keeps_its_names_by_language,
+            a_tenant_is_described_anew_part_by_part,
             the_first_administrator_is_the_enabled_one_with_the_smallest_number,
             a_route_belongs_to_one_app,
             every_configuration_change_is_announced,

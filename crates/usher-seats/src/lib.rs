@@ -4,19 +4,27 @@
 //! A rule that decides about seats exists here once; engines fetch, apply and keep, HTTP translates.
 //!
 //! - [`identifiers`]: names that cannot be wrong once they exist ([`UserId`], [`Namespace`], ...)
-//! - [`names`]: texts that people choose
+//! - [`names`]: texts that people choose; [`localized_names`] in several languages, told apart by [`language_tag`]
+//! - [`pool`]: how many seats were bought, and whether one is free
 //! - [`seat`]: seats, their types and their status
+//! - [`time_zone`]: where an organisation's days begin
 //! - [`verdict`]: what the door answers, decided from a [`Standing`]
 //! - [`activity`]: the newest admitted access, and why accesses need no order
 
 pub mod activity;
 pub mod identifiers;
+pub mod language_tag;
+pub mod localized_names;
 pub mod names;
 pub mod seat;
 pub mod verdict;
+pub mod time_zone;
 
 pub use activity::{ACCESS_TIME_MS_MAX, AccessTimeError, newest, parse_access_time};
-pub use identifiers::{ClientId, IdentifierError, Namespace, TenantId, TenantKey, UserId};
+pub use identifiers::{ClientId, GroupKey, IdentifierError, Namespace, TenantId, TenantKey, UserId};
+pub use language_tag::LanguageTag;
+pub use localized_names::LocalizedNames;
 pub use names::{check_external_id, check_name};
 pub use seat::{Seat, SeatStatus, SeatType};
 pub use verdict::{Enablement, Refusal, Standing, Verdict, decide};
+pub use time_zone::TimeZoneName;

@@ -12,7 +12,7 @@
 
 use std::{error::Error, fs, path::Path, process::ExitCode};
 
-use usher_seats::{Namespace, SeatType, TenantId, TenantKey, UserId, Verdict};
+use usher_seats::{LocalizedNames, Namespace, SeatType, TenantId, TenantKey, TimeZoneName, UserId, Verdict};
 use usher_sqlite::{Holder, SqliteStore};
 use usher_store::{Access, App, Change, Effect, Store, User};
 
@@ -92,6 +92,7 @@ impl Ledger {
         let create = Change::CreateTenant {
             tenant_key: "measured".parse::<TenantKey>()?,
             name: String::new(),
+            time_zone: TimeZoneName::utc(),
         };
         let effects = store.change(vec![create], FILL_MS).await?;
         let Some(Effect::TenantCreated(tenant_id)) = effects.first().copied() else {
@@ -126,6 +127,7 @@ impl Ledger {
                 tenant_id,
                 namespace,
                 name: String::new(),
+                names: LocalizedNames::NONE,
                 enabled: true,
             }));
         }

@@ -15,11 +15,11 @@ mod tokens;
 mod users;
 
 use rusqlite::{Connection, OptionalExtension, Params, ToSql};
-use usher_seats::{Namespace, TenantId, TenantKey, UserId};
+use usher_seats::{Namespace, TenantId, TenantKey, TimeZoneName, UserId};
 use usher_store::{App, AppRoute, Change, Effect, Rejection, User};
 
 use self::seats::SeatName;
-use crate::verdicts::VerdictCache;
+use crate::{numbers::NamesText, verdicts::VerdictCache};
 
 /// Why a change was not made.
 pub(crate) enum Unchanged {
@@ -59,7 +59,16 @@ pub(crate) fn apply(
 
 fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
     match change {
-        Change::CreateTenant { tenant_key, name } => create_tenant(connection, tenant_key, name),
+        Change::CreateTenant {
+            tenant_key,
+            name,
+            time_zone,
+        } => create_tenant(connection, tenant_key, name, time_zone),
+        Change::DescribeTenant {
+            tenant_id,
+            name,
+            time_zone,
+        } => describe_tenant(connection, *tenant_id, name.as_deref(), time_zone.as_ref()),
         Change::SetTenantEnabled { tenant_id, enabled } => {
             set_tenant_enabled(connection, *tenant_id, *enabled)
         }
@@ -143,6 +152,7 @@ fn forget(verdicts: &mut VerdictCache, change: &Change) {
         | Change::DeleteUser { tenant_id, user_id } => verdicts.forget_user(*tenant_id, *user_id),
         // A tenant just made has a number that nobody could have asked for; the rest does not bear on verdicts.
         Change::CreateTenant { .. }
+        | Change::DescribeTenant { .. }
         | Change::PutAppRoute(_)
         | Change::RemoveAppRoute { .. }
         | Change::PutClient(_)
@@ -222,7 +232,12 @@ fn user_exists(connection: &Connection, tenant_id: TenantId, user_id: UserId) ->
     )
 }
 
-fn create_tenant(connection: &Connection, tenant_key: &TenantKey, name: &str) -> Outcome {
+fn create_tenant(
+    connection: &Connection,
+    tenant_key: &TenantKey,
+    name: &str,
+    time_zone: &TimeZoneName,
+) -> Outcome {
     if exists(
         connection,
         "SELECT 1 FROM tenants WHERE tenant_key = ?1",
@@ -231,9 +246,24 @@ fn create_tenant(connection: &Connection, tenant_key: &TenantKey, name: &str) ->
         return Err(Rejection::TenantKeyTaken.into());
     }
     connection
-        .prepare_cached("INSERT INTO tenants (tenant_key, name, enabled) VALUES (?1, ?2, 1)")?
-        .execute((tenant_key.as_str(), name))?;
+        .prepare_cached("INSERT INTO tenants (tenant_key, name, enabled, time_zone) VALUES (?1, ?2, 1, ?3)")?
+        .execute((tenant_key.as_str(), name, time_zone.as_str()))?;
     Ok(Effect::TenantCreated(TenantId(connection.last_insert_rowid())))
+}
+
+fn describe_tenant(
+    connection: &Connection,
+    tenant_id: TenantId,
+    name: Option<&str>,
+    time_zone: Option<&TimeZoneName>,
+) -> Outcome {
+    require_tenant(connection, tenant_id)?;
+    execute(
+        connection,
+        "UPDATE tenants SET name = coalesce(?2, name), time_zone = coalesce(?3, time_zone)
+         WHERE tenant_id = ?1 AND (name <> coalesce(?2, name) OR time_zone <> coalesce(?3, time_zone))",
+        (tenant_id.0, name, time_zone.map(TimeZoneName::as_str)),
+    )
 }
 
 fn set_tenant_enabled(connection: &Connection, tenant_id: TenantId, enabled: bool) -> Outcome {
@@ -260,10 +290,16 @@ fn put_app(connection: &Connection, app: &App, existing: Existing) -> Outcome {
     put(
         connection,
         found,
-        "INSERT INTO apps (tenant_id, namespace, name, enabled) VALUES (?1, ?2, ?3, ?4)",
-        "UPDATE apps SET name = ?3, enabled = ?4
-         WHERE tenant_id = ?1 AND namespace = ?2 AND (name <> ?3 OR enabled <> ?4)",
-        &[&app.tenant_id.0, &app.namespace.as_str(), &app.name, &app.enabled],
+        "INSERT INTO apps (tenant_id, namespace, name, enabled, names) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "UPDATE apps SET name = ?3, enabled = ?4, names = ?5
+         WHERE tenant_id = ?1 AND namespace = ?2 AND (name <> ?3 OR enabled <> ?4 OR names <> ?5)",
+        &[
+            &app.tenant_id.0,
+            &app.namespace.as_str(),
+            &app.name,
+            &app.enabled,
+            &NamesText(app.names.clone()),
+        ],
     )
 }
 

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_identity.sql"),
     include_str!("../migrations/0003_management.sql"),
     include_str!("../migrations/0004_identity_provider.sql"),
+    include_str!("../migrations/0005_names_and_time_zones.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -4,7 +4,7 @@ use rusqlite::{
     ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
-use usher_seats::{Namespace, SeatType, UserId};
+use usher_seats::{LocalizedNames, Namespace, SeatType, UserId};
 
 /// A seat type as its number in the file.
 #[derive(Debug, Clone, Copy)]
@@ -63,5 +63,24 @@ impl FromSql for SeatNamespace {
             return Ok(Self(None));
         }
         Parsed::<Namespace>::column_result(value).map(|Parsed(namespace)| Self(Some(namespace)))
+    }
+}
+
+/// Names by language as their column has them: a JSON object, in order of the language.
+pub(crate) struct NamesText(pub(crate) LocalizedNames);
+
+impl ToSql for NamesText {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let text = serde_json::to_string(&self.0)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        Ok(ToSqlOutput::from(text))
+    }
+}
+
+impl FromSql for NamesText {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_str(value.as_str()?)
+            .map(Self)
+            .map_err(FromSqlError::other)
     }
 }

@@ -4,7 +4,8 @@
 //! place that forgets cached verdicts. A `Put...` makes the thing or brings it to the given state; doing it twice
 //! is doing it once.
 
-use usher_seats::{Namespace, SeatType, TenantId, TenantKey, UserId};
+use serde::{Deserialize, Serialize};
+use usher_seats::{Namespace, SeatType, TenantId, TenantKey, TimeZoneName, UserId};
 
 use crate::{
     directory::{App, AppRoute, Client, Token, TokenHash, User},
@@ -25,6 +26,17 @@ pub enum Change {
         /// For people.
         name: String,
     },
+        /// Where its days begin and end.
+        time_zone: TimeZoneName,
+    },
+    /// Gives a tenant another name or time zone; what is none stays.
+    DescribeTenant {
+        /// Which.
+        tenant_id: TenantId,
+        /// For people.
+        name: Option<String>,
+        /// Where its days begin and end.
+        time_zone: Option<TimeZoneName>,
     /// Switches a tenant on or off.
     SetTenantEnabled {
         /// Which.

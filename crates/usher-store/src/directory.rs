@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use usher_seats::{ClientId, Enablement, Namespace, TenantId, TenantKey, UserId};
+use usher_seats::{
+    ClientId, Enablement, LocalizedNames, Namespace, TenantId, TenantKey, TimeZoneName, UserId,
+};
 
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ pub struct Tenant {
     pub name: String,
     /// False locks out everything of it.
     pub enabled: bool,
+    /// Where its days begin and end.
+    pub time_zone: TimeZoneName,
 }
 
 /// A person in a tenant.
@@ -43,10 +47,20 @@ pub struct App {
     pub tenant_id: TenantId,
     /// Its name on the wire.
     pub namespace: Namespace,
-    /// For people.
+    /// For people whose language has no name among `names`.
     pub name: String,
+    /// For people, by language.
+    pub names: LocalizedNames,
     /// False locks everybody out of it.
     pub enabled: bool,
+}
+
+impl App {
+    /// The name for a reader of a language, given by its tag.
+    #[must_use]
+    pub fn name_for(&self, reader: &str) -> &str {
+        self.names.for_reader(reader).unwrap_or(&self.name)
+    }
 }
 
 /// Where a gateway serves an app: a canonical host and the beginning of a canonical path.

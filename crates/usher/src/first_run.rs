@@ -6,7 +6,7 @@
 //! start, and an administrator whom somebody later switches off does not come back.
 
 use usher_http::{Chance, edge::draw, manage::scopes::KNOWN_SCOPES, open_apis::Call};
-use usher_seats::{ClientId, TenantId, TenantKey, UserId};
+use usher_seats::{ClientId, TenantId, TenantKey, TimeZoneName, UserId};
 use usher_store::{Change, Client, ClientKind, Effect, Store, User};
 
 use crate::{failure::Failure, identifiers::DEFAULT_TENANT, words};
@@ -77,7 +77,11 @@ async fn find_built_in(store: &dyn Store, tenant_id: TenantId) -> Result<Option<
 
 async fn create_tenant(store: &dyn Store, tenant_key: TenantKey, now_ms: i64) -> Result<TenantId, Failure> {
     let name = "Default 默认".to_owned();
-    let changes = vec![Change::CreateTenant { tenant_key, name }];
+    let changes = vec![Change::CreateTenant {
+        tenant_key,
+        name,
+        time_zone: TimeZoneName::utc(),
+    }];
     let effects = store.change(changes, now_ms).await?;
     match effects.as_slice() {
         [Effect::TenantCreated(tenant_id)] => Ok(*tenant_id),

@@ -1,7 +1,7 @@
 //! Tales of tenants, users, apps and clients.
 
-use usher_seats::{Refusal, SeatType::PerUser};
-use usher_store::{App, AppRoute, Change, Client, ClientKind, Effect, Rejection, User};
+use usher_seats::{LocalizedNames, Refusal, SeatType::PerUser, TenantId, TimeZoneName};
+use usher_store::{App, AppRoute, Change, Client, ClientKind, Effect, Rejection, Tenant, User};
 
 use crate::{
     Home,
@@ -62,6 +62,7 @@ pub async fn putting_a_thing_twice_is_putting_it_once(home: &mut dyn Home) {
     let again = Change::CreateTenant {
         tenant_key: "acme".parse().unwrap(),
         name: String::new(),
+        time_zone: TimeZoneName::utc(),
     };
     let error = ledger.change(again, START_MS).await.unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::TenantKeyTaken));
@@ -235,4 +236,79 @@ pub async fn every_configuration_change_is_announced(home: &mut dyn Home) {
         assert!(after > before, "{before} then {after}");
         before = after;
     }
+}
+
+/// An app has a name for everybody and one for each language; a restart keeps them, another app has its own.
+pub async fn an_app_keeps_its_names_by_language(home: &mut dyn Home) {
+    let ledger = Ledger::found(home.store(), "acme").await;
+    let tenant_id = ledger.tenant_id;
+    let names = |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter();
+        LocalizedNames::new(pairs.map(|(language, name)| (language.parse().unwrap(), (*name).to_owned())))
+            .unwrap()
+    };
+    let crm = |pairs| App {
+        names: names(pairs),
+        ..ledger.app("crm")
+    };
+    let both = crm(&[("en", "Sales"), ("zh-CN", "\u{9500}\u{552e} \"'{}")]);
+    let wiki = ledger.app("wiki");
+    let one = crm(&[("zh-CN", "\u{9500}\u{552e}")]);
+    for (app, effect) in [
+        (wiki.clone(), Effect::Created),
+        (both.clone(), Effect::Created),
+        (both.clone(), Effect::Unchanged),
+        (one.clone(), Effect::Updated),
+        (both.clone(), Effect::Updated),
+    ] {
+        assert_eq!(ledger.change(Change::PutApp(app), START_MS).await, Ok(effect));
+    }
+    drop(ledger);
+    home.restart().await;
+    let store = home.store();
+    assert_eq!(
+        store.app(tenant_id, &both.namespace).await,
+        Ok(Some(both.clone()))
+    );
+    let all = store.apps(tenant_id, None, 10).await;
+    assert_eq!(all, Ok(vec![both, wiki]));
+}
+
+/// A tenant has a name and a time zone, and either may change without the other.
+pub async fn a_tenant_is_described_anew_part_by_part(home: &mut dyn Home) {
+    let ledger = Ledger::found(home.store(), "acme").await;
+    let tenant_id = ledger.tenant_id;
+    let store = &ledger.store;
+    let found = store.tenant_by_id(tenant_id).await.unwrap().unwrap();
+    assert_eq!(found.time_zone, TimeZoneName::utc());
+    let describe = |name: Option<&str>, time_zone: Option<&str>| Change::DescribeTenant {
+        tenant_id,
+        name: name.map(str::to_owned),
+        time_zone: time_zone.map(|name| name.parse().unwrap()),
+    };
+    for (change, effect) in [
+        (describe(None, None), Effect::Unchanged),
+        (describe(Some("acme"), Some("UTC")), Effect::Unchanged),
+        (describe(Some("Acme Ltd"), None), Effect::Updated),
+        (describe(None, Some("Asia/Shanghai")), Effect::Updated),
+    ] {
+        assert_eq!(ledger.change(change, START_MS).await, Ok(effect));
+    }
+    let expected = Tenant {
+        name: "Acme Ltd".to_owned(),
+        time_zone: "Asia/Shanghai".parse().unwrap(),
+        ..found
+    };
+    assert_eq!(
+        store.tenant(&expected.tenant_key).await,
+        Ok(Some(expected.clone()))
+    );
+    assert_eq!(store.tenants(None, 10).await, Ok(vec![expected]));
+    let nobody = Change::DescribeTenant {
+        tenant_id: TenantId(tenant_id.0 + 1),
+        name: Some("x".to_owned()),
+        time_zone: None,
+    };
+    let error = ledger.change(nobody, START_MS).await.unwrap_err();
+    assert_eq!(error.rejection(), Some(Rejection::TenantUnknown));
 }

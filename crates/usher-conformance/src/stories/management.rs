@@ -1,5 +1,6 @@
 //! Tales of managing: things made once, answers kept, lists read by key.
 
+use usher_seats::LocalizedNames;
 use usher_store::{
     App, AppRoute, Change, Client, ClientKind, Effect, IdentityChange, KeptAnswer, Rejection, StoreError,
     Token, TokenHash, TokenKind,
@@ -15,6 +16,7 @@ fn app(ledger: &Ledger, namespace: &str) -> App {
         tenant_id: ledger.tenant_id,
         namespace: namespace.parse().unwrap(),
         name: namespace.to_owned(),
+        names: LocalizedNames::NONE,
         enabled: true,
     }
 }

@@ -9,7 +9,7 @@
 use std::{path::Path, sync::Arc};
 
 use usher_door::{Door, DoorError, DoorLimits};
-use usher_seats::{Namespace, Refusal, SeatType, TenantId, UserId, Verdict};
+use usher_seats::{LocalizedNames, Namespace, Refusal, SeatType, TenantId, TimeZoneName, UserId, Verdict};
 use usher_sqlite::{Holder, SqliteStore};
 use usher_store::{Access, App, Change, Effect, PageQuery, Store, User};
 
@@ -91,6 +91,7 @@ async fn fill(store: &dyn Store) -> TenantId {
     let tenant = Change::CreateTenant {
         tenant_key: "t".parse().expect("valid"),
         name: "Tenant".to_owned(),
+        time_zone: TimeZoneName::utc(),
     };
     let effects = store.change(vec![tenant], 1).await.expect("a tenant can be made");
     let [Effect::TenantCreated(tenant_id)] = effects[..] else {
@@ -100,6 +101,7 @@ async fn fill(store: &dyn Store) -> TenantId {
         tenant_id,
         namespace: namespace(),
         name: "App".to_owned(),
+        names: LocalizedNames::NONE,
         enabled: true,
     })];
     for number in 1..=USERS {

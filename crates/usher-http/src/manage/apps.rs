@@ -4,9 +4,11 @@
 //! else to tell them apart. Whoever may set one could take a host that another tenant needs, or find out by trying which
 //! hosts others have. So only an operator, who runs the gateways, sets them; an administrator sees their own.
 
+use std::collections::BTreeMap;
+
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use usher_seats::{Namespace, TenantId};
+use usher_seats::{LanguageTag, LocalizedNames, Namespace, TenantId};
 use usher_store::{App, AppRoute, Change};
 use utoipa::ToSchema;
 
@@ -15,9 +17,10 @@ use super::{
     caller::Caller,
     lists::{Listed, Place},
     once::{Creation, Once},
+    refusals,
     schemas::{
-        AppPath, HostText, KeyHeader, NameText, NamespaceText, PageQuery, PathPrefixText, Refusals,
-        TenantQuery,
+        AppPath, HostText, KeyHeader, NameText, NamesByLanguage, NamesByLanguagePatch, NamespaceText,
+        PageQuery, PathPrefixText, Refusals, TenantQuery,
     },
     values::{DisplayName, yes},
 };
@@ -49,8 +52,11 @@ fn root() -> String {
 pub(super) struct AppData {
     #[schema(value_type = NamespaceText)]
     namespace: Namespace,
-    /// For people.
+    /// For people whose language has no name among `names`.
     name: String,
+    /// For people, by the tag of their language.
+    #[schema(value_type = NamesByLanguage)]
+    names: LocalizedNames,
     /// False locks everybody out of it.
     enabled: bool,
     /// Where gateways serve it.
@@ -66,6 +72,10 @@ pub(super) struct NewApp {
     /// The namespace where it is missing.
     #[schema(value_type = Option<NameText>)]
     name: Option<DisplayName>,
+    /// For people, by the tag of their language.
+    #[serde(default)]
+    #[schema(value_type = NamesByLanguage)]
+    names: LocalizedNames,
     #[serde(default = "yes")]
     enabled: bool,
     /// Only an operator may say where gateways serve an app.
@@ -89,6 +99,10 @@ pub(super) struct AppCreated {
 pub(super) struct AppPatch {
     #[schema(value_type = Option<NameText>)]
     name: Option<DisplayName>,
+    /// Names by language to set, or with null to take away; languages that are not named stay.
+    #[serde(default)]
+    #[schema(value_type = NamesByLanguagePatch)]
+    names: BTreeMap<LanguageTag, Option<DisplayName>>,
     enabled: Option<bool>,
     /// All routes; those that are not in the list are taken away. Only for an operator.
     #[schema(max_items = 100)]
@@ -133,6 +147,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
     let app = App {
         tenant_id: tenant.tenant_id,
         name: new.name.map_or_else(|| new.namespace.to_string(), |name| name.0),
+        names: new.names,
         namespace: new.namespace,
         enabled: new.enabled,
     };
@@ -160,7 +175,7 @@ pub(super) async fn show(asked: Asked) -> Result<Response, WireError> {
     success(data(&app, routes.iter()))
 }
 
-/// Change an app: name, on or off, and where gateways serve it.
+/// Change an app: names, on or off, and where gateways serve it.
 #[utoipa::path(patch, path = "/usher/v1/apps/{namespace}", tag = "apps", operation_id = "update_app",
     params(AppPath, TenantQuery), request_body = AppPatch,
     responses((status = 200, description = "The app.", body = SuccessBody<AppData>), Refusals))]
@@ -168,7 +183,15 @@ pub(super) async fn update(asked: Asked) -> Result<Response, WireError> {
     let _turn = asked.edge.management.lock().await;
     let (app, old) = named(&asked).await?;
     let patch: AppPatch = asked.body()?;
+    let names = patch.names.into_iter();
+    let names = names.map(|(language, name)| (language, name.map(|name| name.0)));
+    let names = app
+        .names
+        .clone()
+        .patched(names)
+        .map_err(|error| WireError::bad_request(vec![refusals::violation("names", &error)]))?;
     let app = App {
+        names,
         name: patch.name.map_or(app.name, |name| name.0),
         enabled: patch.enabled.unwrap_or(app.enabled),
         ..app
@@ -266,6 +289,7 @@ fn data<'a>(app: &App, routes: impl Iterator<Item = &'a AppRoute>) -> AppData {
     AppData {
         namespace: app.namespace.clone(),
         name: app.name.clone(),
+        names: app.names.clone(),
         enabled: app.enabled,
         routes: routes.collect(),
     }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use usher_seats::Refusal;
+use usher_seats::{Refusal, language_tag::LANGUAGE_TAG_BYTES_MAX, localized_names::LANGUAGES_MAX};
 use utoipa::{
     IntoParams, IntoResponses, PartialSchema, ToSchema,
     openapi::{
@@ -52,6 +52,22 @@ fn number(builder: ObjectBuilder, least: usize, most: usize) -> ObjectBuilder {
         .maximum(Some(most))
 }
 
+/// An object of names by language. The languages are a pattern of their own, looser than what is taken: a tag has more
+/// shapes than a readable pattern.
+fn names(builder: ObjectBuilder, name: RefOr<Schema>) -> ObjectBuilder {
+    let language = text(
+        ObjectBuilder::new(),
+        2,
+        LANGUAGE_TAG_BYTES_MAX,
+        "^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$",
+    );
+    builder
+        .schema_type(Type::Object)
+        .property_names(Some(language.build()))
+        .additional_properties(Some(AdditionalProperties::RefOr(name)))
+        .max_properties(Some(LANGUAGES_MAX))
+}
+
 schema!(TenantKeyText, "TenantKey", |builder| {
     text(builder, 1, 64, "^[A-Za-z0-9_-]+$").description(Some("The name of a tenant."))
 });
@@ -69,6 +85,24 @@ schema!(TokenIdText, "ServiceTokenId", |builder| {
 });
 schema!(NameText, "Name", |builder| {
     text(builder, 1, 256, "^[^\\u0000-\\u001f\\u007f-\\u009f]*$").description(Some("A name for people."))
+});
+schema!(NamesByLanguage, "NamesByLanguage", |builder| {
+    names(builder, NameText::schema()).description(Some(
+        "Names for people by the tag of their language (BCP 47), such as zh-CN or en.",
+    ))
+});
+schema!(NamesByLanguagePatch, "NamesByLanguagePatch", |builder| {
+    let name_or_null = OneOfBuilder::new()
+        .item(NameText::schema())
+        .item(ObjectBuilder::new().schema_type(Type::Null));
+    names(builder, RefOr::T(Schema::OneOf(name_or_null.build()))).description(Some(
+        "Names by the tag of their language to set, or with null to take away.",
+    ))
+});
+schema!(TimeZoneText, "TimeZone", |builder| {
+    text(builder, 1, 64, "^[A-Za-z0-9_+/-]+$").description(Some(
+        "The name of a time zone in the IANA database, such as Asia/Shanghai.",
+    ))
 });
 schema!(ExternalIdText, "ExternalId", |builder| {
     text(builder, 1, 129, "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]*$")

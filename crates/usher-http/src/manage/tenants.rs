@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use usher_seats::TenantKey;
+use usher_seats::{TenantKey, TimeZoneName};
 use usher_store::{Change, Tenant};
 use utoipa::ToSchema;
 
@@ -10,7 +10,7 @@ use super::{
     asked::Asked,
     lists::{Listed, Place},
     once::{Creation, Once},
-    schemas::{KeyHeader, NameText, PageQuery, Refusals, TenantKeyText, TenantPath},
+    schemas::{KeyHeader, NameText, PageQuery, Refusals, TenantKeyText, TenantPath, TimeZoneText},
     values::DisplayName,
 };
 use crate::wire::{WireCode, WireError, envelope::SuccessBody, success};
@@ -24,6 +24,9 @@ pub(super) struct TenantData {
     name: String,
     /// False locks out everything of it.
     enabled: bool,
+    /// Where its days begin and end.
+    #[schema(value_type = TimeZoneText)]
+    time_zone: TimeZoneName,
 }
 
 /// A new organisation.
@@ -35,6 +38,9 @@ pub(super) struct NewTenant {
     /// For people; the key where it is missing.
     #[schema(value_type = Option<NameText>)]
     name: Option<DisplayName>,
+    /// Where its days begin and end; UTC where it is missing.
+    #[schema(value_type = Option<TimeZoneText>)]
+    time_zone: Option<TimeZoneName>,
 }
 
 /// A tenant that was made.
@@ -46,12 +52,18 @@ pub(super) struct TenantCreated {
     replayed: bool,
 }
 
-/// What is to be different.
+/// What is to be different; what is absent stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TenantPatch {
-    /// On or off; absent leaves it.
+    /// For people.
+    #[schema(value_type = Option<NameText>)]
+    name: Option<DisplayName>,
+    /// Off ends everything of it at once.
     enabled: Option<bool>,
+    /// Where its days begin and end.
+    #[schema(value_type = Option<TimeZoneText>)]
+    time_zone: Option<TimeZoneName>,
 }
 
 impl From<Tenant> for TenantData {
@@ -60,6 +72,7 @@ impl From<Tenant> for TenantData {
             tenant_key: tenant.tenant_key,
             name: tenant.name,
             enabled: tenant.enabled,
+            time_zone: tenant.time_zone,
         }
     }
 }
@@ -91,7 +104,12 @@ pub(super) async fn list(asked: Asked) -> Result<Response, WireError> {
     responses((status = 200, description = "The tenant.", body = SuccessBody<TenantCreated>), Refusals))]
 pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
     asked.caller.operator_only()?;
-    let NewTenant { tenant_key, name } = asked.body()?;
+    let NewTenant {
+        tenant_key,
+        name,
+        time_zone,
+    } = asked.body()?;
+    let time_zone = time_zone.unwrap_or_default();
     let once = Once::read(&asked, "")?;
     if let Some(answer) = once.replay(&asked).await? {
         return Ok(answer);
@@ -101,11 +119,13 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
         changes: vec![Change::CreateTenant {
             tenant_key: tenant_key.clone(),
             name: name.clone(),
+            time_zone: time_zone.clone(),
         }],
         data: TenantData {
             tenant_key,
             name,
             enabled: true,
+            time_zone,
         },
         secrets: Vec::new(),
     };
@@ -120,21 +140,27 @@ pub(super) async fn show(asked: Asked) -> Result<Response, WireError> {
     success(TenantData::from(named(&asked).await?))
 }
 
-/// Switch a tenant on or off. Off ends everything of it at once. For operators.
+/// Change a tenant: its name, its time zone, on or off. Off ends everything of it at once. For operators.
 #[utoipa::path(patch, path = "/usher/v1/tenants/{tenant_key}", tag = "tenants", operation_id = "update_tenant",
     params(TenantPath), request_body = TenantPatch,
     responses((status = 200, description = "The tenant.", body = SuccessBody<TenantData>), Refusals))]
 pub(super) async fn update(asked: Asked) -> Result<Response, WireError> {
-    let mut tenant = named(&asked).await?;
-    let patch: TenantPatch = asked.body()?;
-    if let Some(enabled) = patch.enabled {
-        tenant.enabled = enabled;
-        let tenant_id = tenant.tenant_id;
-        asked
-            .change(vec![Change::SetTenantEnabled { tenant_id, enabled }])
-            .await?;
-    }
-    success(TenantData::from(tenant))
+    let tenant_id = named(&asked).await?.tenant_id;
+    let TenantPatch {
+        name,
+        enabled,
+        time_zone,
+    } = asked.body()?;
+    let described = Change::DescribeTenant {
+        tenant_id,
+        name: name.map(|name| name.0),
+        time_zone,
+    };
+    let switched = enabled.map(|enabled| Change::SetTenantEnabled { tenant_id, enabled });
+    asked
+        .change([described].into_iter().chain(switched).collect())
+        .await?;
+    success(TenantData::from(named(&asked).await?))
 }
 
 async fn named(asked: &Asked) -> Result<Tenant, WireError> {

@@ -6,7 +6,7 @@ use axum::Router;
 use usher_door::{Door, DoorLimits};
 use usher_http::{Edge, EdgeSettings, router};
 use usher_identity::KeyRing;
-use usher_seats::{SeatType, TenantId};
+use usher_seats::{LocalizedNames, SeatType, TenantId};
 use usher_store::{App, Change, PageQuery, TokenKind, User};
 
 use crate::support::{ADMINISTRATOR, Answer, Ask, BEGIN_MS, House, TokenOrder, namespace, user_id};
@@ -136,6 +136,7 @@ async fn many_accesses_hear_their_own_verdicts_in_order() {
         tenant_id: house.tenant_id,
         namespace: namespace("off"),
         name: "Off".to_owned(),
+        names: LocalizedNames::NONE,
         enabled: false,
     };
     house
@@ -324,6 +325,7 @@ async fn a_token_reaches_its_own_tenant_and_no_other() {
                 tenant_id: other_tenant,
                 namespace: namespace(CRM),
                 name: "CRM there".to_owned(),
+                names: LocalizedNames::NONE,
                 enabled: true,
             }),
             Change::AssignSeat {

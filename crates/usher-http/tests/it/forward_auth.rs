@@ -4,7 +4,7 @@ mod ambiguous;
 
 use usher_http::EdgeSettings;
 use usher_identity::Secret;
-use usher_seats::{SeatType, TenantId};
+use usher_seats::{LocalizedNames, SeatType, TenantId};
 use usher_store::{App, AppRoute, Change, PageQuery, User};
 
 use crate::support::{Answer, Ask, BEGIN_MS, House, namespace, user_id};
@@ -211,12 +211,14 @@ async fn every_reason_of_the_rule_is_a_403() {
         tenant_id: other,
         namespace: namespace("crm"),
         name: "CRM there".to_owned(),
+        names: LocalizedNames::NONE,
         enabled: true,
     };
     let disabled_app = App {
         tenant_id: house.tenant_id,
         namespace: namespace("off"),
         name: "Off".to_owned(),
+        names: LocalizedNames::NONE,
         enabled: false,
     };
     house
@@ -280,6 +282,7 @@ async fn a_user_of_one_tenant_is_nobody_in_another() {
         tenant_id: other,
         namespace: namespace("crm"),
         name: "CRM there".to_owned(),
+        names: LocalizedNames::NONE,
         enabled: true,
     };
     house

@@ -25,7 +25,7 @@ use usher_identity::{
     KeyRing, Secret, TokenForm, make_token,
     token::{TOKEN_RANDOM_BYTES, hash_token},
 };
-use usher_seats::{ClientId, Namespace, SeatType, TenantId, TenantKey, UserId};
+use usher_seats::{ClientId, LocalizedNames, Namespace, SeatType, TenantId, TenantKey, TimeZoneName, UserId};
 use usher_sqlite::{Holder, SqliteStore};
 use usher_store::{
     Access, App, Change, Client, ClientKind, Effect, IdentityChange, Store, Token, TokenHash, TokenKind, User,
@@ -154,6 +154,7 @@ impl House {
         let change = Change::CreateTenant {
             tenant_key: key.parse::<TenantKey>().unwrap(),
             name: key.to_owned(),
+            time_zone: TimeZoneName::utc(),
         };
         let tenant_id = match self.change(vec![change]).await[..] {
             [Effect::TenantCreated(tenant_id)] => tenant_id,
@@ -195,6 +196,7 @@ impl House {
             tenant_id: self.tenant_id,
             namespace: namespace(name),
             name: name.to_owned(),
+            names: LocalizedNames::NONE,
             enabled: true,
         })
     }

@@ -1,22 +1,26 @@
 //! Tenants, users and apps.
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use usher_seats::{Namespace, TenantId, TenantKey, UserId};
+use usher_seats::{Namespace, TenantId, TenantKey, TimeZoneName, UserId};
 use usher_store::{App, AppRoute, Tenant, User};
 
 use super::limit;
-use crate::numbers::{Parsed, StoredUserId};
+use crate::numbers::{NamesText, Parsed, StoredUserId};
 
 pub(crate) fn tenant(connection: &Connection, tenant_key: &TenantKey) -> rusqlite::Result<Option<Tenant>> {
     connection
-        .prepare_cached("SELECT tenant_id, tenant_key, name, enabled FROM tenants WHERE tenant_key = ?1")?
+        .prepare_cached(
+            "SELECT tenant_id, tenant_key, name, enabled, time_zone FROM tenants WHERE tenant_key = ?1",
+        )?
         .query_row([tenant_key.as_str()], tenant_row)
         .optional()
 }
 
 pub(crate) fn tenant_by_id(connection: &Connection, tenant_id: TenantId) -> rusqlite::Result<Option<Tenant>> {
     connection
-        .prepare_cached("SELECT tenant_id, tenant_key, name, enabled FROM tenants WHERE tenant_id = ?1")?
+        .prepare_cached(
+            "SELECT tenant_id, tenant_key, name, enabled, time_zone FROM tenants WHERE tenant_id = ?1",
+        )?
         .query_row([tenant_id.0], tenant_row)
         .optional()
 }
@@ -28,7 +32,7 @@ pub(crate) fn tenants(
 ) -> rusqlite::Result<Vec<Tenant>> {
     connection
         .prepare_cached(
-            "SELECT tenant_id, tenant_key, name, enabled FROM tenants
+            "SELECT tenant_id, tenant_key, name, enabled, time_zone FROM tenants
              WHERE tenant_key > ?1 ORDER BY tenant_key LIMIT ?2",
         )?
         .query_map((after.map_or("", TenantKey::as_str), limit(rows_max)), tenant_row)?
@@ -41,6 +45,7 @@ fn tenant_row(row: &Row<'_>) -> rusqlite::Result<Tenant> {
         tenant_key: row.get::<_, Parsed<TenantKey>>(1)?.0,
         name: row.get(2)?,
         enabled: row.get(3)?,
+        time_zone: row.get::<_, Parsed<TimeZoneName>>(4)?.0,
     })
 }
 
@@ -107,15 +112,10 @@ pub(crate) fn app(
     namespace: &Namespace,
 ) -> rusqlite::Result<Option<App>> {
     connection
-        .prepare_cached("SELECT name, enabled FROM apps WHERE tenant_id = ?1 AND namespace = ?2")?
-        .query_row((tenant_id.0, namespace.as_str()), |row| {
-            Ok(App {
-                tenant_id,
-                namespace: namespace.clone(),
-                name: row.get(0)?,
-                enabled: row.get(1)?,
-            })
-        })
+        .prepare_cached(
+            "SELECT namespace, name, enabled, names FROM apps WHERE tenant_id = ?1 AND namespace = ?2",
+        )?
+        .query_row((tenant_id.0, namespace.as_str()), |row| app_row(tenant_id, row))
         .optional()
 }
 
@@ -127,22 +127,24 @@ pub(crate) fn apps(
 ) -> rusqlite::Result<Vec<App>> {
     connection
         .prepare_cached(
-            "SELECT namespace, name, enabled FROM apps
+            "SELECT namespace, name, enabled, names FROM apps
              WHERE tenant_id = ?1 AND namespace > ?2 ORDER BY namespace LIMIT ?3",
         )?
         .query_map(
             (tenant_id.0, after.map_or("", Namespace::as_str), limit(rows_max)),
-            |row| {
-                let namespace = row.get::<_, Parsed<Namespace>>(0)?.0;
-                Ok(App {
-                    tenant_id,
-                    namespace,
-                    name: row.get(1)?,
-                    enabled: row.get(2)?,
-                })
-            },
+            |row| app_row(tenant_id, row),
         )?
         .collect()
+}
+
+fn app_row(tenant_id: TenantId, row: &Row<'_>) -> rusqlite::Result<App> {
+    Ok(App {
+        tenant_id,
+        namespace: row.get::<_, Parsed<Namespace>>(0)?.0,
+        name: row.get(1)?,
+        enabled: row.get(2)?,
+        names: row.get::<_, NamesText>(3)?.0,
+    })
 }
 
 pub(crate) fn app_routes(connection: &Connection) -> rusqlite::Result<Vec<AppRoute>> {

@@ -45,6 +45,37 @@ fn a_newer_schema_is_refused_and_left_alone() {
     assert_eq!(version, SCHEMA_VERSION + 1);
 }
 
+#[tokio::test]
+async fn a_file_from_before_names_and_time_zones_is_brought_up_with_what_it_holds() {
+    let folder = folder();
+    let path = file_in(folder.path());
+    let older = [
+        include_str!("../../migrations/0001_ledger.sql"),
+        include_str!("../../migrations/0002_identity.sql"),
+        include_str!("../../migrations/0003_management.sql"),
+        include_str!("../../migrations/0004_identity_provider.sql"),
+    ];
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch(&older.concat()).unwrap();
+    connection
+        .pragma_update(None, "application_id", 0x5553_4852)
+        .unwrap();
+    connection.pragma_update(None, "user_version", 4).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO tenants VALUES (1, 'acme', 'Acme', 1);
+             INSERT INTO apps VALUES (1, 1, 'crm', 'Sales', 1);",
+        )
+        .unwrap();
+    drop(connection);
+    let store = SqliteStore::open(&path, &holder()).unwrap();
+    let tenant = store.tenant(&"acme".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((tenant.name.as_str(), tenant.time_zone.as_str()), ("Acme", "UTC"));
+    let apps = store.apps(tenant.tenant_id, None, 10).await.unwrap();
+    assert_eq!(apps.len(), 1);
+    assert_eq!(apps[0].name_for("zh-CN"), "Sales");
+}
+
 #[test]
 fn another_programs_file_is_refused_and_left_alone() {
     let folder = folder();

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
 use usher_door::DoorError;
-use usher_seats::{Namespace, Refusal, SeatType, TenantId, UserId, Verdict};
+use usher_seats::{LocalizedNames, Namespace, Refusal, SeatType, TenantId, UserId, Verdict};
 use usher_store::{Access, App, Change, Effect, Recorded, User};
 
 use super::{
@@ -164,6 +164,7 @@ impl<'a> Missing<'a> {
                 tenant_id,
                 namespace: (*namespace).clone(),
                 name: namespace.to_string(),
+                names: LocalizedNames::NONE,
                 enabled: true,
             })
         });

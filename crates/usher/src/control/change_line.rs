@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 use usher_http::{access::RouteTextError, manage::scopes::KNOWN_SCOPES};
 use usher_seats::{
-    ACCESS_TIME_MS_MAX, ClientId, Namespace, SeatType, TenantId, TenantKey, UserId, check_external_id,
+    ACCESS_TIME_MS_MAX, ClientId, LocalizedNames, Namespace, SeatType, TenantId, TenantKey, TimeZoneName,
+    UserId, check_external_id,
 };
 use usher_store::{App, AppRoute, Change, Client, ClientKind, Rejection, User};
 
@@ -17,7 +18,7 @@ use crate::{identifiers, language::Words, words};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(crate) enum ChangeLine {
-    /// Makes a tenant, and switches it on or off.
+    /// Makes a tenant or brings it to this state; a name or a time zone that is left out stays.
     Tenant(TenantLine),
     /// Makes a user or brings it to this state.
     User(UserLine),
@@ -44,6 +45,7 @@ pub(crate) struct TenantLine {
     pub(crate) name: String,
     #[serde(default = "yes")]
     pub(crate) enabled: bool,
+    pub(crate) time_zone: Option<TimeZoneName>,
 }
 
 /// `{"change":"user"}`
@@ -69,6 +71,8 @@ pub(crate) struct AppLine {
     namespace: Namespace,
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    names: LocalizedNames,
     #[serde(default = "yes")]
     enabled: bool,
 }
@@ -224,6 +228,7 @@ impl AppLine {
         Change::PutApp(App {
             tenant_id,
             name: name_or(self.name, &self.namespace),
+            names: self.names,
             namespace: self.namespace,
             enabled: self.enabled,
         })

@@ -97,29 +97,44 @@ impl Work<'_> {
             tenant_key,
             name,
             enabled,
+            time_zone,
         } = line;
-        let tenant_id = match self.control.store.tenant(&tenant_key).await? {
-            Some(tenant) if tenant.enabled == enabled => {
-                self.count(&[Effect::Unchanged]);
-                return Ok(());
+        let (tenant_id, mut effect) = match self.control.store.tenant(&tenant_key).await? {
+            Some(tenant) => {
+                let tenant_id = tenant.tenant_id;
+                let name = (!name.is_empty()).then_some(name);
+                let described = Change::DescribeTenant {
+                    tenant_id,
+                    name,
+                    time_zone,
+                };
+                (tenant_id, self.one_change(described).await?)
             }
-            Some(tenant) => tenant.tenant_id,
             None => {
-                let name = name_or(name, &tenant_key);
-                let effects = self
-                    .change(vec![Change::CreateTenant { tenant_key, name }])
-                    .await?;
-                self.count(&effects);
-                match effects.first() {
-                    Some(Effect::TenantCreated(tenant_id)) if !enabled => *tenant_id,
+                let created = Change::CreateTenant {
+                    name: name_or(name, &tenant_key),
+                    tenant_key,
+                    time_zone: time_zone.unwrap_or_default(),
+                };
+                match self.one_change(created).await? {
+                    created @ Effect::TenantCreated(tenant_id) => (tenant_id, created),
                     _ => return Ok(()),
                 }
             }
         };
-        let switch = Change::SetTenantEnabled { tenant_id, enabled };
-        let effects = self.change(vec![switch]).await?;
-        self.count(&effects);
+        let switched = self
+            .one_change(Change::SetTenantEnabled { tenant_id, enabled })
+            .await?;
+        if effect == Effect::Unchanged {
+            effect = switched;
+        }
+        self.count(&[effect]);
         Ok(())
+    }
+
+    async fn one_change(&self, change: Change) -> Result<Effect, StoreError> {
+        let effects = self.change(vec![change]).await?;
+        Ok(effects.first().copied().unwrap_or(Effect::Unchanged))
     }
 
     /// Makes the group. When one change does not fit, those before it are made without it.

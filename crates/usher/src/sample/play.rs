@@ -1,6 +1,6 @@
 //! The plan, carried out through the store and the real door.
 
-use usher_seats::{TenantId, UserId};
+use usher_seats::{LocalizedNames, TenantId, UserId};
 use usher_store::{Access, App, AppRoute, Change, User};
 
 use super::{
@@ -97,6 +97,7 @@ fn directory(plan: &Plan, tenant_id: TenantId) -> Vec<Change> {
                 tenant_id,
                 namespace: namespace.clone(),
                 name: name.to_owned(),
+                names: LocalizedNames::NONE,
                 enabled: true,
             };
             let route = AppRoute {
