@@ -6,13 +6,22 @@
 //! that are lying about, such as the person's own name. So a password is refused when little remains once those pieces
 //! are taken out of it. Characters are Unicode code points, and nothing is ever cut off.
 //!
+//! **One spelling.** The same characters reach us as different bytes: `é` as one code point or as two, letters at full
+//! width when a Chinese keyboard is in that mode. So a password is brought to the form NFKC before it is judged, hashed
+//! or compared, as NIST SP 800-63B advises. Hashes made before this was so may be of another spelling; a password that
+//! its own spelling does not fit is therefore tried as it was typed too.
+//!
 //! **How.** argon2id in the PHC form, so that the parameters travel with each hash and can be raised for new ones
 //! later. Hashing takes tens of milliseconds and 19 MiB; where and how many at once is the caller's to say.
+
+use std::borrow::Cow;
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
     password_hash::phc::PasswordHash,
 };
+
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::secret::Secret;
 
@@ -83,14 +92,15 @@ pub enum PasswordFlaw {
 /// # Errors
 /// The first flaw.
 pub fn judge(password: &Secret, about: &[&str]) -> Result<(), PasswordFlaw> {
-    let characters = password.expose().chars().count();
+    let password = one_spelling(password);
+    let characters = password.chars().count();
     if characters < PASSWORD_CHARACTERS_MIN {
         return Err(PasswordFlaw::TooShort);
     }
     if characters > PASSWORD_CHARACTERS_MAX {
         return Err(PasswordFlaw::TooLong);
     }
-    let lower = password.expose().to_lowercase();
+    let lower = password.to_lowercase();
     let mut different: Vec<char> = lower.chars().collect();
     different.sort_unstable();
     different.dedup();
@@ -100,6 +110,23 @@ pub fn judge(password: &Secret, about: &[&str]) -> Result<(), PasswordFlaw> {
     } else {
         Ok(())
     }
+}
+
+/// The password in the form NFKC.
+fn one_spelling(password: &Secret) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfkc().normalize(password.expose())
+}
+
+/// True when a password is longer than any that is taken; it fits no hash and need not be hashed.
+#[must_use]
+pub fn is_too_long(password: &Secret) -> bool {
+    one_spelling(password).chars().count() > PASSWORD_CHARACTERS_MAX
+}
+
+/// True when two passwords are the same, however they were typed.
+#[must_use]
+pub fn are_same(one: &Secret, other: &Secret) -> bool {
+    one_spelling(one) == one_spelling(other)
 }
 
 /// Characters that remain of a password in lower case once the guessable pieces are taken out.
@@ -164,28 +191,33 @@ pub struct HashError;
 /// [`HashError`] when there is no memory for it.
 pub fn hash_password(password: &Secret, salt: &[u8; SALT_BYTES]) -> Result<String, HashError> {
     let hash: PasswordHash = hasher()?
-        .hash_password_with_salt(password.expose().as_bytes(), salt)
+        .hash_password_with_salt(one_spelling(password).as_bytes(), salt)
         .map_err(|_| HashError)?;
     Ok(hash.to_string())
 }
 
 /// True when `password` is the one a hash in PHC form was made of, which takes as long as the hash's own parameters
-/// say. A text that is no such hash fits no password.
+/// say, and twice as long for a password that was typed in another than its one spelling. A text that is no such hash
+/// fits no password.
 #[must_use]
 pub fn password_matches(password: &Secret, phc: &str) -> bool {
     let (Ok(hash), Ok(hasher)) = (PasswordHash::new(phc), hasher()) else {
         return false;
     };
-    hasher
-        .verify_password(password.expose().as_bytes(), &hash)
-        .is_ok()
+    let fits = |spelling: &str| hasher.verify_password(spelling.as_bytes(), &hash).is_ok();
+    let spelling = one_spelling(password);
+    // The hash may be older than the one spelling. Both are always tried, so that the time tells of the typing only.
+    let as_typed = spelling != password.expose() && fits(password.expose());
+    fits(&spelling) || as_typed
 }
 
 /// Takes as long as [`password_matches`] and comes to nothing: for people who do not exist or never chose a password, so
 /// that the time does not tell.
 pub fn match_nothing(password: &Secret) {
-    let hashed = hash_password(password, &[0; SALT_BYTES]);
-    std::hint::black_box(&hashed);
+    let again = one_spelling(password) != password.expose();
+    for _ in 0..=usize::from(again) {
+        std::hint::black_box(&hash_password(password, &[0; SALT_BYTES]));
+    }
 }
 
 fn hasher() -> Result<Argon2<'static>, HashError> {
@@ -249,6 +281,40 @@ mod tests {
         assert!(!password_matches(&Secret::new("correct horse batterz"), &phc));
         assert_ne!(phc, hash_password(&password, &[8; SALT_BYTES]).unwrap());
         match_nothing(&password);
+    }
+
+    #[test]
+    fn a_password_fits_however_it_is_typed() {
+        let composed = Secret::new("caf\u{e9} im regen 42 席");
+        let phc = hash_password(&composed, &[9; SALT_BYTES]).unwrap();
+        for typed in ["cafe\u{301} im regen 42 席", "ｃａｆé\u{3000}im regen ４２ 席"] {
+            let typed = Secret::new(typed);
+            assert!(password_matches(&typed, &phc), "{typed:?}");
+            assert!(are_same(&typed, &composed));
+        }
+        assert!(!password_matches(&Secret::new("cafe im regen 42 席"), &phc));
+        match_nothing(&Secret::new("cafe\u{301}"));
+    }
+
+    #[test]
+    fn a_hash_from_before_the_one_spelling_still_fits_as_it_was_typed() {
+        let typed = "cafe\u{301} im regen";
+        let older: PasswordHash = hasher()
+            .unwrap()
+            .hash_password_with_salt(typed.as_bytes(), &[1; SALT_BYTES])
+            .unwrap();
+        assert!(password_matches(&Secret::new(typed), &older.to_string()));
+    }
+
+    #[test]
+    fn length_is_that_of_the_one_spelling() {
+        let decomposed = "e\u{301}".repeat(PASSWORD_CHARACTERS_MAX);
+        assert!(!is_too_long(&Secret::new(decomposed.as_str())));
+        assert!(is_too_long(&Secret::new(format!("{decomposed}x"))));
+        assert_eq!(
+            judged("e\u{301}e\u{301}e\u{301}e\u{301}abcd"),
+            Err(PasswordFlaw::TooShort)
+        );
     }
 
     #[test]

@@ -78,26 +78,35 @@ impl LocalizedNames {
         self.0.iter().map(|(language, name)| (language, name.as_str()))
     }
 
-    /// The name for a reader of a language: the tag itself, else with its ends cut off one by one (RFC 4647, section
-    /// 3.4), else the first of the same language. None when the language has no name.
+    /// The name for a reader of a language: of the tag itself, else of the script that is written there, else of the tag
+    /// with its ends cut off one by one (RFC 4647, section 3.4), else the first of the same language. None when the
+    /// language has no name.
     #[must_use]
     pub fn for_reader(&self, reader: &str) -> Option<&str> {
-        let mut range = reader;
-        loop {
-            let named = self
-                .iter()
-                .find(|(language, _)| language.as_str().eq_ignore_ascii_case(range));
-            if let Some((_, name)) = named {
-                return Some(name);
-            }
-            let Some((shorter, _)) = range.rsplit_once('-') else {
-                break;
-            };
-            range = shorter;
-        }
-        let wanted = primary(reader);
-        self.iter()
-            .find_map(|(language, name)| language.primary().eq_ignore_ascii_case(wanted).then_some(name))
+        let cut = std::iter::successors(shorter(reader), |range| shorter(range));
+        let language = primary(reader);
+        let tagged = || self.0.iter();
+        std::iter::once(reader)
+            .chain(chinese_script(reader))
+            .chain(cut)
+            .find_map(|range| tagged().find(|(tag, _)| tag.as_str().eq_ignore_ascii_case(range)))
+            .or_else(|| tagged().find(|(tag, _)| tag.primary().eq_ignore_ascii_case(language)))
+            .map(|(_, name)| name.as_str())
+    }
+}
+
+/// A tag without its last part.
+fn shorter(range: &str) -> Option<&str> {
+    range.rsplit_once('-').map(|(shorter, _)| shorter)
+}
+
+/// Chinese is written in two scripts, and tags mostly leave out which: it follows from the place. A reader of one should
+/// not get the other while there is a choice.
+fn chinese_script(reader: &str) -> Option<&'static str> {
+    match reader.to_ascii_lowercase().as_str() {
+        "zh" | "zh-cn" | "zh-sg" => Some("zh-Hans"),
+        "zh-tw" | "zh-hk" | "zh-mo" => Some("zh-Hant"),
+        _ => None,
     }
 }
 
@@ -163,6 +172,9 @@ mod tests {
         ] {
             assert_eq!(named.for_reader(reader), name, "{reader:?}");
         }
+        let scripts = names(&[("zh-HK", "銷售"), ("zh-Hans", "销售")]).unwrap();
+        assert_eq!(scripts.for_reader("zh-CN"), Some("销售"));
+        assert_eq!(scripts.for_reader("zh-TW"), Some("銷售"));
     }
 
     #[test]
