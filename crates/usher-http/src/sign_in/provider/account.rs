@@ -11,12 +11,7 @@ use usher_store::{
     identity::{IdentityLink, IdentityProvider},
 };
 
-use super::{
-    ACCOUNT_PATH,
-    callback::{frame, same},
-    exchange::Account,
-    name_in, usable,
-};
+use super::{ACCOUNT_PATH, callback::same, exchange::Account, name_in, usable};
 use crate::{
     edge::{Edge, draw},
     sign_in::{
@@ -102,7 +97,7 @@ pub(super) async fn confirm(
         expires_at_ms: visit.now_ms.saturating_add(CONFIRMATION_LIFE_MS),
     };
     let shown = LinkPage {
-        frame: frame(visit, visit.texts().provider_link_title),
+        frame: visit.frame(visit.texts().provider_link_title),
         form_token: &form_token(edge, FormKind::Account, &person.cookie),
         offer: &offer.seal(edge, &person.cookie)?,
         provider: &name_in(provider, visit.language),

@@ -23,7 +23,7 @@ use crate::{
         destination::Destination,
         digits::{self, Pending},
         fields::Fields,
-        page::{self, Frame, NotLinkedPage},
+        page::{self, NotLinkedPage},
         problem::Problem,
         session,
         visit::Visit,
@@ -120,20 +120,12 @@ fn not_linked(
         Destination::Authorize { .. } => Some(destination.address()),
     };
     let shown = NotLinkedPage {
-        frame: frame(visit, visit.texts().provider_unlinked_title),
+        frame: visit.frame(visit.texts().provider_unlinked_title),
         provider: &name_in(provider, visit.language),
         account: &found.shown,
         back: back.as_deref(),
     };
     page::html(StatusCode::FORBIDDEN, &shown, &[])
-}
-
-/// The frame of a page under this address. It offers no other language: the address works once.
-pub(super) fn frame(visit: &Visit, title: &'static str) -> Frame {
-    Frame {
-        other_language: None,
-        ..visit.frame(title)
-    }
 }
 
 /// True when two hashes of a session are the same.

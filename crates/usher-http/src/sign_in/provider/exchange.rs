@@ -4,10 +4,10 @@
 use openidconnect::{
     AdditionalProviderMetadata, AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
     DiscoveryError, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
-    RequestTokenError, Scope, TokenResponse as _,
+    RequestTokenError, Scope, StandardErrorResponse, TokenResponse as _,
     core::{
         CoreAuthDisplay, CoreAuthenticationFlow, CoreClaimName, CoreClaimType, CoreClient,
-        CoreClientAuthMethod, CoreGrantType, CoreIdTokenClaims, CoreJsonWebKey,
+        CoreClientAuthMethod, CoreErrorResponseType, CoreGrantType, CoreIdTokenClaims, CoreJsonWebKey,
         CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm,
         CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
     },
@@ -38,6 +38,8 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
 const ISSUED_WITHIN_MS: i64 = 10 * 60 * 1_000;
 /// Longest subject in bytes (OpenID Connect Core, section 2).
 const SUBJECT_BYTES_MAX: usize = 255;
+/// Longest error code of a provider that is logged, in bytes: twice the longest there is.
+const ERROR_CODE_BYTES_MAX: usize = 48;
 /// What is asked for besides the subject: names by which a person recognises the account they are about to link.
 const SCOPES: [&str; 2] = ["profile", "email"];
 
@@ -184,17 +186,26 @@ pub(super) async fn redeem(
     account(claims)
 }
 
-/// The provider's own error code, and nothing of an answer that may hold tokens.
-fn not_redeemed<Answered>(error: RequestTokenError<AskError, Answered>) -> ExchangeError
-where
-    Answered: openidconnect::ErrorResponse + std::fmt::Display + 'static,
-{
+/// The provider's own error code, and nothing else of an answer that may hold tokens, or what we told it in confidence.
+fn not_redeemed(
+    error: RequestTokenError<AskError, StandardErrorResponse<CoreErrorResponseType>>,
+) -> ExchangeError {
     ExchangeError::Redeeming(match error {
-        RequestTokenError::ServerResponse(answered) => answered.to_string(),
+        RequestTokenError::ServerResponse(answered) => error_code(answered.error().as_ref()).to_owned(),
         RequestTokenError::Request(error) => error.to_string(),
         RequestTokenError::Parse(..) => "the answer cannot be read".to_owned(),
         RequestTokenError::Other(_) => "the answer is not one".to_owned(),
     })
+}
+
+/// An error code if it looks like one (RFC 6749, section 5.2, knows six, all of small letters and underscores).
+fn error_code(said: &str) -> &str {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    if said.len() <= ERROR_CODE_BYTES_MAX && said.bytes().all(plain) {
+        said
+    } else {
+        "an error without a plain name"
+    }
 }
 
 /// How the provider wants our secret: in a header, which is the default, unless it takes it in the body only.
