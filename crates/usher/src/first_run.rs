@@ -9,7 +9,7 @@ use usher_http::{Chance, edge::draw, manage::scopes::KNOWN_SCOPES, open_apis::Ca
 use usher_seats::{ClientId, TenantId, TenantKey, TimeZoneName, UserId};
 use usher_store::{Change, Client, ClientKind, Effect, Store, User};
 
-use crate::{failure::Failure, identifiers::DEFAULT_TENANT, words};
+use crate::{failure::Failure, identifiers::DEFAULT_TENANT, sign_in::login_client, words};
 
 /// The name by which the built-in client is found again.
 pub(crate) const BUILT_IN_CLIENT_NAME: &str = "Usher command line";
@@ -30,6 +30,7 @@ pub(crate) async fn ensure(store: &dyn Store, chance: &dyn Chance, now_ms: i64) 
         Some(tenant) => tenant.tenant_id,
         None => create_tenant(store, tenant_key, now_ms).await?,
     };
+    login_client::ensure(store, tenant_id, now_ms).await?;
     if find_built_in(store, tenant_id).await?.is_some() {
         return Ok(());
     }

@@ -110,6 +110,14 @@ impl Words {
         }
     }
 
+    /// This text and another right after it.
+    pub(crate) fn then(self, next: &Self) -> Self {
+        Self {
+            english: self.english + &next.english,
+            chinese: self.chinese + &next.chinese,
+        }
+    }
+
     /// This text and, on the next line, another.
     pub(crate) fn line(self, next: &Self) -> Self {
         Self {

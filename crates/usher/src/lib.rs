@@ -7,6 +7,7 @@
 //! - `clock`, `chance`: the only places that read time and draw randomness
 //! - `data_folder`, `first_run`, `ledger`: a data folder opened by this process
 //! - `control`: how commands work beside or through a running server
+//! - `sign_in`: being signed in to a server, from here or afar
 //! - `server`, `logging`, `open_files`: a running server
 //! - `commands`: one file per command
 //! - `sample`: the organisation of the demo
@@ -33,6 +34,7 @@ mod output;
 mod sample;
 mod server;
 mod settings;
+mod sign_in;
 
 use std::{ffi::OsString, process::ExitCode};
 

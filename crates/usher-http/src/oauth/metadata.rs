@@ -20,16 +20,21 @@ use crate::{
     wire::{FieldViolation, WireError, json_response},
 };
 
+/// How a client may prove itself.
+const CLIENT_PROOFS: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
+
 #[derive(Serialize)]
 struct Document {
     authorization_endpoint: String,
     token_endpoint: String,
+    revocation_endpoint: String,
     issuer: String,
     scopes_supported: [&'static str; KNOWN_SCOPES.len()],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: &'static [&'static str],
     token_endpoint_auth_methods_supported: [&'static str; 3],
+    revocation_endpoint_auth_methods_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 2],
 }
 
@@ -49,12 +54,14 @@ fn describe(edge: &Edge, request: &Parts) -> Result<Response, WireError> {
     let document = Document {
         authorization_endpoint: format!("{origin}/open-apis/authen/v1/authorize"),
         token_endpoint: format!("{origin}/oauth/v3/token"),
+        revocation_endpoint: format!("{origin}/oauth/v3/revoke"),
         issuer: origin,
         scopes_supported: KNOWN_SCOPES,
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         grant_types_supported: grant_types(Dialect::V3),
-        token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
+        token_endpoint_auth_methods_supported: CLIENT_PROOFS,
+        revocation_endpoint_auth_methods_supported: CLIENT_PROOFS,
         code_challenge_methods_supported: ["S256", "plain"],
     };
     json_response(StatusCode::OK, &document)

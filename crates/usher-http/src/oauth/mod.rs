@@ -2,6 +2,7 @@
 //! client-behaviour.md, section 5). The page on which a person says yes is not here.
 //!
 //! - `POST /oauth/v3/token`: a code, a refresh token or the client alone becomes tokens; flat answers
+//! - `POST /oauth/v3/revoke`: a client gives a token back (RFC 7009)
 //! - `POST /open-apis/authen/v2/oauth/token`: the same without the client alone, and more lenient about PKCE
 //! - `POST /open-apis/authen/v1/oidc/access_token`, `.../oidc/refresh_access_token`: the older form
 //! - `GET /open-apis/authen/v1/user_info`: who a user token acts for
@@ -39,6 +40,7 @@ mod oidc;
 mod pair;
 pub mod refresh_grant;
 pub mod refusal;
+mod revocation;
 mod shared_token;
 pub mod tickets;
 mod token_endpoint;
@@ -65,6 +67,10 @@ fn user_token_routes() -> Router<Arc<Edge>> {
     let token = |dialect| any(move |State(edge), request| token_endpoint::answer(dialect, edge, request));
     Router::new()
         .route("/oauth/v3/token", token(Dialect::V3))
+        .route(
+            "/oauth/v3/revoke",
+            any(|State(edge), request| revocation::answer(edge, request)),
+        )
         .route("/open-apis/authen/v2/oauth/token", token(Dialect::V2))
         .route(
             "/open-apis/authen/v1/oidc/access_token",

@@ -36,7 +36,7 @@ mod destination;
 mod digits;
 mod fields;
 mod link;
-mod page;
+pub mod page;
 pub mod password_desk;
 mod problem;
 pub mod provider;

@@ -186,7 +186,7 @@ where
     };
     let mut response = answered.unwrap_or_else(|problem| problem.response(&visit));
     let headers = response.headers_mut();
-    for (name, value) in super::page::GUARDS {
+    for (name, value) in super::page::PAGE_GUARDS {
         headers.entry(name).or_insert(value);
     }
     if visit.language_chosen {

@@ -9,6 +9,7 @@ pub(crate) mod identity_provider;
 pub(crate) mod localize;
 pub(crate) mod manage;
 pub(crate) mod mistakes;
+pub(crate) mod sign_in;
 mod texts;
 
 use std::path::PathBuf;
@@ -90,6 +91,12 @@ pub(crate) enum Command {
     /// Let people sign in through their organisation's own identity provider.
     #[command(subcommand)]
     IdentityProvider(identity_provider::IdentityProviderCommand),
+    /// Sign in to a server with your browser, and keep the tokens for the next commands.
+    Login(sign_in::LoginArguments),
+    /// Say who is signed in, where, and what the token may do.
+    Whoami(sign_in::WhoamiArguments),
+    /// Sign out: give the tokens back and forget them.
+    Logout(sign_in::LogoutArguments),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -144,6 +144,29 @@ const COMMANDS: &[CommandTexts] = &[
         examples: &["usher identity-provider unlink alice --tenant acme"],
     },
     CommandTexts {
+        path: "login",
+        chinese: "用浏览器登录服务器，并为之后的命令保存令牌。",
+        examples: &[
+            "usher login",
+            "usher login --server https://usher.example.com",
+            "usher login --server https://usher.example.com --ca-file company-ca.pem --no-browser",
+            "usher login --scope usher:management,offline_access --wait 2m",
+        ],
+    },
+    CommandTexts {
+        path: "whoami",
+        chinese: "说明登录者、所在服务器以及令牌的权限。",
+        examples: &[
+            "usher whoami",
+            "usher whoami --server https://usher.example.com --json",
+        ],
+    },
+    CommandTexts {
+        path: "logout",
+        chinese: "退出登录：归还并忘记令牌。",
+        examples: &["usher logout", "usher logout --server https://usher.example.com"],
+    },
+    CommandTexts {
         path: "config",
         chinese: "查看设置。",
         examples: &["usher config show"],
@@ -259,6 +282,24 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "身份提供方对该账号的称呼：其 ID 令牌中的 sub。",
     ),
     ("identity-provider unlink/login", "用户在此处的登录名或编号。"),
+    (
+        "server",
+        "服务器，例如 https://usher.example.com [环境变量：USHER_SERVER；默认：已登录的服务器，否则为 http://127.0.0.1:8787]。",
+    ),
+    (
+        "login/client_id",
+        "以哪个客户端登录；它须没有密钥，且登记的地址中有 http://127.0.0.1/callback [默认：cli_usher_login]。",
+    ),
+    (
+        "login/scope",
+        "所请求的权限，以逗号分隔 [默认：读取席位与应用，并保持登录]。",
+    ),
+    ("no_browser", "只打印链接，不打开浏览器。"),
+    ("wait", "等待您操作的时间，例如 90s 或 15m，最长 1h [默认：10m]。"),
+    (
+        "ca_file",
+        "除系统信任的机构之外，对该服务器另外信任的机构的 PEM 文件。",
+    ),
     ("service", "服务令牌：供上报访问的后端使用。"),
     ("scope", "用户授予的权限，以逗号分隔；用户令牌必填。"),
     ("client", "令牌所属的客户端 [默认：内置客户端]。"),

@@ -10,6 +10,7 @@ mod import;
 mod input;
 mod manage;
 mod serve;
+mod sign_in;
 mod signals;
 mod token;
 mod user;
@@ -67,6 +68,9 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<Exit, Failure
         Command::Completions(arguments) => completions::print(&context, &arguments),
         Command::Serve(flags) => wait_for(serve::run(&context, flags)),
         Command::Demo(arguments) => wait_for(demo::run(&context, arguments)),
+        Command::Login(arguments) => wait_for(sign_in::login(&context, arguments)),
+        Command::Whoami(arguments) => wait_for(sign_in::whoami(&context, arguments)),
+        Command::Logout(arguments) => wait_for(sign_in::logout(&context, arguments)),
         command => {
             // A command has a person at its end, who wants to know only what goes wrong.
             logging::start(LogFormat::Human, LevelFilter::WARN, output);
@@ -87,7 +91,13 @@ async fn work(context: &Context<'_>, command: Command) -> Result<Exit, Failure> 
         Command::App(command) => manage::apps::run(context, command).await,
         Command::Client(command) => manage::clients::run(context, command).await,
         Command::IdentityProvider(command) => identity_provider::run(context, command).await,
-        Command::Serve(_) | Command::Demo(_) | Command::Config(_) | Command::Completions(_) => Ok(Exit::Done),
+        Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Login(_)
+        | Command::Whoami(_)
+        | Command::Logout(_)
+        | Command::Config(_)
+        | Command::Completions(_) => Ok(Exit::Done),
     }
 }
 
