@@ -45,7 +45,7 @@ impl FromRequest<Arc<Edge>> for Asked {
     async fn from_request(request: Request, edge: &Arc<Edge>) -> Result<Self, WireError> {
         let (mut parts, body) = request.into_parts();
         let admitted = Caller::admit(edge, &parts).await;
-        let wanted = matches!(parts.method, Method::POST | Method::PATCH);
+        let wanted = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
         let body = match admitted {
             Ok(_) if wanted => body::read(body).await?,
             _ => {

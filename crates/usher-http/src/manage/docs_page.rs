@@ -39,7 +39,7 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 
 /// The calls in Chinese, by operation id.
 #[rustfmt::skip]
-const CHINESE: [(&str, &str); 32] = [
+const CHINESE: &[(&str, &str)] = &[
     ("create_app", "创建应用。"),
     ("create_client", "创建客户端。应答中含其密钥，仅此一次。"),
     ("create_client_secret", "为客户端生成新密钥。旧密钥在一段时间内仍然有效，以便平滑更换。"),
@@ -48,6 +48,8 @@ const CHINESE: [(&str, &str); 32] = [
     ("create_sign_in_link", "生成供用户设置密码的链接，半小时内有效，只能使用一次；旧链接随即失效。"),
     ("create_tenant", "创建租户。仅限运营者。"),
     ("create_user", "创建用户。"),
+    ("delete_identity_link", "移除用户与身份提供方账号的关联；原本没有关联也算完成。"),
+    ("delete_identity_provider", "移除租户的身份提供方及其全部关联。仅限运营者。"),
     ("delete_install", "卸载商店客户端，其在该租户的令牌立即失效。"),
     ("delete_second_factor", "移除用户的第二因素，供丢失手机者使用。"),
     ("delete_service_token", "撤销服务令牌，立即失效。"),
@@ -55,6 +57,8 @@ const CHINESE: [(&str, &str); 32] = [
     ("forward_auth", "网关询问面前的人能否进入。网关以地址识别，不使用令牌。"),
     ("get_app", "查看应用。"),
     ("get_client", "查看客户端。"),
+    ("get_identity_link", "查看用户在身份提供方的账号。"),
+    ("get_identity_provider", "查看租户的身份提供方，不含客户端密钥。"),
     ("get_me", "查看令牌的身份。"),
     ("get_tenant", "查看租户。仅限运营者。"),
     ("get_user", "查看用户。"),
@@ -66,11 +70,14 @@ const CHINESE: [(&str, &str); 32] = [
     ("list_seat_assignments", "列出谁持有哪个席位。限系统管理员。"),
     ("list_service_tokens", "列出租户当前有效的服务令牌，不含令牌本身。"),
     ("list_tenants", "按 tenant_key 顺序列出租户。仅限运营者。"),
-    ("list_users", "按编号顺序列出用户。"),
+    ("list_users", "按编号顺序列出用户，或按登录名查找一位用户。"),
     ("report_accesses", "上报有人打开应用，并逐一得到裁决。供持服务令牌的后端使用。"),
+    ("set_identity_link", "将用户与其在身份提供方的账号关联，取代先前的关联。"),
+    ("set_identity_provider", "设置租户的身份提供方，取代现有的。仅限运营者。"),
     ("update_app", "修改应用：名称、启停，以及网关在何处提供它。"),
     ("update_client", "修改客户端：名称、权限、回调地址、启停。停用后其令牌立即失效。"),
-    ("update_tenant", "启用或停用租户。停用后其一切立即失效。仅限运营者。"),
+    ("update_identity_provider", "修改租户的身份提供方。仅限运营者。"),
+    ("update_tenant", "修改租户：名称、时区、启停。停用后其一切立即失效。仅限运营者。"),
     ("update_user", "修改用户：姓名、登录名、启停、是否系统管理员。"),
 ];
 

@@ -9,6 +9,8 @@
 //! | `/usher/v1/users/{user_id}` | GET, PATCH, DELETE |
 //! | `/usher/v1/users/{user_id}/sign-in-link` | POST |
 //! | `/usher/v1/users/{user_id}/second-factor` | DELETE |
+//! | `/usher/v1/users/{user_id}/identity-link` | GET, PUT, DELETE |
+//! | `/usher/v1/identity-provider` | GET, PUT, PATCH, DELETE |
 //! | `/usher/v1/apps` | GET, POST |
 //! | `/usher/v1/apps/{namespace}` | GET, PATCH |
 //! | `/usher/v1/clients` | GET, POST |
@@ -46,6 +48,8 @@ mod asked;
 mod caller;
 mod clients;
 mod docs_page;
+mod identity_links;
+mod identity_provider;
 mod installs;
 mod lists;
 mod me;
@@ -102,6 +106,19 @@ fn managed() -> Router<Arc<Edge>> {
         .route(
             "/usher/v1/users/{user_id}/second-factor",
             delete(users::remove_second_factor),
+        )
+        .route(
+            "/usher/v1/users/{user_id}/identity-link",
+            get(identity_links::show)
+                .put(identity_links::set)
+                .delete(identity_links::delete),
+        )
+        .route(
+            "/usher/v1/identity-provider",
+            get(identity_provider::show)
+                .put(identity_provider::set)
+                .patch(identity_provider::update)
+                .delete(identity_provider::delete),
         )
         .route("/usher/v1/apps", get(apps::list).post(apps::create))
         .route("/usher/v1/apps/{namespace}", get(apps::show).patch(apps::update))

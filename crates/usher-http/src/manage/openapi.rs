@@ -17,7 +17,7 @@ use utoipa::{
     },
 };
 
-use super::{apps, clients, installs, me, service_tokens, tenants, users};
+use super::{apps, clients, identity_links, identity_provider, installs, me, service_tokens, tenants, users};
 use crate::{
     access, open_apis,
     wire::{
@@ -45,6 +45,8 @@ const BEARER: &str = "bearer";
         tenants::list, tenants::create, tenants::show, tenants::update,
         users::list, users::create, users::show, users::update, users::delete,
         users::make_sign_in_link, users::remove_second_factor,
+        identity_links::show, identity_links::set, identity_links::delete,
+        identity_provider::show, identity_provider::set, identity_provider::update, identity_provider::delete,
         apps::list, apps::create, apps::show, apps::update,
         clients::list, clients::create, clients::show, clients::update, clients::rotate_secret,
         installs::list, installs::create, installs::delete,

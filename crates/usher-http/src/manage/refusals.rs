@@ -31,13 +31,19 @@ fn of_rejection(rejection: Rejection) -> WireError {
         Rejection::NamespaceTaken => return taken("namespace", rejection),
         Rejection::ClientIdTaken => return taken("client_id", rejection),
         Rejection::RouteTaken => return taken("routes", rejection),
-        Rejection::SeatTypeAndNamespaceDisagree
-        | Rejection::Spent
-        | Rejection::IdempotencyKeyTaken
-        | Rejection::IdentityProviderUnknown
-        | Rejection::SubjectTaken => {
-            return WireError::internal(rejection);
-        }
+        Rejection::GroupUnknown => WireCode::GroupUnknown,
+        Rejection::PoolExhausted => WireCode::NoSeatFree,
+        Rejection::PoolTooSmall
+        | Rejection::SeatNotInUse
+        | Rejection::SeatHeld
+        | Rejection::SeatProtected
+        | Rejection::SeatUsed => return conflict(rejection),
+        Rejection::SeatTypeAndNamespaceDisagree => return misfit("namespace", rejection),
+        Rejection::PoolNeverValid => return misfit("valid_until", rejection),
+        Rejection::EndInThePast => return misfit("expires_at", rejection),
+        Rejection::IdentityProviderUnknown => WireCode::IdentityProviderUnknown,
+        Rejection::SubjectTaken => return taken("subject", rejection),
+        Rejection::Spent | Rejection::IdempotencyKeyTaken => return WireError::internal(rejection),
     };
     code.into()
 }

@@ -104,6 +104,24 @@ schema!(TimeZoneText, "TimeZone", |builder| {
         "The name of a time zone in the IANA database, such as Asia/Shanghai.",
     ))
 });
+schema!(IssuerText, "Issuer", |builder| {
+    text(builder, 1, 255, "^https?://[!-~]+$").description(Some(
+        "An identity provider's name among providers: an https address; http for this machine only.",
+    ))
+});
+schema!(ProviderClientIdText, "ProviderClientId", |builder| {
+    text(builder, 1, 255, "^[!-~]+$").description(Some("The name under which a provider knows this server."))
+});
+schema!(ClientSecretText, "ProviderClientSecret", |builder| {
+    text(builder, 1, 1_024, "^[!-~]+$")
+        .write_only(true)
+        .description(Some("The server's secret at a provider; in no answer."))
+});
+schema!(SubjectText, "Subject", |builder| {
+    text(builder, 1, 255, "^[^\\u0000-\\u001f\\u007f-\\u009f]*$").description(Some(
+        "A provider's name for an account, the claim sub; at most 255 bytes.",
+    ))
+});
 schema!(ExternalIdText, "ExternalId", |builder| {
     text(builder, 1, 129, "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]*$")
         .description(Some("The name by which a person signs in; unique in the tenant."))
@@ -259,6 +277,16 @@ parameters!(
     /// Which tenant.
     TenantQuery,
     [parameter::<TenantKeyText>("tenant_key", ParameterIn::Query, Required::False, TENANT)]
+);
+parameters!(
+    /// Which people.
+    ExternalIdQuery,
+    [parameter::<ExternalIdText>(
+        "external_id",
+        ParameterIn::Query,
+        Required::False,
+        "Lists the one person who signs in by this name, if there is one."
+    )]
 );
 parameters!(
     /// Which page.

@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use usher_identity::{Secret, make_secret};
-use usher_seats::{TenantId, UserId, identifiers::USER_ID_MAX};
+use usher_seats::{TenantId, UserId, check_external_id, identifiers::USER_ID_MAX};
 use usher_store::{
     Change, Effect, IdentityChange, TokenHash, User,
     identity::{Link, LinkPurpose},
@@ -15,13 +15,16 @@ use super::{
     asked::Asked,
     lists::{Listed, Place},
     once::{Creation, Once},
+    refusals,
     schemas::{
-        ExternalIdText, KeyHeader, Moment, NameText, PageQuery, Refusals, TenantQuery, UserNumber, UserPath,
+        ExternalIdQuery, ExternalIdText, KeyHeader, Moment, NameText, PageQuery, Refusals, TenantQuery,
+        UserNumber, UserPath,
     },
     values::{DisplayName, ExternalId, absent_or_null, yes},
 };
 use crate::{
     edge::draw,
+    open_apis::parameters,
     sign_in::LINK_LIFE_MS,
     wire::{WireCode, WireError, envelope::SuccessBody, success},
 };
@@ -126,19 +129,42 @@ pub(super) struct LinkCreated {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Nothing {}
 
-/// List people, in order of their number.
+/// List people, in order of their number, or find the one with a sign-in name.
 #[utoipa::path(get, path = "/usher/v1/users", tag = "users", operation_id = "list_users",
-    params(TenantQuery, PageQuery),
+    params(TenantQuery, ExternalIdQuery, PageQuery),
     responses((status = 200, description = "A page of people.", body = SuccessBody<Listed<UserData>>), Refusals))]
 pub(super) async fn list(asked: Asked) -> Result<Response, WireError> {
     let tenant = asked.tenant().await?;
     let place = Place::<UserId>::read(&asked, "users", tenant.tenant_key.as_str())?;
     let store = &asked.edge.store;
-    let users = store
-        .users(tenant.tenant_id, place.after, place.rows_asked())
-        .await?;
+    let users = match external_id(&asked)? {
+        Some(external_id) => found(&asked, tenant.tenant_id, &external_id).await?,
+        None => {
+            store
+                .users(tenant.tenant_id, place.after, place.rows_asked())
+                .await?
+        }
+    };
     let page = place.page(users);
     place.answer(&asked, page, |user| user.user_id.to_string(), UserData::from)
+}
+
+fn external_id(asked: &Asked) -> Result<Option<String>, WireError> {
+    let refused = |violation| WireError::bad_request(vec![violation]);
+    let Some(text) = parameters::once(asked.query(), "external_id").map_err(refused)? else {
+        return Ok(None);
+    };
+    check_external_id(&text)
+        .map_err(|error| refused(refusals::violation("external_id", &error).with_value(&text)))?;
+    Ok(Some(text.into_owned()))
+}
+
+/// The one person with a sign-in name; the store also finds people by their number, which is not asked for here.
+async fn found(asked: &Asked, tenant_id: TenantId, external_id: &str) -> Result<Vec<User>, WireError> {
+    let credential = asked.edge.store.credential(tenant_id, external_id).await?;
+    let user = credential.map(|credential| credential.user);
+    let user = user.filter(|user| user.external_id.as_deref() == Some(external_id));
+    Ok(user.into_iter().collect())
 }
 
 /// Make a person.

@@ -5,6 +5,7 @@ use usher_identity::RedirectUri;
 use usher_seats::{check_external_id, check_name};
 
 use super::scopes::KNOWN_SCOPES;
+use crate::sign_in::provider::settings;
 
 /// Makes a text that is checked when it is read from a body.
 macro_rules! read_text {
@@ -56,6 +57,21 @@ read_text!(
     /// An address to which browsers may be sent back.
     RegisteredAddress,
     |text| RedirectUri::parse_registration(text).map(drop).map_err(|error| error.to_string())
+);
+read_text!(
+    /// The name of an identity provider among providers.
+    Issuer,
+    |text| settings::check_issuer(text).map_err(|error| error.to_string())
+);
+read_text!(
+    /// The name under which an identity provider knows us.
+    ProviderClientId,
+    |text| settings::check_client_id(text).map_err(|error| error.to_string())
+);
+read_text!(
+    /// The name of an account at an identity provider.
+    Subject,
+    |text| settings::check_subject(text).map_err(|error| error.to_string())
 );
 read_text!(
     /// Where a store client hears of its tickets.

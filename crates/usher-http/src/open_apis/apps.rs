@@ -26,8 +26,26 @@ use crate::{
 const CALL: Call = Call::Apps;
 /// Most rows of a page: Feishu's.
 const APP_ROWS_MAX: usize = 50;
-/// How Feishu names the language of a text that has no other name: Chinese.
-const LANGUAGE_CODE: &str = "2052";
+/// A language as BCP 47 and as Feishu name it. Feishu's codes are the language identifiers of Windows (MS-LCID).
+const CHINESE: (&str, &str) = ("zh-CN", "2052");
+const ENGLISH: (&str, &str) = ("en-US", "1033");
+/// The other languages of Feishu's own programs: the tags that mean each, the most exact first, and its code.
+const OTHER_LANGUAGES: [(&[&str], &str); 14] = [
+    (&["zh-TW", "zh-Hant-TW", "zh-Hant"], "1028"),
+    (&["zh-HK", "zh-Hant-HK"], "3076"),
+    (&["ja-JP", "ja"], "1041"),
+    (&["ko-KR", "ko"], "1042"),
+    (&["de-DE", "de"], "1031"),
+    (&["fr-FR", "fr"], "1036"),
+    (&["es-ES", "es"], "3082"),
+    (&["it-IT", "it"], "1040"),
+    (&["pt-BR", "pt"], "1046"),
+    (&["ru-RU", "ru"], "1049"),
+    (&["th-TH", "th"], "1054"),
+    (&["vi-VN", "vi"], "1066"),
+    (&["id-ID", "id"], "1057"),
+    (&["ms-MY", "ms"], "1086"),
+];
 const PAGE_SIZE_ALLOWED: &str =
     "page_size must be a whole number from 0 to 50 in decimal digits (0 means 10)";
 
@@ -37,13 +55,13 @@ const PAGE_SIZE_ALLOWED: &str =
 pub(crate) struct Item {
     #[schema(value_type = NamespaceText)]
     namespace: Namespace,
-    name: [Text; 1],
+    name: Vec<Text>,
     status: &'static str,
     enable_status: &'static str,
 }
 
 /// A text in a language.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AppText)]
 pub(crate) struct Text {
     language_code: &'static str,
@@ -54,15 +72,34 @@ impl From<App> for Item {
     fn from(app: App) -> Self {
         let status = if app.enabled { "enabled" } else { "disabled" };
         Self {
+            name: texts(&app),
             namespace: app.namespace,
-            name: [Text {
-                language_code: LANGUAGE_CODE,
-                text: app.name,
-            }],
             status,
             enable_status: status,
         }
     }
+}
+
+/// The name in Feishu's languages. Chinese is always there, because that is the one clients look for; the app's name for
+/// everybody stands in where a language has none of its own. An app that has names by language also answers English,
+/// and every other language it has a name in and Feishu has a code for; the rest is absent rather than guessed.
+fn texts(app: &App) -> Vec<Text> {
+    let text = |language_code, text: &str| Text {
+        language_code,
+        text: text.to_owned(),
+    };
+    let mut texts = vec![text(CHINESE.1, app.name_for(CHINESE.0))];
+    if !app.names.is_empty() {
+        texts.push(text(ENGLISH.1, app.name_for(ENGLISH.0)));
+    }
+    for (tags, code) in OTHER_LANGUAGES {
+        let names = || app.names.iter();
+        let named = tags
+            .iter()
+            .find_map(|tag| names().find(|(language, _)| language.as_str() == *tag));
+        texts.extend(named.map(|(_, name)| text(code, name)));
+    }
+    texts
 }
 
 /// List the tenant's apps. For system administrators.

@@ -22,6 +22,9 @@ use crate::edge::Edge;
 /// The address of the account page.
 pub(super) const ACCOUNT_PATH: &str = "/account";
 
+/// The query under which the account page says that the password was changed.
+pub(super) const PASSWORD_CHANGED: &str = "done=password";
+
 /// `GET /account`.
 pub(super) async fn show(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
     match signed_in(&edge, &visit).await? {
@@ -39,6 +42,7 @@ pub(super) async fn respond(
 ) -> Result<Response, Problem> {
     let user = &person.user;
     let credential = edge.store.credential_of(user.tenant_id, user.user_id).await?;
+    let credential = credential.as_ref();
     let shown = AccountPage {
         frame: visit.frame(visit.texts().account_title),
         form_token: &form_token(edge, FormKind::Account, &person.cookie),
@@ -46,8 +50,10 @@ pub(super) async fn respond(
         user_number: user.user_id.to_string(),
         organisation: &person.tenant.name,
         administrator: user.system_administrator,
+        has_password: credential.is_some_and(|credential| credential.password_hash.is_some()),
         has_second_factor: credential.is_some_and(|credential| credential.totp_sealed.is_some()),
         provider: provider::account_choice(edge, visit, person).await?,
+        notice: (visit.query == PASSWORD_CHANGED).then_some(visit.texts().account_password_changed),
         alert,
     };
     let status = match alert {

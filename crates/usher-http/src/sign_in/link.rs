@@ -13,10 +13,7 @@ use axum::{
     http::{StatusCode, header},
     response::Response,
 };
-use usher_identity::{
-    Secret, hash_secret,
-    password::{PasswordFlaw, judge},
-};
+use usher_identity::{Secret, hash_secret};
 use usher_seats::{Enablement, TenantId, UserId};
 use usher_store::{
     Change, IdentityChange, Store, StoreError, Tenant, TokenHash,
@@ -26,6 +23,7 @@ use usher_store::{
 use super::{
     cookies::Cookie,
     page::{self, Alert, ChoosePasswordPage},
+    password::{flaw, login_of},
     problem::Problem,
     session::{FormKind, check_form, form_cookie, form_token, secret_hash},
     visit::Visit,
@@ -69,16 +67,6 @@ struct Offered {
     credential: Credential,
 }
 
-impl Offered {
-    /// What the person signs in with.
-    fn login(&self) -> String {
-        let user = &self.credential.user;
-        user.external_id
-            .clone()
-            .unwrap_or_else(|| user.user_id.to_string())
-    }
-}
-
 /// Finds the link.
 ///
 /// # Errors
@@ -119,7 +107,7 @@ fn respond(
         action: &offered.path,
         person: &offered.credential.user.name,
         organisation: offered.tenant.tenant_key.as_str(),
-        login: &offered.login(),
+        login: &login_of(&offered.credential.user),
         has_second_factor: offered.credential.totp_sealed.is_some(),
         alert: flaw.map(Alert::Sentence),
     };
@@ -140,9 +128,10 @@ pub(super) async fn choose(edge: Arc<Edge>, visit: Arc<Visit>, secret: String) -
     let cookie = visit.secret(Cookie::Form);
     check_form(&edge, &visit, FormKind::ChoosePassword, cookie.as_ref())?;
     let offered = offered(&edge, &secret, visit.now_ms).await?;
+    let user = &offered.credential.user;
     let password = Secret::new(visit.form.text("password")?.unwrap_or_default());
     let again = Secret::new(visit.form.text("again")?.unwrap_or_default());
-    if let Some(flaw) = flaw(&visit, &offered, &password, &again) {
+    if let Some(flaw) = flaw(&visit, (user, &offered.tenant), &password, &again) {
         return respond(&edge, &visit, &offered, Some(flaw));
     }
     let phc = edge
@@ -150,7 +139,6 @@ pub(super) async fn choose(edge: Arc<Edge>, visit: Arc<Visit>, secret: String) -
         .passwords
         .hash(password, draw(edge.chance.as_ref()))
         .await?;
-    let user = &offered.credential.user;
     let (tenant_id, user_id) = (user.tenant_id, user.user_id);
     let mut changes: Vec<Change> = vec![
         IdentityChange::SpendLink {
@@ -184,24 +172,4 @@ pub(super) async fn choose(edge: Arc<Edge>, visit: Arc<Visit>, secret: String) -
         Err(problem) => Err(problem),
         Ok(_) => page::see_other("/sign-in?done=password"),
     }
-}
-
-/// Why the password is not taken, if it is not.
-fn flaw(visit: &Visit, offered: &Offered, password: &Secret, again: &Secret) -> Option<&'static str> {
-    let texts = visit.texts();
-    if password != again {
-        return Some(texts.choose_different);
-    }
-    let login = offered.login();
-    let about = [
-        offered.credential.user.name.as_str(),
-        &login,
-        &offered.tenant.name,
-        offered.tenant.tenant_key.as_str(),
-    ];
-    judge(password, &about).err().map(|flaw| match flaw {
-        PasswordFlaw::TooShort => texts.choose_short,
-        PasswordFlaw::TooLong => texts.choose_long,
-        PasswordFlaw::Guessable => texts.choose_guessable,
-    })
 }

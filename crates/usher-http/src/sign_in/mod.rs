@@ -5,6 +5,7 @@
 //! - `GET /sign-in`, `POST /sign-in`, `POST /sign-in/digits`: name and password, then six digits where there is a second factor
 //! - `GET /link/{secret}`, `POST /link/{secret}`: choosing a password with a one-time link
 //! - `GET /account`, `POST /sign-out`: the person's own account
+//! - `GET` and `POST /account/password`: another password in place of the person's own
 //! - `GET` and `POST /account/second-factor`, `POST /account/second-factor/remove`: the second factor
 //! - `/sign-in/provider` and `/account/provider`: an organisation's own identity provider ([`provider`] lists them)
 //! - `GET /`: where to go from here
@@ -37,6 +38,7 @@ mod digits;
 mod fields;
 mod link;
 pub mod page;
+mod password;
 pub mod password_desk;
 mod problem;
 pub mod provider;
@@ -54,6 +56,7 @@ pub use session::SESSION_LIFE_MS;
 use account::ACCOUNT_PATH;
 use authorize_request::Entry;
 use link::LINK_ROUTE;
+use password::PASSWORD_PATH;
 use password_desk::PasswordDesk;
 use problem::Problem;
 use second_factor::SECOND_FACTOR_PATH;
@@ -96,6 +99,10 @@ pub fn routes() -> Router<Arc<Edge>> {
         .route("/sign-in/digits", post(visited!(digits::answer)))
         .route("/sign-out", post(visited!(account::sign_out)))
         .route(ACCOUNT_PATH, get(visited!(account::show)))
+        .route(
+            PASSWORD_PATH,
+            get(visited!(password::show)).post(visited!(password::change)),
+        )
         .route(
             SECOND_FACTOR_PATH,
             get(visited!(second_factor::show)).post(visited!(second_factor::turn_on)),

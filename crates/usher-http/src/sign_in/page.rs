@@ -238,6 +238,20 @@ pub(super) struct ChoosePasswordPage<'a> {
     pub(super) alert: Option<Alert>,
 }
 
+/// Another password in place of the person's own.
+#[derive(Template)]
+#[template(path = "change_password.html")]
+pub(super) struct ChangePasswordPage<'a> {
+    /// Around it.
+    pub(super) frame: Frame,
+    /// Proves that the form is ours.
+    pub(super) form_token: &'a str,
+    /// What they sign in with.
+    pub(super) login: &'a str,
+    /// What did not fit.
+    pub(super) alert: Option<Alert>,
+}
+
 /// The person's own account.
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -254,10 +268,14 @@ pub(super) struct AccountPage<'a> {
     pub(super) organisation: &'a str,
     /// True for a system administrator.
     pub(super) administrator: bool,
+    /// True when the person has a password here.
+    pub(super) has_password: bool,
     /// True when a second factor is on.
     pub(super) has_second_factor: bool,
     /// The organisation's own identity provider.
     pub(super) provider: Option<AccountProvider>,
+    /// Good news.
+    pub(super) notice: Option<&'a str>,
     /// What did not fit.
     pub(super) alert: Option<Alert>,
 }

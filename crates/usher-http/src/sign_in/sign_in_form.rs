@@ -13,7 +13,7 @@ use axum::{
     http::{StatusCode, header},
     response::Response,
 };
-use usher_identity::{Purpose, Secret, password::PASSWORD_CHARACTERS_MAX};
+use usher_identity::{Purpose, Secret, password::is_too_long};
 use usher_seats::{Enablement, TenantId, TenantKey};
 use usher_store::{Change, ClientKind, Tenant, identity::Credential};
 
@@ -187,7 +187,7 @@ async fn judged(
     let phc = credential
         .as_ref()
         .and_then(|credential| credential.password_hash.clone());
-    let too_long = password.expose().chars().count() > PASSWORD_CHARACTERS_MAX;
+    let too_long = is_too_long(&password);
     let phc = phc.filter(|_| !too_long);
     let password = if too_long { Secret::new("") } else { password };
     let matches = edge.sign_in.passwords.matches(password, phc).await?;

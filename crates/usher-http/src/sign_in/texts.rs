@@ -89,11 +89,24 @@ texts! {
     choose_guessable: "Easy to guess: mostly repetitions, common words or names. Choose something else.", "容易被猜到：多为重复、常见词语或姓名，请另选一个。";
     choose_different: "The two are not the same. Type both again.", "两次输入不一致，请重新输入。";
 
+    // Changing one's own password.
+    change_title: "Change your password", "修改密码";
+    change_lead: "Everywhere else where you are signed in you will be signed out.", "修改后，您在其他浏览器中的登录将全部失效。";
+    change_current: "The password you have now", "当前密码";
+    change_button: "Change the password", "修改密码";
+    change_wrong: "The current password does not fit. Nothing was changed.", "当前密码不正确，未做任何更改。";
+    change_same: "The new password is the one you have. Choose another.", "新密码与当前密码相同，请另选一个。";
+
     // The account.
     account_title: "Your account", "我的账号";
     account_administrator: "System administrator", "系统管理员";
     account_role: "Role", "角色";
     account_member: "Member", "成员";
+    account_password: "Password", "密码";
+    account_password_on: "You sign in with a password.", "您使用密码登录。";
+    account_password_off: "You have no password here. An administrator of your organisation can give you a one-time link to choose one.", "您尚未设置密码。企业管理员可以为您生成一次性链接以设置密码。";
+    account_password_change: "Change your password", "修改密码";
+    account_password_changed: "Your password is changed, and you are signed out everywhere else.", "密码已修改，您在其他浏览器中的登录已失效。";
     account_second: "Second factor", "第二验证因素";
     account_second_on: "On: you are asked for six digits when you sign in.", "已启用：登录时需要输入六位数字。";
     account_second_off: "Off: a password is all that is asked for.", "未启用：登录时仅需密码。";

@@ -54,6 +54,20 @@ pub enum WireCode {
     Taken,
     /// The idempotency key came with another request before.
     IdempotencyKeyReused,
+    /// There is no such group in the tenant.
+    GroupUnknown,
+    /// There is no such pool in the tenant.
+    PoolUnknown,
+    /// There is no such seat in the tenant.
+    SeatUnknown,
+    /// The pool has no seat to give now.
+    NoSeatFree,
+    /// The change does not fit what is there; the field violations say why.
+    Conflict,
+    /// The tenant has no identity provider.
+    IdentityProviderUnknown,
+    /// A report would be wrong just now, because recorded activity is not complete or the clock has jumped.
+    ReportNotTrustworthy,
 }
 
 /// One row of the table.
@@ -95,6 +109,13 @@ impl WireCode {
         Self::ServiceTokenUnknown,
         Self::Taken,
         Self::IdempotencyKeyReused,
+        Self::GroupUnknown,
+        Self::PoolUnknown,
+        Self::SeatUnknown,
+        Self::NoSeatFree,
+        Self::Conflict,
+        Self::ReportNotTrustworthy,
+        Self::IdentityProviderUnknown,
     ];
 
     /// The table.
@@ -124,6 +145,13 @@ impl WireCode {
             Self::ServiceTokenUnknown => (StatusCode::NOT_FOUND, 2329012, "service token does not exist"),
             Self::Taken              => (StatusCode::CONFLICT, 2329013, "it is already taken"),
             Self::IdempotencyKeyReused => (StatusCode::CONFLICT, 2329014, "the idempotency key came with another request before"),
+            Self::GroupUnknown       => (StatusCode::NOT_FOUND, 2329015, "group does not exist"),
+            Self::PoolUnknown        => (StatusCode::NOT_FOUND, 2329016, "pool does not exist"),
+            Self::SeatUnknown        => (StatusCode::NOT_FOUND, 2329017, "seat does not exist"),
+            Self::NoSeatFree         => (StatusCode::CONFLICT, 2329018, "no seat is free in the pool"),
+            Self::Conflict           => (StatusCode::CONFLICT, 2329019, "the change does not fit what is there"),
+            Self::ReportNotTrustworthy => (StatusCode::SERVICE_UNAVAILABLE, 2329020, "the report would be wrong just now, because recorded activity is not complete or the clock has jumped"),
+            Self::IdentityProviderUnknown => (StatusCode::NOT_FOUND, 2329021, "identity provider does not exist"),
         };
         WireRow { status, code, msg }
     }

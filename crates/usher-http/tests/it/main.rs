@@ -41,4 +41,5 @@ mod sign_in_form;
 mod sign_in_hostile;
 mod sign_in_link;
 mod sign_in_second_factor;
+mod sign_in_password;
 mod walk;

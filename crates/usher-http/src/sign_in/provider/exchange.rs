@@ -19,6 +19,7 @@ use usher_store::identity::IdentityProvider;
 use super::{
     client::{AskError, ProviderClient, with_cause},
     errand::Errand,
+    settings::{SUBJECT_BYTES_MAX, check_subject},
 };
 
 /// Signatures that are believed: those a provider makes with a key nobody else has. With the shared-secret ones whoever
@@ -36,8 +37,6 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
 ];
 /// How far the issue time of an ID token may be from now, in milliseconds: it was made a moment ago, but clocks differ.
 const ISSUED_WITHIN_MS: i64 = 10 * 60 * 1_000;
-/// Longest subject in bytes (OpenID Connect Core, section 2).
-const SUBJECT_BYTES_MAX: usize = 255;
 /// Longest error code of a provider that is logged, in bytes: twice the longest there is.
 const ERROR_CODE_BYTES_MAX: usize = 48;
 /// What is asked for besides the subject: names by which a person recognises the account they are about to link.
@@ -229,7 +228,7 @@ fn moment(now_ms: i64) -> chrono::DateTime<chrono::Utc> {
 
 fn account(claims: &CoreIdTokenClaims) -> Result<Account, ExchangeError> {
     let subject = claims.subject().as_str();
-    if subject.is_empty() || subject.len() > SUBJECT_BYTES_MAX || subject.chars().any(char::is_control) {
+    if check_subject(subject).is_err() {
         return Err(ExchangeError::IdToken(
             "the subject is empty, too long or has control characters".to_owned(),
         ));

@@ -13,6 +13,9 @@ pub const CLIENT_ID_BYTES_MAX: usize = 255;
 /// Longest client secret in bytes: providers use some forty; keys and certificates are no secrets of this kind.
 pub const CLIENT_SECRET_BYTES_MAX: usize = 1_024;
 
+/// Longest subject in bytes (OpenID Connect Core, section 2).
+pub const SUBJECT_BYTES_MAX: usize = 255;
+
 /// What is wrong with a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
@@ -27,6 +30,9 @@ pub enum SettingError {
     /// The client secret.
     #[error("the client secret must be one line of 1 to 1,024 visible ASCII characters")]
     ClientSecret,
+    /// The name of an account.
+    #[error("subject must be 1 to 255 bytes without control characters")]
+    Subject,
 }
 
 /// Checks the address of a provider. What is said to it and what it says must not be read or changed on the way; on
@@ -65,6 +71,15 @@ pub fn check_client_secret(secret: &Secret) -> Result<(), SettingError> {
     visible(secret.expose(), CLIENT_SECRET_BYTES_MAX)
         .then_some(())
         .ok_or(SettingError::ClientSecret)
+}
+
+/// Checks a provider's name for an account.
+///
+/// # Errors
+/// [`SettingError::Subject`].
+pub fn check_subject(subject: &str) -> Result<(), SettingError> {
+    let right = (1..=SUBJECT_BYTES_MAX).contains(&subject.len()) && !subject.chars().any(char::is_control);
+    right.then_some(()).ok_or(SettingError::Subject)
 }
 
 fn visible(text: &str, bytes_max: usize) -> bool {

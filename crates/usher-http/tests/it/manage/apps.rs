@@ -16,7 +16,7 @@ async fn an_operator_says_where_an_app_is_and_the_door_knows() {
     assert_eq!(
         made,
         json!({
-            "namespace": "crm", "name": "crm", "enabled": true, "replayed": false,
+            "namespace": "crm", "name": "crm", "names": {}, "enabled": true, "replayed": false,
             "routes": [{"host": "crm.example.com", "path_prefix": made["routes"][0]["path_prefix"]}],
         })
     );
@@ -115,6 +115,90 @@ async fn an_administrator_manages_apps_but_not_where_they_are() {
             .await;
         assert_eq!(answer.violated_fields(), [field], "{body}");
     }
+}
+
+#[tokio::test]
+async fn an_app_has_a_name_in_each_language() {
+    let house = House::open().await;
+    let manager = house.manager().await;
+    let new = json!({"namespace": "crm", "name": "CRM", "names": {"zh-cn": "客户管理", "de": "Kunden"}});
+    let made = house.managed(&manager, "POST", "/usher/v1/apps", new).await;
+    assert_eq!(made["names"], json!({"zh-CN": "客户管理", "de": "Kunden"}));
+    let patch = json!({"names": {"de": null, "en-US": "Customers"}});
+    let changed = house
+        .managed(&manager, "PATCH", "/usher/v1/apps/crm", patch)
+        .await;
+    let expected = json!({"zh-CN": "客户管理", "en-US": "Customers"});
+    assert_eq!((&changed["name"], &changed["names"]), (&json!("CRM"), &expected));
+    let many: serde_json::Map<_, _> = (b'a'..=b'z')
+        .flat_map(|first| {
+            [
+                format!("{}a", char::from(first)),
+                format!("{}b", char::from(first)),
+            ]
+        })
+        .map(|language| (language, json!("n")))
+        .collect();
+    for (names, place) in [
+        (json!({"": "x"}), "names"),
+        (json!({"english": "x"}), "names"),
+        (json!({"x-private": "x"}), "names"),
+        (json!({"en": ""}), "names"),
+        (json!({"en": "a\nb"}), "names"),
+        (json!({"en": 5}), "names"),
+        (json!(["en"]), "names"),
+        (Value::Object(many), "names"),
+    ] {
+        let body = json!({"names": names});
+        let answer = house.manage(&manager, "PATCH", "/usher/v1/apps/crm", body).await;
+        assert_eq!(answer.code(), 2_320_006, "{names}");
+        assert!(
+            answer.violated_fields()[0].starts_with(place),
+            "{names}: {answer}"
+        );
+        let body = json!({"namespace": "other", "names": names});
+        let answer = house.manage(&manager, "POST", "/usher/v1/apps", body).await;
+        assert_eq!(answer.code(), 2_320_006, "{names}");
+    }
+    let kept = house
+        .managed(&manager, "GET", "/usher/v1/apps/crm", Value::Null)
+        .await;
+    assert_eq!(kept["names"], expected);
+}
+
+#[tokio::test]
+async fn the_feishu_call_answers_the_names_in_feishus_languages() {
+    let house = House::open().await;
+    let scope = "app_engine:apps:read";
+    let manager = house.manager().await;
+    for new in [
+        json!({"namespace": "a", "name": "A"}),
+        json!({"namespace": "b", "name": "B", "names": {"zh-Hans": "乙", "ja": "ビー", "gsw": "Be"}}),
+        json!({"namespace": "c", "name": "C", "names": {"en": "Sea", "zh-TW": "丙"}}),
+    ] {
+        house.managed(&manager, "POST", "/usher/v1/apps", new).await;
+    }
+    house.change(vec![house.client(CLIENT, &[scope], true)]).await;
+    let token = house
+        .token(TokenOrder {
+            scopes: vec![scope],
+            ..house.order()
+        })
+        .await;
+    let answer = house
+        .ask(Ask::get("/open-apis/apaas/v1/apps").bearer(&token))
+        .await;
+    let items = answer.json()["data"]["items"].clone();
+    let text = |code: &str, text: &str| json!({"language_code": code, "text": text});
+    assert_eq!(items[0]["name"], json!([text("2052", "A")]));
+    assert_eq!(
+        items[1]["name"],
+        json!([text("2052", "乙"), text("1033", "B"), text("1041", "ビー")])
+    );
+    assert_eq!(
+        items[2]["name"],
+        json!([text("2052", "丙"), text("1033", "Sea"), text("1028", "丙")])
+    );
 }
 
 #[tokio::test]

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use usher_store::TokenKind;
 
 use super::{MANAGEMENT_SCOPE, without_log_id};
-use crate::support::{ADMINISTRATOR, Answer, Ask, CLIENT, House, TokenOrder, user_id};
+use crate::support::{
+    ACTIVITIES_SCOPE, ADMINISTRATOR, ASSIGNMENTS_SCOPE, Answer, Ask, CLIENT, House, TokenOrder, user_id,
+};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub enum Role {
     Nobody,
     User,
     Ungranted,
@@ -20,7 +22,7 @@ enum Role {
     Tenant,
 }
 
-const ROLES: [Role; 8] = [
+pub const ROLES: [Role; 8] = [
     Role::Nobody,
     Role::User,
     Role::Ungranted,
@@ -33,13 +35,22 @@ const ROLES: [Role; 8] = [
 
 /// Which things a call has in its path or body, and who may make it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum For {
+pub enum For {
     Operators,
+    OperatorsInTenant,
     Managers,
 }
 
+/// What the client may do, and what is granted to it.
+const SCOPES: [&str; 4] = [
+    MANAGEMENT_SCOPE,
+    ACTIVITIES_SCOPE,
+    ASSIGNMENTS_SCOPE,
+    "app_engine:apps:read",
+];
+
 /// `{...}` in the path stand for things of the first tenant.
-const CALLS: [(&str, &str, For, &str); 27] = [
+pub const CALLS: &[(&str, &str, For, &str)] = &[
     ("GET", "/usher/v1/tenants", For::Operators, ""),
     (
         "POST",
@@ -69,6 +80,32 @@ const CALLS: [(&str, &str, For, &str); 27] = [
         "/usher/v1/users/{user}/second-factor",
         For::Managers,
         "",
+    ),
+    ("GET", "/usher/v1/users/{user}/identity-link", For::Managers, ""),
+    (
+        "PUT",
+        "/usher/v1/users/{user}/identity-link",
+        For::Managers,
+        r#"{"subject":"lei"}"#,
+    ),
+    (
+        "DELETE",
+        "/usher/v1/users/{user}/identity-link",
+        For::Managers,
+        "",
+    ),
+    ("GET", "/usher/v1/identity-provider", For::Managers, ""),
+    (
+        "PUT",
+        "/usher/v1/identity-provider",
+        For::OperatorsInTenant,
+        PROVIDER,
+    ),
+    (
+        "PATCH",
+        "/usher/v1/identity-provider",
+        For::OperatorsInTenant,
+        r#"{"name":"Changed"}"#,
     ),
     ("GET", "/usher/v1/apps", For::Managers, ""),
     ("POST", "/usher/v1/apps", For::Managers, r#"{"namespace":"new"}"#),
@@ -102,27 +139,37 @@ const CALLS: [(&str, &str, For, &str); 27] = [
     ("DELETE", "/usher/v1/service-tokens/{token}", For::Managers, ""),
     ("GET", "/usher/v1/me", For::Operators, ""),
     ("DELETE", "/usher/v1/users/{user}", For::Managers, ""),
+    (
+        "DELETE",
+        "/usher/v1/identity-provider",
+        For::OperatorsInTenant,
+        "",
+    ),
 ];
 
+/// An identity provider.
+const PROVIDER: &str =
+    r#"{"name":"Login","issuer":"https://login.example.com","client_id":"usher","client_secret":"secret"}"#;
+
 /// Two tenants with the same kinds of things, and a token for every role.
-struct Street {
-    house: House,
+pub struct Street {
+    pub house: House,
     token_id: String,
 }
 
 impl Street {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let mut house = House::open().await;
         let first = house.tenant_id;
         house.tenant_id = house.tenant("other").await;
-        let scopes = [MANAGEMENT_SCOPE];
         house.change(vec![house.user(ADMINISTRATOR, true, true)]).await;
         house.tenant_id = first;
         house
             .change(vec![
-                house.client(CLIENT, &scopes, true),
+                house.client(CLIENT, &SCOPES, true),
                 house.user(7, true, false),
                 house.app("crm"),
+                house.seat(7, None),
                 usher_store::IdentityChange::InstallClient {
                     tenant_id: first,
                     client_id: CLIENT.parse().unwrap(),
@@ -130,6 +177,7 @@ impl Street {
                 .into(),
             ])
             .await;
+        house.access(&[(7, "crm")]).await;
         let operator = house.operator().await;
         let made = house
             .managed(
@@ -139,13 +187,16 @@ impl Street {
                 Value::Null,
             )
             .await;
+        let provider = "/usher/v1/identity-provider?tenant_key=default";
+        let body = serde_json::from_str(PROVIDER).unwrap();
+        house.managed(&operator, "PUT", provider, body).await;
         let token_id = made["token_id"].as_str().unwrap().to_owned();
         Self { house, token_id }
     }
 
     async fn token(&self, role: Role) -> Option<String> {
         let house = &self.house;
-        let scopes = vec![MANAGEMENT_SCOPE];
+        let scopes = SCOPES.to_vec();
         let order = TokenOrder {
             scopes,
             ..house.order()
@@ -169,7 +220,10 @@ impl Street {
                 user: Some(7),
                 ..order
             },
-            Role::Ungranted => house.order(),
+            Role::Ungranted => TokenOrder {
+                scopes: vec!["offline_access"],
+                ..order
+            },
             Role::Administrator => order,
             Role::ForeignAdministrator => TokenOrder {
                 tenant_id: Some(other.tenant_id),
@@ -186,13 +240,18 @@ impl Street {
     }
 
     async fn ask(&self, role: Role, method: &str, uri: &str, body: &str) -> Answer {
-        let mut ask = Ask::get(uri).method(method).body(body);
+        let answer = self.answer(role, Ask::get(uri).method(method).body(body)).await;
+        answer.assert_common();
+        answer
+    }
+
+    /// Asks anything as a role.
+    pub async fn answer(&self, role: Role, mut ask: Ask) -> Answer {
         if let Some(token) = self.token(role).await {
             ask = ask.bearer(&token);
         }
-        let answer = self.house.ask(ask).await;
-        answer.assert_common();
-        answer
+        ask.peer = Some("127.0.0.1:50000");
+        self.house.ask(ask).await
     }
 
     /// The path with things of the first tenant, or with things that nobody has.
@@ -213,7 +272,9 @@ fn refusal(role: Role, call: For, own_tenant: bool) -> Option<(u16, i64)> {
         (Role::Ungranted, _) => Some((400, 99_991_679)),
         (Role::Service, _) => Some((400, 99_991_668)),
         (Role::Tenant, _) => Some((400, 99_991_663)),
-        (Role::Administrator | Role::ForeignAdministrator, For::Operators) => Some((403, 2_320_005)),
+        (Role::Administrator | Role::ForeignAdministrator, For::Operators | For::OperatorsInTenant) => {
+            Some((403, 2_320_005))
+        }
         (Role::Administrator, For::Managers) if !own_tenant => Some((404, 2_320_003)),
         (Role::ForeignAdministrator, For::Managers) if own_tenant => Some((404, 2_320_003)),
         _ => None,

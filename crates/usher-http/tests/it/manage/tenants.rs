@@ -19,7 +19,9 @@ async fn an_operator_makes_lists_and_closes_tenants() {
         .await;
     assert_eq!(
         made,
-        json!({"tenant_key": "acme", "name": "Acme 公司", "enabled": true, "replayed": false})
+        json!({
+            "tenant_key": "acme", "name": "Acme 公司", "enabled": true, "time_zone": "UTC", "replayed": false,
+        })
     );
     house
         .managed(
@@ -71,6 +73,42 @@ async fn an_operator_makes_lists_and_closes_tenants() {
     house
         .managed(&manager, "GET", "/usher/v1/users", Value::Null)
         .await;
+}
+
+#[tokio::test]
+async fn a_tenant_gets_another_name_and_time_zone() {
+    let house = House::open().await;
+    let operator = house.operator().await;
+    let new = json!({"tenant_key": "acme", "time_zone": "asia/shanghai"});
+    let made = house.managed(&operator, "POST", "/usher/v1/tenants", new).await;
+    assert_eq!(
+        made["time_zone"], "Asia/Shanghai",
+        "in the spelling of the database"
+    );
+    let uri = "/usher/v1/tenants/acme";
+    let renamed = house
+        .managed(&operator, "PATCH", uri, json!({"name": "Acme 公司"}))
+        .await;
+    let expected = json!({
+        "tenant_key": "acme", "name": "Acme 公司", "enabled": true, "time_zone": "Asia/Shanghai",
+    });
+    assert_eq!(renamed, expected);
+    for wrong in [
+        json!({"time_zone": "Mars/Olympus"}),
+        json!({"time_zone": "+08:00"}),
+        json!({"time_zone": 8}),
+        json!({"name": "Other", "time_zone": ""}),
+    ] {
+        let answer = house.manage(&operator, "PATCH", uri, wrong.clone()).await;
+        assert_eq!(answer.violated_fields(), ["time_zone"], "{wrong}");
+    }
+    assert_eq!(house.managed(&operator, "GET", uri, Value::Null).await, expected);
+    let moved = json!({"time_zone": "Europe/Berlin", "enabled": false});
+    let moved = house.managed(&operator, "PATCH", uri, moved).await;
+    assert_eq!(
+        (&moved["time_zone"], &moved["enabled"], &moved["name"]),
+        (&json!("Europe/Berlin"), &json!(false), &json!("Acme 公司"))
+    );
 }
 
 #[tokio::test]

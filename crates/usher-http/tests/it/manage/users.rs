@@ -248,3 +248,35 @@ async fn nothing_hostile_in_a_path_or_a_body_is_more_than_a_mistake() {
         [json!(ADMINISTRATOR)]
     );
 }
+
+#[tokio::test]
+async fn a_person_is_found_by_sign_in_name() {
+    let house = House::open().await;
+    let manager = house.manager().await;
+    for (number, external_id) in [(7, "lei@example.com"), (8, "7")] {
+        let new = json!({"user_id": number, "name": "Somebody", "external_id": external_id});
+        house.managed(&manager, "POST", "/usher/v1/users", new).await;
+    }
+    for (query, found) in [
+        ("lei%40example.com", vec![7]),
+        ("7", vec![8]),
+        ("8", vec![]),
+        ("nobody", vec![]),
+    ] {
+        let uri = format!("/usher/v1/users?external_id={query}");
+        let page = house.managed(&manager, "GET", &uri, Value::Null).await;
+        let numbers: Vec<_> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["user_id"].clone())
+            .collect();
+        assert_eq!(numbers, found, "{query}");
+        assert_eq!(page["has_more"], false);
+    }
+    for wrong in ["", "a%20b", "a&external_id=b"] {
+        let uri = format!("/usher/v1/users?external_id={wrong}");
+        let answer = house.manage(&manager, "GET", &uri, Value::Null).await;
+        assert_eq!(answer.violated_fields(), ["external_id"], "{wrong}");
+    }
+}
