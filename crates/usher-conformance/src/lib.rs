@@ -5,7 +5,7 @@
 //!
 //! - [`stories`](mod@stories): one small tale per promise of the contract
 //! - [`model`]: random sequences against a small ledger in memory
-//! - [`ledger`]: what tales and model begin with
+//! - [`ledger`]: what tales and model begin with; [`history`]: asking who was active on which day
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -14,6 +14,7 @@
     reason = "this crate is tests; a surprise ends them"
 )]
 
+pub mod history;
 pub mod ledger;
 pub mod model;
 pub mod stories;

@@ -4,10 +4,13 @@ pub mod activity;
 pub mod clients;
 pub mod credentials;
 pub mod directory;
+pub mod groups;
+pub mod history;
 pub mod identity;
 pub mod identity_provider;
 pub mod isolation;
 pub mod management;
+pub mod pools;
 pub mod seats;
 pub mod tokens;
 
@@ -86,6 +89,39 @@ macro_rules! stories {
             a_link_needs_the_provider_that_is_set_now,
             a_removed_provider_leaves_no_link_behind,
             a_deleted_person_leaves_no_link_behind,
+        ]);
+        $crate::stories!(@ $home, pools: [
+            a_pool_is_never_exceeded,
+            one_of_many_racers_gets_the_last_seat,
+            an_overdraft_is_asked_for_and_shown_until_cured,
+            a_pool_gives_seats_in_its_time,
+            the_next_freed_seat_goes_to_the_first_in_line,
+            a_transfer_moves_a_seat_in_one_step,
+            a_seat_in_use_is_extended,
+            a_protected_seat_is_not_taken_by_accident,
+            a_seat_used_meanwhile_is_not_reclaimed,
+            lines_are_made_wholly_or_each_by_itself,
+            a_deleted_person_makes_room,
+            a_pool_counts_what_is_in_use,
+        ]);
+        $crate::stories!(@ $home, groups: [
+            joining_gives_a_seat_and_leaving_frees_it,
+            a_person_of_several_groups_uses_one_seat,
+            a_seat_given_by_hand_or_protected_outlives_the_group,
+            ending_a_standing_assignment_frees_its_seats,
+            groups_are_read_page_by_page,
+        ]);
+        $crate::stories!(@ $home, history: [
+            an_admitted_access_counts_on_its_day_at_once,
+            accesses_of_the_past_rebuild_history,
+            a_batch_may_hold_many_days,
+            days_are_those_of_the_tenants_time_zone,
+            another_time_zone_holds_from_then_on,
+            a_window_counts_everybody_once,
+            the_days_of_a_seat_are_its_own,
+            who_left_stays_in_history_and_may_come_back,
+            history_is_kept_as_long_as_asked,
+            history_of_one_tenant_is_nothing_to_another,
         ]);
         $crate::stories!(@ $home, tokens: [
             a_token_is_found_with_everything_around_it,

@@ -16,6 +16,9 @@ pub const TENANT_KEY_BYTES_MAX: usize = 64;
 /// Longest client id in bytes: Feishu's `cli_...` are 20 characters.
 pub const CLIENT_ID_BYTES_MAX: usize = 64;
 
+/// Longest group key in bytes: department codes and names of directory groups fit.
+pub const GROUP_KEY_BYTES_MAX: usize = 64;
+
 /// Why a text or number is not an identifier. The message is fit for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} must be {allowed}")]
@@ -186,6 +189,15 @@ checked_text!(
     |text| text.len() <= CLIENT_ID_BYTES_MAX
         && text.strip_prefix("cli_").is_some_and(|rest| !rest.is_empty()
             && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+);
+
+checked_text!(
+    /// The name of a group of people, as the organisation's other systems write it.
+    GroupKey,
+    "group_key",
+    "1 to 64 characters from A-Z, a-z, 0-9, '_', '-', '.'",
+    |text| (1..=GROUP_KEY_BYTES_MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 );
 
 #[cfg(test)]

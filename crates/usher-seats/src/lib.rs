@@ -7,24 +7,31 @@
 //! - [`names`]: texts that people choose; [`localized_names`] in several languages, told apart by [`language_tag`]
 //! - [`pool`]: how many seats were bought, and whether one is free
 //! - [`seat`]: seats, their types and their status
-//! - [`time_zone`]: where an organisation's days begin
+//! - [`time_zone`]: where an organisation's days begin; [`day`]: which day a moment falls into
+//! - [`history`]: which days a figure of active people counts
 //! - [`verdict`]: what the door answers, decided from a [`Standing`]
 //! - [`activity`]: the newest admitted access, and why accesses need no order
 
 pub mod activity;
+pub mod day;
+pub mod history;
 pub mod identifiers;
 pub mod language_tag;
 pub mod localized_names;
 pub mod names;
+pub mod pool;
 pub mod seat;
-pub mod verdict;
 pub mod time_zone;
+pub mod verdict;
 
 pub use activity::{ACCESS_TIME_MS_MAX, AccessTimeError, newest, parse_access_time};
+pub use day::{Calendar, Day, LocalDay};
+pub use history::{DaySpan, Window, first_day_kept};
 pub use identifiers::{ClientId, GroupKey, IdentifierError, Namespace, TenantId, TenantKey, UserId};
 pub use language_tag::LanguageTag;
 pub use localized_names::LocalizedNames;
 pub use names::{check_external_id, check_name};
+pub use pool::Pool;
 pub use seat::{Seat, SeatStatus, SeatType};
-pub use verdict::{Enablement, Refusal, Standing, Verdict, decide};
 pub use time_zone::TimeZoneName;
+pub use verdict::{Enablement, Refusal, Standing, Verdict, decide};

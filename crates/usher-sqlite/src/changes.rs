@@ -8,18 +8,21 @@ mod identity;
 mod identity_provider;
 mod kept_answers;
 mod oauth;
-mod seats;
 mod sign_in;
 mod sweep;
 mod tokens;
 mod users;
 
 use rusqlite::{Connection, OptionalExtension, Params, ToSql};
-use usher_seats::{Namespace, TenantId, TenantKey, TimeZoneName, UserId};
-use usher_store::{App, AppRoute, Change, Effect, Rejection, User};
+use usher_seats::{Namespace, SeatType, TenantId, TenantKey, TimeZoneName, UserId};
+use usher_store::{App, AppRoute, Change, Effect, PoolName, Rejection, SeatName, User};
 
-use self::seats::SeatName;
-use crate::{numbers::NamesText, verdicts::VerdictCache};
+use crate::{
+    changing::Changing,
+    numbers::NamesText,
+    seating::{self, give::By},
+    verdicts::VerdictCache,
+};
 
 /// Why a change was not made.
 pub(crate) enum Unchanged {
@@ -41,23 +44,19 @@ impl From<Rejection> for Unchanged {
     }
 }
 
-type Outcome = Result<Effect, Unchanged>;
+pub(crate) type Outcome = Result<Effect, Unchanged>;
 
-/// Makes one change within the transaction that `connection` is in, at `at_ms`, and forgets what it makes untrue.
-pub(crate) fn apply(
-    connection: &Connection,
-    verdicts: &mut VerdictCache,
-    change: &Change,
-    at_ms: i64,
-) -> Outcome {
-    let effect = make(connection, change, at_ms)?;
+/// Makes one change within the transaction that is under way, and forgets what it makes untrue.
+pub(crate) fn apply(changing: &mut Changing<'_>, change: &Change) -> Outcome {
+    let effect = make(changing, change)?;
     if effect != Effect::Unchanged {
-        forget(verdicts, change);
+        forget(changing.verdicts, change);
     }
     Ok(effect)
 }
 
-fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
+fn make(changing: &mut Changing<'_>, change: &Change) -> Outcome {
+    let (connection, at_ms) = (changing.connection, changing.at_ms);
     match change {
         Change::CreateTenant {
             tenant_key,
@@ -92,8 +91,8 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
             namespace,
             expires_at_ms,
         } => {
-            let seat = SeatName::new(*tenant_id, *seat_type, *user_id, namespace.as_ref());
-            seats::assign(connection, &seat, *expires_at_ms, at_ms)
+            let seat = seat_name(*tenant_id, *seat_type, *user_id, namespace.as_ref());
+            seating::give::assign(changing, &seat, *expires_at_ms, By::Hand)
         }
         Change::EnsureSeat {
             tenant_id,
@@ -101,8 +100,8 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
             user_id,
             namespace,
         } => {
-            let seat = SeatName::new(*tenant_id, *seat_type, *user_id, namespace.as_ref());
-            seats::ensure(connection, &seat, at_ms)
+            let seat = seat_name(*tenant_id, *seat_type, *user_id, namespace.as_ref());
+            seating::give::ensure(changing, &seat)
         }
         Change::ReleaseSeat {
             tenant_id,
@@ -110,10 +109,12 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
             user_id,
             namespace,
         } => {
-            let seat = SeatName::new(*tenant_id, *seat_type, *user_id, namespace.as_ref());
-            seats::release(connection, &seat, at_ms)
+            let seat = seat_name(*tenant_id, *seat_type, *user_id, namespace.as_ref());
+            seating::take::release(changing, &seat, true, None)
         }
-        Change::DeleteUser { tenant_id, user_id } => users::delete(connection, *tenant_id, *user_id),
+        Change::KeepHistory { tenant_id, days } => keep_history(connection, *tenant_id, *days),
+        Change::Ledger(change) => seating::make(changing, change),
+        Change::DeleteUser { tenant_id, user_id } => users::delete(changing, *tenant_id, *user_id),
         Change::IssueToken(token) => tokens::issue(connection, token, None, at_ms),
         Change::RevokeToken {
             tenant_id,
@@ -124,13 +125,30 @@ fn make(connection: &Connection, change: &Change, at_ms: i64) -> Outcome {
     }
 }
 
+fn seat_name(
+    tenant_id: TenantId,
+    seat_type: SeatType,
+    user_id: UserId,
+    namespace: Option<&Namespace>,
+) -> SeatName {
+    let pool = PoolName {
+        tenant_id,
+        seat_type,
+        namespace: namespace.cloned(),
+    };
+    SeatName { pool, user_id }
+}
+
 /// Makes the cache of verdicts forget what a change made untrue. A change that is rolled back later has made it
 /// forget too much, which costs a look-up and nothing else.
 fn forget(verdicts: &mut VerdictCache, change: &Change) {
     match change {
-        Change::SetTenantEnabled { .. } | Change::CreateApp(_) | Change::PutApp(_) | Change::EnsureApp(_) => {
-            verdicts.forget_all();
-        }
+        // A description may bring another time zone, and with it other days.
+        Change::SetTenantEnabled { .. }
+        | Change::DescribeTenant { .. }
+        | Change::CreateApp(_)
+        | Change::PutApp(_)
+        | Change::EnsureApp(_) => verdicts.forget_all(),
         Change::CreateUser(User {
             tenant_id, user_id, ..
         })
@@ -140,26 +158,22 @@ fn forget(verdicts: &mut VerdictCache, change: &Change) {
         | Change::EnsureUser(User {
             tenant_id, user_id, ..
         })
-        | Change::AssignSeat {
-            tenant_id, user_id, ..
-        }
-        | Change::EnsureSeat {
-            tenant_id, user_id, ..
-        }
-        | Change::ReleaseSeat {
-            tenant_id, user_id, ..
-        }
         | Change::DeleteUser { tenant_id, user_id } => verdicts.forget_user(*tenant_id, *user_id),
         // A tenant just made has a number that nobody could have asked for; the rest does not bear on verdicts.
         Change::CreateTenant { .. }
-        | Change::DescribeTenant { .. }
         | Change::PutAppRoute(_)
         | Change::RemoveAppRoute { .. }
         | Change::PutClient(_)
         | Change::IssueToken(_)
         | Change::RevokeToken { .. }
         | Change::KeepAnswer(_)
-        | Change::Identity(_) => {}
+        | Change::Identity(_)
+        // Whoever writes a seat says so at once (seating).
+        | Change::AssignSeat { .. }
+        | Change::EnsureSeat { .. }
+        | Change::ReleaseSeat { .. }
+        | Change::KeepHistory { .. }
+        | Change::Ledger(_) => {}
     }
 }
 
@@ -200,7 +214,7 @@ fn put(
     Ok(Effect::Created)
 }
 
-fn require_tenant(connection: &Connection, tenant_id: TenantId) -> Result<(), Unchanged> {
+pub(crate) fn require_tenant(connection: &Connection, tenant_id: TenantId) -> Result<(), Unchanged> {
     if exists(
         connection,
         "SELECT 1 FROM tenants WHERE tenant_id = ?1",
@@ -211,7 +225,11 @@ fn require_tenant(connection: &Connection, tenant_id: TenantId) -> Result<(), Un
     Err(Rejection::TenantUnknown.into())
 }
 
-fn require_app(connection: &Connection, tenant_id: TenantId, namespace: &Namespace) -> Result<(), Unchanged> {
+pub(crate) fn require_app(
+    connection: &Connection,
+    tenant_id: TenantId,
+    namespace: &Namespace,
+) -> Result<(), Unchanged> {
     let found = exists(
         connection,
         "SELECT 1 FROM apps WHERE tenant_id = ?1 AND namespace = ?2",
@@ -224,7 +242,11 @@ fn require_app(connection: &Connection, tenant_id: TenantId, namespace: &Namespa
     }
 }
 
-fn user_exists(connection: &Connection, tenant_id: TenantId, user_id: UserId) -> rusqlite::Result<bool> {
+pub(crate) fn user_exists(
+    connection: &Connection,
+    tenant_id: TenantId,
+    user_id: UserId,
+) -> rusqlite::Result<bool> {
     exists(
         connection,
         "SELECT 1 FROM users WHERE tenant_id = ?1 AND user_id = ?2",
@@ -263,6 +285,15 @@ fn describe_tenant(
         "UPDATE tenants SET name = coalesce(?2, name), time_zone = coalesce(?3, time_zone)
          WHERE tenant_id = ?1 AND (name <> coalesce(?2, name) OR time_zone <> coalesce(?3, time_zone))",
         (tenant_id.0, name, time_zone.map(TimeZoneName::as_str)),
+    )
+}
+
+fn keep_history(connection: &Connection, tenant_id: TenantId, days: Option<u32>) -> Outcome {
+    require_tenant(connection, tenant_id)?;
+    execute(
+        connection,
+        "UPDATE tenants SET history_days = ?2 WHERE tenant_id = ?1 AND history_days IS NOT ?2",
+        (tenant_id.0, days),
     )
 }
 

@@ -17,6 +17,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_management.sql"),
     include_str!("../migrations/0004_identity_provider.sql"),
     include_str!("../migrations/0005_names_and_time_zones.sql"),
+    include_str!("../migrations/0006_pools.sql"),
+    include_str!("../migrations/0007_history.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -1,14 +1,17 @@
-//! Folding a journal into the activity table.
+//! Folding a journal into its tables.
 //!
 //! Two wishes pull apart. Few bytes: the longer a fold waits, the more accesses of one pair become one row and
 //! the more rows share a page. Little memory and a quick start: what is not folded is held in memory and must be
 //! replayed. So a fold begins when the journal holds [`FOLD_AFTER_ACCESSES`], and both costs have that number as
-//! their bound.
+//! their bound. It also begins when that many accesses touch [`FOLD_AFTER_DAY_SETS`] different sets of active days, which
+//! only imports of years do, and some hours after the first access (see `tending`), so that who reads the tables alone
+//! is not far behind.
 //!
-//! A fold goes through the frozen map in key order, [`SLICE_ROWS`] rows per transaction. Slices run when the writer
-//! has nothing else to do; under load each recorded access adds [`ROWS_OWED_PER_ACCESS`] rows to a debt, and a slice is
-//! paid as soon as the debt reaches one. So a fold always ends before the next must begin, an access waits for
-//! one slice at most (about two milliseconds), and no wait grows with the size of the table.
+//! A fold goes through the frozen maps in key order, in three [`Stage`]s and slices of [`SLICE_ROWS`] rows per
+//! transaction: the newest times, the active days, and of each seat when it was last used. Every stage writes its table
+//! in the order of its key, so that neighbours share pages. Slices run when the writer has nothing else to do; under
+//! load each recorded access adds [`ROWS_OWED_PER_ACCESS`] rows to a debt, and slices are paid as soon as the debt
+//! reaches one. So a fold always ends before the next must begin, and no wait grows with the size of the tables.
 //!
 //! Slices are committed without an fsync of their own. That is safe: until the journal is cut they only repeat what the
 //! journal has, and the log keeps the order of commits, so the cut is never durable before the slices are.
@@ -17,45 +20,67 @@
 use std::{ops::Bound, sync::Arc};
 
 use rusqlite::Connection;
+use usher_seats::{SeatType, newest};
 
 use crate::{
+    days::{self, DayKey},
+    idle,
     journal::Journal,
     numbers::SeatTypeNumber,
-    overlay::{ActivityKey, Rows},
+    overlay::{ActivityKey, Pending},
 };
 
 /// Accesses in the recent journal at which a fold begins: about 13 MB of journal, at most as many rows in memory.
 pub(crate) const FOLD_AFTER_ACCESSES: u64 = 1_000_000;
+/// Sets of active days in memory at which a fold begins: some 40 MB when each holds a few people. Days, apps and chunks
+/// of a busy year are a tenth of it.
+pub(crate) const FOLD_AFTER_DAY_SETS: usize = 262_144;
 /// Rows per transaction of a fold; a larger slice rewrites fewer pages twice, a smaller one is over sooner.
 pub(crate) const SLICE_ROWS: usize = 512;
-/// Rows a fold owes per recorded access. One would suffice to end in time; two leave room.
-const ROWS_OWED_PER_ACCESS: u64 = 2;
+/// Bytes of sets after which a slice ends early: as much as the rows of a slice rewrite when each is on a page of its own.
+const SLICE_BYTES: usize = 2 << 20;
+/// Rows a fold owes per recorded access: its activity row, its seat, and a share of the sets, of which there are fewer
+/// than accesses; with one more there is room.
+const ROWS_OWED_PER_ACCESS: u64 = 4;
 
 /// Where a fold stands.
 #[derive(Debug)]
 pub(crate) struct Fold {
     journal: Journal,
-    rows: Arc<Rows>,
-    last: Option<ActivityKey>,
+    pending: Arc<Pending>,
+    stage: Stage,
     rows_owed: u64,
+}
+
+/// What is being written, and what was written last.
+#[derive(Debug, Clone)]
+enum Stage {
+    /// The newest times, into `activity`.
+    Times { last: Option<ActivityKey> },
+    /// Who was active, into `active_days`.
+    Days { last: Option<DayKey> },
+    /// When each seat was last used, into `seats`.
+    Seats { last: Option<ActivityKey> },
+    /// Nothing but the cut is left.
+    Cut,
 }
 
 /// What a slice achieved.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// More rows are to come.
+    /// More is to come.
     Going,
-    /// All rows are in the table and the journal is cut.
+    /// Everything is in its table and the journal is cut.
     Done,
 }
 
 impl Fold {
-    /// Begins to fold `rows`, the content of `journal`.
-    pub(crate) fn begin(journal: Journal, rows: Arc<Rows>) -> Self {
+    /// Begins to fold `pending`, the content of `journal`.
+    pub(crate) fn begin(journal: Journal, pending: Arc<Pending>) -> Self {
         Self {
             journal,
-            rows,
-            last: None,
+            pending,
+            stage: Stage::Times { last: None },
             rows_owed: 0,
         }
     }
@@ -74,7 +99,6 @@ impl Fold {
 
     /// Writes the next rows, or cuts the journal when none are left.
     pub(crate) fn slice(&mut self, connection: &Connection, slice_rows: usize) -> rusqlite::Result<Progress> {
-        self.rows_owed = self.rows_owed.saturating_sub(slice_rows as u64);
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         let progress = self.slice_unsynchronised(connection, slice_rows);
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -86,26 +110,131 @@ impl Fold {
         connection: &Connection,
         slice_rows: usize,
     ) -> rusqlite::Result<Progress> {
-        let from = self
-            .last
-            .as_ref()
-            .map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
         let transaction = connection.unchecked_transaction()?;
-        let mut last = None;
-        for (key, time_ms) in self.rows.range((from, Bound::Unbounded)).take(slice_rows) {
-            keep(&transaction, key, *time_ms)?;
-            last = Some(key);
+        let mut room = Room {
+            rows: slice_rows,
+            bytes: SLICE_BYTES,
+        };
+        let mut stage = self.stage.clone();
+        while room.is_left() {
+            stage = match stage {
+                Stage::Times { last } => times(&transaction, &self.pending, last.as_ref(), &mut room)?,
+                Stage::Days { last } => active_days(&transaction, &self.pending, last, &mut room)?,
+                Stage::Seats { last } => seats(&transaction, &self.pending, last.as_ref(), &mut room)?,
+                Stage::Cut => break,
+            };
         }
-        if last.is_none() {
+        let progress = if matches!(stage, Stage::Cut) && room.is_left() {
             self.journal.cut(&transaction)?;
-        }
+            Progress::Done
+        } else {
+            Progress::Going
+        };
         transaction.commit()?;
-        if let Some(key) = last {
-            self.last = Some(key.clone());
-            return Ok(Progress::Going);
-        }
-        Ok(Progress::Done)
+        self.stage = stage;
+        self.rows_owed = self.rows_owed.saturating_sub((slice_rows - room.rows) as u64);
+        Ok(progress)
     }
+}
+
+/// What may still be written in a slice.
+struct Room {
+    rows: usize,
+    bytes: usize,
+}
+
+impl Room {
+    fn is_left(&self) -> bool {
+        self.rows > 0 && self.bytes > 0
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.rows = self.rows.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+}
+
+fn after<Key: Clone>(last: Option<&Key>) -> (Bound<Key>, Bound<Key>) {
+    (
+        last.cloned().map_or(Bound::Unbounded, Bound::Excluded),
+        Bound::Unbounded,
+    )
+}
+
+fn times(
+    connection: &Connection,
+    pending: &Pending,
+    last: Option<&ActivityKey>,
+    room: &mut Room,
+) -> rusqlite::Result<Stage> {
+    let mut written = last;
+    for (key, time_ms) in pending.rows.range(after(last)) {
+        if !room.is_left() {
+            return Ok(Stage::Times {
+                last: written.cloned(),
+            });
+        }
+        keep(connection, key, *time_ms)?;
+        room.take(0);
+        written = Some(key);
+    }
+    Ok(Stage::Days { last: None })
+}
+
+fn active_days(
+    connection: &Connection,
+    pending: &Pending,
+    last: Option<DayKey>,
+    room: &mut Room,
+) -> rusqlite::Result<Stage> {
+    let mut written = last;
+    for (key, people) in pending.days.range(after(last.as_ref())) {
+        if !room.is_left() {
+            return Ok(Stage::Days { last: written });
+        }
+        room.take(days::keep(connection, key, people)?);
+        written = Some(*key);
+    }
+    Ok(Stage::Seats { last: None })
+}
+
+/// A platform seat has a row per app, and they stand together; the seat was last used when any of them was.
+fn seats(
+    connection: &Connection,
+    pending: &Pending,
+    last: Option<&ActivityKey>,
+    room: &mut Room,
+) -> rusqlite::Result<Stage> {
+    let mut rows = pending.rows.range(after(last)).peekable();
+    let mut written = last;
+    while let Some((key, time_ms)) = rows.next() {
+        if !room.is_left() {
+            return Ok(Stage::Seats {
+                last: written.cloned(),
+            });
+        }
+        let (mut end, mut newest_ms) = (key, *time_ms);
+        while let Some((next, time_ms)) = rows.next_if(|(next, _)| same_seat(key, next)) {
+            (end, newest_ms) = (next, newest(Some(newest_ms), *time_ms));
+        }
+        let namespace = match key.seat_type {
+            SeatType::PerUser => "",
+            SeatType::PerUserPerApp => key.namespace.as_str(),
+        };
+        idle::admitted(
+            connection,
+            (key.tenant_id, key.seat_type, key.user_id, namespace),
+            newest_ms,
+        )?;
+        room.take(0);
+        written = Some(end);
+    }
+    Ok(Stage::Cut)
+}
+
+fn same_seat(one: &ActivityKey, other: &ActivityKey) -> bool {
+    let seat = |key: &ActivityKey| (key.tenant_id, key.seat_type, key.user_id);
+    seat(one) == seat(other) && (one.seat_type == SeatType::PerUser || one.namespace == other.namespace)
 }
 
 /// Brings one row of the table up to `time_ms`; never down, which is the rule `usher_seats::newest` in SQL's words.

@@ -6,10 +6,15 @@
 //! be folded (see `fold`) and cut whole while the other goes on.
 //!
 //! **Form of a blob.** A version byte, the time of the first record as a variable-length integer, then per record:
-//! tenant, app number times two plus seat type, and the zigzag differences of user and time from the record before. All
-//! integers are little-endian base 128. The app's number stands for its namespace; apps are never deleted while
-//! a journal names them. Accesses need no order, so a blob is written in order of users, which keeps the differences
-//! short.
+//! tenant; one number for app, seat type and local day; and the zigzag differences of user and time from the record
+//! before. All integers are little-endian base 128. The app's number stands for its namespace; apps are never deleted
+//! while a journal names them. Accesses need no order, so a blob is written in order of users, which keeps the
+//! differences short. Records that moved a row come first. If there are others, which only show that somebody was active
+//! on a day, a tenant number of zero stands before them: a replay must not take their times for the newest.
+//!
+//! The local day is written as its distance from the day in UTC, which is one at most wherever people live. So a replay
+//! finds the day that was meant, even if the tenant has moved to another time zone since. Blobs of version 1 were
+//! written before there were time zones; their days are those of UTC.
 //!
 //! **What is not guaranteed.** A blob carries no checksum of its own: SQLite's log has one per page, and a damaged
 //! file is the business of `usher doctor`. A blob that does not decode stops the start with its sequence number.
@@ -17,16 +22,25 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use rusqlite::{Connection, OptionalExtension};
-use usher_seats::{Namespace, SeatType, TenantId, UserId};
+use usher_seats::{Day, Namespace, SeatType, TenantId, UserId};
 
 use crate::{
+    days::{ActiveDay, PersonNumber, person_number},
     file::OpenError,
     numbers::{Parsed, SeatTypeNumber},
-    overlay::{ActivityKey, Rows},
+    overlay::{ActivityKey, Pending},
 };
 
-/// First byte of every blob.
-const VERSION: u8 = 1;
+/// First byte of every blob that is written.
+const VERSION: u8 = 2;
+/// First byte of blobs without days: app and seat type are `zigzag(app) * 2 + seat type`.
+const VERSION_WITHOUT_DAYS: u8 = 1;
+/// Distances of a local day from the day in UTC: one day before, the same, one day after.
+const DAY_SHIFTS: u64 = 3;
+/// In the place of a tenant: what follows moved nothing. No tenant has this number.
+const NOTHING_MOVED: u64 = 0;
+/// Seat types.
+const SEAT_TYPES: u64 = 2;
 /// Longest variable-length integer: 64 bits at 7 a byte.
 const INTEGER_BYTES_MAX: u32 = 10;
 
@@ -75,7 +89,7 @@ impl Journal {
     }
 }
 
-/// One admitted access that moved a row.
+/// One admitted access that moved a row or was the first of its person on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) tenant_id: TenantId,
@@ -83,22 +97,78 @@ pub(crate) struct Record {
     pub(crate) seat_type: SeatType,
     pub(crate) user_id: UserId,
     pub(crate) time_ms: i64,
+    /// In the tenant's time zone as it was then.
+    pub(crate) day: Day,
+    /// Whether its time is the newest so far.
+    pub(crate) moved: bool,
+}
+
+impl Record {
+    /// App, seat type and day in one number.
+    fn subject(&self) -> u64 {
+        let seat_type = u64::from(SeatTypeNumber(self.seat_type).number());
+        let shift = self
+            .day
+            .number()
+            .saturating_sub(Day::in_utc(self.time_ms).number());
+        let shift = match shift {
+            ..0 => 0,
+            0 => 1,
+            1.. => 2,
+        };
+        (self.app_id.cast_unsigned() * SEAT_TYPES + seat_type) * DAY_SHIFTS + shift
+    }
+
+    /// The day on which it shows its person, whose number is `person`, to have been active.
+    pub(crate) fn active_day(&self, person: PersonNumber) -> ActiveDay {
+        ActiveDay {
+            tenant_id: self.tenant_id,
+            seat_type: self.seat_type,
+            app_id: self.app_id,
+            day: self.day,
+            person,
+        }
+    }
+}
+
+/// Reads a subject back: app, seat type, and the distance of the day from that in UTC.
+fn read_subject(version: u8, subject: u64) -> (i64, SeatType, i32) {
+    let seat_type = |odd: u64| {
+        if odd.is_multiple_of(SEAT_TYPES) {
+            SeatType::PerUser
+        } else {
+            SeatType::PerUserPerApp
+        }
+    };
+    if version == VERSION_WITHOUT_DAYS {
+        return (unzigzag(subject >> 1), seat_type(subject), 0);
+    }
+    let shift = match subject % DAY_SHIFTS {
+        0 => -1,
+        1 => 0,
+        _ => 1,
+    };
+    let app_and_seat_type = subject / DAY_SHIFTS;
+    let app_id = (app_and_seat_type / SEAT_TYPES).cast_signed();
+    (app_id, seat_type(app_and_seat_type), shift)
 }
 
 /// Writes the blob of a batch into `blob`, which is emptied first, and brings the records into the blob's order.
 pub(crate) fn encode(records: &mut [Record], blob: &mut Vec<u8>) {
-    records.sort_unstable_by_key(|record| (record.tenant_id, record.user_id, record.time_ms));
+    records.sort_unstable_by_key(|record| (!record.moved, record.tenant_id, record.user_id, record.time_ms));
     blob.clear();
     blob.push(VERSION);
     let mut before_ms = records.first().map_or(0, |record| record.time_ms);
     let mut before_user = 0;
+    let mut before_moved = true;
     put(blob, zigzag(before_ms));
     for record in records {
+        if before_moved && !record.moved {
+            put(blob, NOTHING_MOVED);
+        }
+        before_moved = record.moved;
         put(blob, zigzag(record.tenant_id.0));
-        put(
-            blob,
-            zigzag(record.app_id) << 1 | u64::from(SeatTypeNumber(record.seat_type).number()),
-        );
+        put(blob, record.subject());
         put(blob, zigzag(record.user_id.get() - before_user));
         put(blob, zigzag(record.time_ms - before_ms));
         before_ms = record.time_ms;
@@ -109,21 +179,19 @@ pub(crate) fn encode(records: &mut [Record], blob: &mut Vec<u8>) {
 /// Reads a blob back; `None` when it is not one.
 pub(crate) fn decode(mut blob: &[u8]) -> Option<Vec<Record>> {
     let bytes = &mut blob;
-    if take_byte(bytes)? != VERSION {
-        return None;
-    }
+    let version = take_byte(bytes).filter(|version| [VERSION, VERSION_WITHOUT_DAYS].contains(version))?;
     let mut before_ms = unzigzag(take(bytes)?);
     let mut before_user = 0_i64;
     let mut records = Vec::new();
+    let mut moved = true;
     while !bytes.is_empty() {
-        let tenant_id = TenantId(unzigzag(take(bytes)?));
-        let app_and_seat_type = take(bytes)?;
-        let seat_type = if app_and_seat_type & 1 == 0 {
-            SeatType::PerUser
-        } else {
-            SeatType::PerUserPerApp
-        };
-        let app_id = unzigzag(app_and_seat_type >> 1);
+        let mut tenant = take(bytes)?;
+        if tenant == NOTHING_MOVED && moved {
+            moved = false;
+            tenant = take(bytes)?;
+        }
+        let tenant_id = TenantId(unzigzag(tenant));
+        let (app_id, seat_type, day_shift) = read_subject(version, take(bytes)?);
         let user_id = UserId::new(before_user.checked_add(unzigzag(take(bytes)?))?).ok()?;
         let time_ms = before_ms.checked_add(unzigzag(take(bytes)?))?;
         records.push(Record {
@@ -132,6 +200,8 @@ pub(crate) fn decode(mut blob: &[u8]) -> Option<Vec<Record>> {
             seat_type,
             user_id,
             time_ms,
+            day: Day::in_utc(time_ms).plus(day_shift),
+            moved,
         });
         before_ms = time_ms;
         before_user = user_id.get();
@@ -178,15 +248,16 @@ fn take(bytes: &mut &[u8]) -> Option<u64> {
 /// What a journal holds after a start.
 #[derive(Debug, Default)]
 pub(crate) struct Replayed {
-    pub(crate) rows: Rows,
+    pub(crate) pending: Pending,
     pub(crate) accesses: u64,
     pub(crate) last_sequence: Option<i64>,
 }
 
-/// Reads a journal back into an ordered map. The time is that of one sequential read and one sort, and is bounded by
-/// the number of accesses at which a fold must begin.
+/// Reads a journal back into ordered maps. The time is that of one sequential read, one look-up per person and one
+/// sort, and is bounded by the number of accesses at which a fold must begin.
 pub(crate) fn replay(connection: &Connection, journal: Journal) -> Result<Replayed, OpenError> {
     let mut apps = Apps::default();
+    let mut people = People::default();
     let mut replayed = Replayed::default();
     let mut times = Vec::new();
     let mut statement = connection.prepare(journal.select())?;
@@ -196,14 +267,20 @@ pub(crate) fn replay(connection: &Connection, journal: Journal) -> Result<Replay
         let records = decode(row.get_ref(1)?.as_blob().unwrap_or_default())
             .ok_or_else(|| OpenError::File(format!("journal record {sequence} is damaged")))?;
         for record in records {
-            times.push((apps.key(connection, &record)?, record.time_ms));
+            replayed.accesses += 1;
+            let key = apps.key(connection, &record)?;
+            if record.moved {
+                times.push((key, record.time_ms));
+            }
+            if let Some(person) = people.number(connection, &record)? {
+                replayed.pending.days.add(&record.active_day(person));
+            }
         }
         replayed.last_sequence = Some(sequence);
     }
-    replayed.accesses = times.len() as u64;
     // The map is built from sorted pairs in one pass; of equal keys the last wins, which is the newest.
     times.sort_unstable_by(|left, right| left.0.cmp(&right.0).then(left.1.cmp(&right.1)));
-    replayed.rows = times.into_iter().collect();
+    replayed.pending.rows = times.into_iter().collect();
     Ok(replayed)
 }
 
@@ -234,6 +311,24 @@ impl Apps {
     }
 }
 
+/// Numbers of the people that a replay has met. A person who left before people were numbered has none, and no history.
+#[derive(Default)]
+struct People {
+    known: HashMap<(TenantId, UserId), Option<PersonNumber>>,
+}
+
+impl People {
+    fn number(&mut self, connection: &Connection, record: &Record) -> rusqlite::Result<Option<PersonNumber>> {
+        match self.known.entry((record.tenant_id, record.user_id)) {
+            Entry::Occupied(known) => Ok(*known.get()),
+            Entry::Vacant(unknown) => {
+                let number = person_number(connection, record.tenant_id, record.user_id)?;
+                Ok(*unknown.insert(number))
+            }
+        }
+    }
+}
+
 fn app_named(connection: &Connection, app_id: i64) -> rusqlite::Result<Option<(TenantId, Namespace)>> {
     connection
         .prepare_cached("SELECT tenant_id, namespace FROM apps WHERE app_id = ?1")?
@@ -255,18 +350,24 @@ mod tests {
             any::<bool>(),
             1..1_i64 << 53,
             1..10_000_000_000_000_i64,
+            -1..=1,
+            any::<bool>(),
         )
-            .prop_map(|(tenant, app_id, platform, user, time_ms)| Record {
-                tenant_id: TenantId(tenant),
-                app_id: app_id >> 1,
-                seat_type: if platform {
-                    SeatType::PerUser
-                } else {
-                    SeatType::PerUserPerApp
+            .prop_map(
+                |(tenant, app_id, platform, user, time_ms, day_shift, moved)| Record {
+                    tenant_id: TenantId(tenant),
+                    app_id: app_id >> 1,
+                    seat_type: if platform {
+                        SeatType::PerUser
+                    } else {
+                        SeatType::PerUserPerApp
+                    },
+                    user_id: UserId::new(user.min((1 << 53) - 1)).unwrap(),
+                    time_ms,
+                    day: Day::in_utc(time_ms).plus(day_shift),
+                    moved,
                 },
-                user_id: UserId::new(user.min((1 << 53) - 1)).unwrap(),
-                time_ms,
-            })
+            )
     }
 
     proptest! {
@@ -278,10 +379,32 @@ mod tests {
         }
 
         #[test]
-        fn a_cut_or_foreign_blob_never_panics(mut blob in prop::collection::vec(any::<u8>(), 0..200), first in 0..3_u8) {
+        fn a_cut_or_foreign_blob_never_panics(mut blob in prop::collection::vec(any::<u8>(), 0..200), first in 0..4_u8) {
             if let Some(byte) = blob.first_mut() { *byte = first; }
             let _ = decode(&blob);
         }
+    }
+
+    #[test]
+    fn a_blob_without_days_is_still_read() {
+        // The first form: version, first time, then (tenant 1, app 2 with an app seat, user 3, time 5).
+        let blob = [1, 10, 2, 9, 6, 0];
+        let [record] = decode(&blob).unwrap()[..] else {
+            panic!()
+        };
+        assert_eq!(
+            (
+                record.tenant_id,
+                record.app_id,
+                record.user_id.get(),
+                record.time_ms
+            ),
+            (TenantId(1), 2, 3, 5)
+        );
+        assert_eq!(
+            (record.seat_type, record.day),
+            (SeatType::PerUserPerApp, Day::new(0))
+        );
     }
 
     #[test]
@@ -292,6 +415,8 @@ mod tests {
             seat_type: SeatType::PerUser,
             user_id: UserId::new(1_803_710_089_388_154 + user * 7_777_777_777).unwrap(),
             time_ms: 1_727_199_298_656 + user,
+            day: Day::in_utc(1_727_199_298_656),
+            moved: true,
         };
         let mut blob = Vec::new();
         encode(&mut (0..64).map(record).collect::<Vec<_>>(), &mut blob);

@@ -3,23 +3,35 @@
 //! - [`SqliteStore`]: the contract of `usher-store`, fulfilled
 //! - `writer`: the one thread that changes the file; the life of a batch is told there
 //! - `journal`, `overlay`, `fold`: how an access becomes durable cheaply and reaches its table later
-//! - `verdicts`: the facts behind a verdict, and the bounded cache in front of them
+//! - `days`, `calendars`: who was active on which day; `idle`: since when a seat is idle; `tending`: what time alone makes due
+//! - `judge`: one access, decided; `verdicts`: the facts behind a verdict, and the bounded cache in front of them
 //! - `changes`: everything that changes the ledger other than an access
+//! - `seating`: pools, seats, waiting lists and groups
+//! - `change_request`: one transaction, whatever becomes of it
+//! - `changing`: what every change may use, and what it leaves for the audit log
 //! - `readers`, `reads`: lists and look-ups, beside the writer and never in its way
 //! - `file`: opening, settings, schema versions
 //! - [`lock`]: one Usher per data folder
 
+mod calendars;
+mod change_request;
 mod changes;
+mod changing;
+mod days;
 mod file;
 mod fold;
+mod idle;
 mod journal;
+mod judge;
 mod lock;
 mod numbers;
 mod overlay;
 mod readers;
 mod reads;
 mod recovery;
+mod seating;
 mod store;
+mod tending;
 mod verdicts;
 mod writer;
 

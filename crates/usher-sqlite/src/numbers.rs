@@ -5,6 +5,7 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 use usher_seats::{LocalizedNames, Namespace, SeatType, UserId};
+use usher_store::{Effect, Rejection};
 
 /// A seat type as its number in the file.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,40 @@ impl SeatTypeNumber {
 impl ToSql for SeatTypeNumber {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(self.number()))
+    }
+}
+
+/// A seat type read back; a number that is none means a damaged file.
+pub(crate) struct StoredSeatType(pub(crate) SeatType);
+
+impl FromSql for StoredSeatType {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = value.as_i64()?;
+        let found = SeatType::ALL
+            .into_iter()
+            .find(|seat_type| i64::from(SeatTypeNumber(*seat_type).number()) == number);
+        found.map(Self).ok_or(FromSqlError::OutOfRange(number))
+    }
+}
+
+/// How many of something. SQLite's numbers have a sign, ours of things have none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Count(pub(crate) u64);
+
+impl FromSql for Count {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = value.as_i64()?;
+        u64::try_from(number)
+            .map(Self)
+            .map_err(|_| FromSqlError::OutOfRange(number))
+    }
+}
+
+impl ToSql for Count {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        i64::try_from(self.0)
+            .map(ToSqlOutput::from)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
     }
 }
 
@@ -63,6 +98,17 @@ impl FromSql for SeatNamespace {
             return Ok(Self(None));
         }
         Parsed::<Namespace>::column_result(value).map(|Parsed(namespace)| Self(Some(namespace)))
+    }
+}
+
+/// What changes did, as its column has it: JSON.
+pub(crate) struct ResultsText(pub(crate) Vec<Result<Effect, Rejection>>);
+
+impl FromSql for ResultsText {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_str(value.as_str()?)
+            .map(Self)
+            .map_err(FromSqlError::other)
     }
 }
 

@@ -1,11 +1,12 @@
-//! What the journals know and the activity table does not yet: an ordered map in memory.
+//! What the journals know and the tables do not yet: ordered maps in memory, of the newest times and of active days.
 //!
-//! There are two maps. `recent` takes what is committed now; `folding` is the one being written into the table, and
+//! There are two of each. `recent` takes what is committed now; `folding` is what is being written into the tables, and
 //! does not change while that lasts. When the fold is done it is dropped whole.
 //!
-//! Readers combine the maps with the table *without* a common lock. That is right as long as they look at the maps
-//! first and at the table afterwards: a row leaves the maps only after it is in the table, so whoever missed it
-//! here finds it there. Whoever sees both takes the larger time, which is always the truth, because times only grow.
+//! Readers combine the maps with the tables *without* a common lock. That is right as long as they look at the maps
+//! first and at the tables afterwards: a row leaves the maps only after it is in its table, so whoever missed it
+//! here finds it there. Whoever sees both takes the larger time or the union of the sets, which is always the truth,
+//! because times and sets only grow.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +14,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+use roaring::RoaringBitmap;
 use usher_seats::{Namespace, SeatType, TenantId, UserId, newest};
+use usher_store::SeatName;
+
+use crate::days::{ActiveDay, DayKey, DaySets};
 
 /// Names one activity row. The order of the fields is the order of the table's key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +32,16 @@ pub(crate) struct ActivityKey {
 /// Rows in key order with their `active_time` in milliseconds.
 pub(crate) type Rows = BTreeMap<ActivityKey, i64>;
 
-/// Both maps, shared by the writer and the readers.
+/// What one journal holds.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    /// The newest times.
+    pub(crate) rows: Rows,
+    /// The active days.
+    pub(crate) days: DaySets,
+}
+
+/// What both journals hold, shared by the writer and the readers.
 ///
 /// The lock is a plain one: it is held for a few hundred map steps at most and never across an await.
 #[derive(Debug, Default)]
@@ -37,55 +51,115 @@ pub(crate) struct Overlay {
 
 #[derive(Debug, Default)]
 struct Maps {
-    recent: Rows,
-    folding: Arc<Rows>,
+    recent: Pending,
+    folding: Arc<Pending>,
 }
 
 impl Overlay {
-    /// Takes committed times into the recent map.
-    pub(crate) fn apply(&self, moved: impl IntoIterator<Item = (ActivityKey, i64)>) {
+    /// Takes committed times and days into the recent maps.
+    pub(crate) fn apply(
+        &self,
+        moved: impl IntoIterator<Item = (ActivityKey, i64)>,
+        active: impl IntoIterator<Item = ActiveDay>,
+    ) {
         let mut maps = self.write();
         for (key, time_ms) in moved {
-            let slot = maps.recent.entry(key).or_insert(time_ms);
+            let slot = maps.recent.rows.entry(key).or_insert(time_ms);
             *slot = newest(Some(*slot), time_ms);
+        }
+        for active in active {
+            maps.recent.days.add(&active);
         }
     }
 
     /// Replaces everything, after a replay.
-    pub(crate) fn reset(&self, recent: Rows, folding: Rows) {
+    pub(crate) fn reset(&self, recent: Pending, folding: Pending) {
         *self.write() = Maps {
             recent,
             folding: Arc::new(folding),
         };
     }
 
-    /// Makes the recent map the folding one and gives it to the fold. The former folding map must be done with.
-    pub(crate) fn freeze(&self) -> Arc<Rows> {
+    /// Makes what is recent what is folded and gives it to the fold. The former fold must be done.
+    pub(crate) fn freeze(&self) -> Arc<Pending> {
         let mut maps = self.write();
         maps.folding = Arc::new(std::mem::take(&mut maps.recent));
         Arc::clone(&maps.folding)
     }
 
-    /// The map being folded; empty when none is.
-    pub(crate) fn folding(&self) -> Arc<Rows> {
+    /// What is being folded; empty when nothing is.
+    pub(crate) fn folding(&self) -> Arc<Pending> {
         Arc::clone(&self.read().folding)
     }
 
-    /// Drops the folding map, after all of it is in the table and its journal is cut.
+    /// Drops what was folded, after all of it is in the tables and its journal is cut.
     pub(crate) fn folded(&self) {
         self.write().folding = Arc::default();
+    }
+
+    /// True when the maps know that somebody was active in an app on a day.
+    pub(crate) fn knows(&self, active: &ActiveDay) -> bool {
+        let maps = self.read();
+        maps.recent.days.has(active) || maps.folding.days.has(active)
+    }
+
+    /// Copies the sets from one key to another, both included, with what is folded and what is recent merged.
+    pub(crate) fn days_between(&self, first: DayKey, last: DayKey) -> BTreeMap<DayKey, RoaringBitmap> {
+        let (mut found, folding) = {
+            let maps = self.read();
+            let recent = maps.recent.days.range(first..=last);
+            let recent: BTreeMap<_, _> = recent.map(|(key, people)| (*key, people.clone())).collect();
+            (recent, Arc::clone(&maps.folding))
+        };
+        for (key, people) in folding.days.range(first..=last) {
+            *found.entry(*key).or_default() |= people;
+        }
+        found
+    }
+
+    /// Number of sets of active days that are recent.
+    pub(crate) fn recent_day_sets(&self) -> usize {
+        self.read().recent.days.len()
     }
 
     /// The newest time that the maps have for a row.
     pub(crate) fn time(&self, key: &ActivityKey) -> Option<i64> {
         let maps = self.read();
-        maps.recent.get(key).max(maps.folding.get(key)).copied()
+        maps.recent.rows.get(key).max(maps.folding.rows.get(key)).copied()
+    }
+
+    /// The newest time that the maps have for a seat: for a platform seat over all apps.
+    pub(crate) fn newest_of_seat(&self, seat: &SeatName) -> Option<i64> {
+        let first = ActivityKey {
+            tenant_id: seat.pool.tenant_id,
+            seat_type: seat.pool.seat_type,
+            user_id: seat.user_id,
+            namespace: seat.pool.namespace.clone().unwrap_or_else(Namespace::least),
+        };
+        let maps = self.read();
+        let of_seat = |key: &ActivityKey| {
+            key.tenant_id == first.tenant_id
+                && key.seat_type == first.seat_type
+                && key.user_id == first.user_id
+                && seat
+                    .pool
+                    .namespace
+                    .as_ref()
+                    .is_none_or(|app| *app == key.namespace)
+        };
+        [&maps.recent.rows, &maps.folding.rows]
+            .into_iter()
+            .filter_map(|map| {
+                let rows = map.range(&first..).take_while(|(key, _)| of_seat(key));
+                rows.map(|(_, time_ms)| *time_ms).max()
+            })
+            .max()
     }
 
     /// Number of rows in both maps together.
     pub(crate) fn rows(&self) -> usize {
         let maps = self.read();
-        maps.recent.len() + maps.folding.len()
+        maps.recent.rows.len() + maps.folding.rows.len()
     }
 
     /// The first `rows_max` rows of (tenant, seat type) after `after`, in order, each with its newest time here.
@@ -97,7 +171,7 @@ impl Overlay {
     ) -> Rows {
         let maps = self.read();
         let mut found = Rows::new();
-        for map in [&maps.recent, &*maps.folding] {
+        for map in [&maps.recent.rows, &maps.folding.rows] {
             let rows = map
                 .range((after.as_ref(), Bound::Unbounded))
                 .take_while(|(key, _)| key.tenant_id == tenant_id && key.seat_type == seat_type)
@@ -140,9 +214,9 @@ mod tests {
     #[test]
     fn a_row_in_both_maps_shows_its_larger_time() {
         let overlay = Overlay::default();
-        overlay.apply([(key(1, "a"), 50), (key(2, "a"), 10)]);
+        overlay.apply([(key(1, "a"), 50), (key(2, "a"), 10)], []);
         overlay.freeze();
-        overlay.apply([(key(1, "a"), 40), (key(2, "b"), 7)]);
+        overlay.apply([(key(1, "a"), 40), (key(2, "b"), 7)], []);
         assert_eq!(overlay.time(&key(1, "a")), Some(50));
         let rows = overlay.rows_after((TenantId(1), SeatType::PerUser), &Bound::Excluded(key(1, "a")), 2);
         assert_eq!(
@@ -165,7 +239,7 @@ mod tests {
             seat_type: SeatType::PerUserPerApp,
             ..key(1, "a")
         };
-        overlay.apply([(foreign, 1), (app_seat, 1), (key(1, "a"), 1)]);
+        overlay.apply([(foreign, 1), (app_seat, 1), (key(1, "a"), 1)], []);
         let rows = overlay.rows_after(
             (TenantId(1), SeatType::PerUser),
             &Bound::Included(key(1, "a")),

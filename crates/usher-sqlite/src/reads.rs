@@ -4,8 +4,10 @@ mod activities;
 mod assignments;
 mod clients;
 mod directory;
+mod history;
 mod identity_provider;
 mod kept_answers;
+mod ledger;
 mod oauth;
 mod sign_in;
 mod tokens;
@@ -17,8 +19,10 @@ pub(crate) use directory::{
     app, app_routes, app_routes_between, apps, first_administrator, tenant, tenant_by_id, tenants, user,
     users,
 };
+pub(crate) use history::{active_days, active_people, history_days};
 pub(crate) use identity_provider::{identity_provider, linked_person, linked_subject};
 pub(crate) use kept_answers::kept_answer;
+pub(crate) use ledger::{group, group_members, groups, pool, pools, seat, seats, waiting};
 pub(crate) use oauth::{authorization_code, grant, refresh_token};
 pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, session};
 pub(crate) use tokens::{service_tokens, token, tokens};

@@ -24,6 +24,8 @@ pub(crate) struct Place {
     pub(crate) recent: Journal,
     /// Accesses in it.
     pub(crate) recent_accesses: u64,
+    /// When [`tend`](usher_store::Store::tend) first met them, in milliseconds; none when it has not, or there are none.
+    pub(crate) recent_since_ms: Option<i64>,
     /// The fold that an end of the process interrupted, to be done again.
     pub(crate) fold: Option<Fold>,
     /// The next record's number.
@@ -51,24 +53,25 @@ fn place(connection: Connection, overlay: &Overlay) -> Result<Place, OpenError> 
     let even = journal::replay(&connection, Journal::Even)?;
     let odd = journal::replay(&connection, Journal::Odd)?;
     // The journal with the newer record takes accesses; the other, if it has any, was being folded.
-    let (recent, recent_rows, folding) = if odd.last_sequence > even.last_sequence {
+    let (recent, replayed, folding) = if odd.last_sequence > even.last_sequence {
         (Journal::Odd, odd, even)
     } else {
         (Journal::Even, even, odd)
     };
-    let sequence = recent_rows.last_sequence.max(folding.last_sequence).unwrap_or(0) + 1;
-    let recent_accesses = recent_rows.accesses;
+    let sequence = replayed.last_sequence.max(folding.last_sequence).unwrap_or(0) + 1;
+    let recent_accesses = replayed.accesses;
     let Replayed {
-        rows: folding_rows,
+        pending: folding_pending,
         last_sequence: interrupted,
         ..
     } = folding;
-    overlay.reset(recent_rows.rows, folding_rows);
+    overlay.reset(replayed.pending, folding_pending);
     let fold = interrupted.map(|_| Fold::begin(recent.other(), overlay.folding()));
     Ok(Place {
         connection,
         recent,
         recent_accesses,
+        recent_since_ms: None,
         fold,
         sequence,
     })

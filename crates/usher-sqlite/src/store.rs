@@ -12,10 +12,11 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, oneshot};
-use usher_seats::{ClientId, Namespace, TenantId, TenantKey, UserId};
+use usher_seats::{ClientId, Day, GroupKey, Namespace, SeatType, TenantId, TenantKey, UserId};
 use usher_store::{
-    Access, ActivityRow, App, AppRoute, AssignmentRow, Change, Client, Effect, KeptAnswer, Page, PageQuery,
-    Recorded, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
+    Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, App, AppRoute, AssignmentRow, ChangeOutcome, ChangeRequest, Client, Group,
+    KeptAnswer, Page, PageKey, PageQuery, PoolName, PoolRow, Recorded, SeatName, SeatRow, Store, StoreError,
+    StoreHealth, Tenant, Token, TokenHash, TokenStanding, User, WaitingRow,
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
@@ -29,6 +30,8 @@ use crate::{
     overlay::Overlay,
     readers::{Readers, closed},
     reads, recovery,
+    tending::Tended,
+    seating::groups,
     writer::{Counters, Job, Work, Writer},
 };
 
@@ -142,13 +145,123 @@ impl Store for SqliteStore {
         self.ask(|answer| Work::Record { accesses, answer }).await?
     }
 
-    async fn change(&self, changes: Vec<Change>, at_ms: i64) -> Result<Vec<Effect>, StoreError> {
-        self.ask(|answer| Work::Change {
-            changes,
-            at_ms,
-            answer,
-        })
-        .await?
+    async fn make(&self, request: ChangeRequest) -> Result<ChangeOutcome, StoreError> {
+        self.ask(|answer| Work::Change { request, answer }).await?
+    }
+
+    async fn pool(&self, pool: PoolName, now_ms: i64) -> Result<Option<PoolRow>, StoreError> {
+        self.readers
+            .read(move |connection| reads::pool(connection, &pool, now_ms))
+            .await
+    }
+
+    async fn pools(
+        &self,
+        tenant_id: TenantId,
+        after: Option<PoolName>,
+        rows_max: usize,
+        now_ms: i64,
+    ) -> Result<Vec<PoolRow>, StoreError> {
+        self.readers
+            .read(move |connection| reads::pools(connection, tenant_id, after.as_ref(), rows_max, now_ms))
+            .await
+    }
+
+    async fn seat(&self, seat: SeatName) -> Result<Option<SeatRow>, StoreError> {
+        self.readers
+            .read(move |connection| reads::seat(connection, seat))
+            .await
+    }
+
+    async fn seats(
+        &self,
+        tenant_id: TenantId,
+        seat_type: SeatType,
+        after: Option<PageKey>,
+        rows_max: usize,
+    ) -> Result<Vec<SeatRow>, StoreError> {
+        self.readers
+            .read(move |connection| {
+                reads::seats(connection, (tenant_id, seat_type), after.as_ref(), rows_max)
+            })
+            .await
+    }
+
+    async fn waiting(
+        &self,
+        pool: PoolName,
+        after_ticket: Option<i64>,
+        rows_max: usize,
+    ) -> Result<Vec<WaitingRow>, StoreError> {
+        self.readers
+            .read(move |connection| reads::waiting(connection, &pool, after_ticket, rows_max))
+            .await
+    }
+
+    async fn group(&self, tenant_id: TenantId, group_key: &GroupKey) -> Result<Option<Group>, StoreError> {
+        let group_key = group_key.clone();
+        self.readers
+            .read(move |connection| reads::group(connection, tenant_id, &group_key))
+            .await
+    }
+
+    async fn groups(
+        &self,
+        tenant_id: TenantId,
+        after: Option<GroupKey>,
+        rows_max: usize,
+    ) -> Result<Vec<Group>, StoreError> {
+        self.readers
+            .read(move |connection| reads::groups(connection, tenant_id, after.as_ref(), rows_max))
+            .await
+    }
+
+    async fn group_members(
+        &self,
+        tenant_id: TenantId,
+        group_key: &GroupKey,
+        after: Option<UserId>,
+        rows_max: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let group_key = group_key.clone();
+        self.readers
+            .read(move |connection| {
+                reads::group_members(connection, (tenant_id, &group_key), after, rows_max)
+            })
+            .await
+    }
+
+    async fn groups_of(&self, tenant_id: TenantId, user_id: UserId) -> Result<Vec<GroupKey>, StoreError> {
+        self.readers
+            .read(move |connection| groups::groups_of(connection, tenant_id, user_id))
+            .await
+    }
+
+    // HISTORY: replace these four; they only let the others build meanwhile.
+    async fn active_people(&self, query: ActivePeopleQuery) -> Result<Vec<ActivePeople>, StoreError> {
+        let overlay = Arc::clone(&self.overlay);
+        self.readers
+            .read(move |connection| reads::active_people(connection, &overlay, &query))
+            .await
+    }
+
+    async fn active_days(&self, query: ActiveDaysQuery) -> Result<Vec<Day>, StoreError> {
+        let overlay = Arc::clone(&self.overlay);
+        self.readers
+            .read(move |connection| reads::active_days(connection, &overlay, &query))
+            .await
+    }
+
+    async fn history_days(&self, tenant_id: TenantId) -> Result<Option<u32>, StoreError> {
+        self.readers
+            .read(move |connection| reads::history_days(connection, tenant_id))
+            .await
+    }
+
+    async fn tend(&self, now_ms: i64) -> Result<(), StoreError> {
+        // One step at a time, so that whoever waits for the writer goes in between.
+        while self.ask(|answer| Work::Tend { now_ms, answer }).await?? == Tended::MoreIsDue {}
+        Ok(())
     }
 
     async fn activities(&self, query: PageQuery) -> Result<Page<ActivityRow>, StoreError> {

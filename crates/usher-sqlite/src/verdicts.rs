@@ -6,11 +6,14 @@
 
 use quick_cache::{UnitWeighter, unsync};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
-use usher_seats::{Enablement, Namespace, Seat, SeatType, Standing, TenantId, UserId};
+use usher_seats::{Day, Enablement, LocalDay, Namespace, Seat, SeatType, Standing, TenantId, UserId};
 
 use crate::{
+    calendars::Calendars,
+    days::{ActiveDay, PersonNumber},
+    judge::Facts,
     numbers::SeatTypeNumber,
-    overlay::{ActivityKey, Overlay},
+    overlay::ActivityKey,
 };
 
 /// Users whose verdicts are remembered: some 60 MB when full. A miss costs microseconds, so more buys little.
@@ -25,8 +28,19 @@ pub(crate) struct Known {
     /// Zero when there is no such app; then nobody is admitted and nobody asks.
     pub(crate) app_id: i64,
     pub(crate) standing: Standing,
+    /// Meaningless when there is no such user; then nobody is admitted and nobody asks.
+    person: PersonNumber,
     newest: [Newest; 2],
+    /// A day on which the person is known to have been active, for each seat type; at first an empty stretch of time.
+    noted: [LocalDay; 2],
 }
+
+/// No day at all: no moment is in it.
+const NO_DAY: LocalDay = LocalDay {
+    day: Day::EPOCH,
+    from_ms: 0,
+    until_ms: 0,
+};
 
 /// The `active_time` of a row, as far as the cache has needed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,24 +59,62 @@ impl Known {
         }
     }
 
+    /// The activity row of a seat of this type.
+    pub(crate) fn activity_key(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+        seat_type: SeatType,
+    ) -> ActivityKey {
+        ActivityKey {
+            tenant_id,
+            seat_type,
+            user_id,
+            namespace: self.namespace.clone(),
+        }
+    }
+
+    /// The person's place among those who were active on a day.
+    pub(crate) fn active_day(&self, tenant_id: TenantId, seat_type: SeatType, day: LocalDay) -> ActiveDay {
+        ActiveDay {
+            tenant_id,
+            seat_type,
+            app_id: self.app_id,
+            day: day.day,
+            person: self.person,
+        }
+    }
+
+    fn noted(&mut self, seat_type: SeatType) -> &mut LocalDay {
+        let [platform, app] = &mut self.noted;
+        match seat_type {
+            SeatType::PerUser => platform,
+            SeatType::PerUserPerApp => app,
+        }
+    }
+
+    /// The day of a moment, if it is remembered that the person was active on it.
+    pub(crate) fn noted_day(&mut self, seat_type: SeatType, time_ms: i64) -> Option<LocalDay> {
+        Some(*self.noted(seat_type)).filter(|day| day.surely_has(time_ms))
+    }
+
+    /// Remembers that the person was active on a day.
+    pub(crate) fn note_day(&mut self, seat_type: SeatType, day: LocalDay) {
+        *self.noted(seat_type) = day;
+    }
+
     /// The newest admitted access so far through a seat of this type, from memory, overlay or file.
     pub(crate) fn newest_ms(
         &mut self,
-        connection: &Connection,
-        overlay: &Overlay,
+        facts: Facts<'_>,
         (tenant_id, user_id): (TenantId, UserId),
         seat_type: SeatType,
     ) -> rusqlite::Result<Option<i64>> {
         if *self.slot(seat_type) == Newest::NotLoaded {
-            let key = ActivityKey {
-                tenant_id,
-                seat_type,
-                user_id,
-                namespace: self.namespace.clone(),
-            };
-            let found = match overlay.time(&key) {
+            let key = self.activity_key(tenant_id, user_id, seat_type);
+            let found = match facts.overlay.time(&key) {
                 Some(time_ms) => Some(time_ms),
-                None => stored_time(connection, &key)?,
+                None => stored_time(facts.connection, &key)?,
             };
             *self.slot(seat_type) = found.map_or(Newest::Never, Newest::At);
         }
@@ -99,6 +151,7 @@ fn stored_time(connection: &Connection, key: &ActivityKey) -> rusqlite::Result<O
 /// Remembers what the file said until it changes.
 pub(crate) struct VerdictCache {
     users: unsync::Cache<(TenantId, UserId), Vec<Known>, UnitWeighter>,
+    calendars: Calendars,
 }
 
 impl VerdictCache {
@@ -106,6 +159,7 @@ impl VerdictCache {
     pub(crate) fn new() -> Self {
         Self {
             users: unsync::Cache::new(USERS_REMEMBERED),
+            calendars: Calendars::default(),
         }
     }
 
@@ -114,24 +168,25 @@ impl VerdictCache {
         self.users.remove(&(tenant_id, user_id));
     }
 
-    /// Forgets everybody, after a change of a tenant or an app, or when the file was opened anew.
+    /// Forgets everybody and every calendar, after a change of a tenant or an app, or when the file was opened anew.
     pub(crate) fn forget_all(&mut self) {
         self.users.clear();
+        self.calendars.forget_all();
     }
 
-    /// Calls `decide` with what is known of (tenant, user, app), looked up if need be.
+    /// Calls `decide` with what is known of (tenant, user, app), looked up if need be, and with the calendars.
     pub(crate) fn with<T>(
         &mut self,
         connection: &Connection,
         (tenant_id, user_id, namespace): (TenantId, UserId, &Namespace),
-        decide: impl FnOnce(&mut Known) -> rusqlite::Result<T>,
+        decide: impl FnOnce(&mut Known, &mut Calendars) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         if let Some(mut apps) = self.users.get_mut(&(tenant_id, user_id)) {
             if let Some(known) = apps.iter_mut().find(|known| known.namespace == *namespace) {
-                return decide(known);
+                return decide(known, &mut self.calendars);
             }
             let mut known = look_up(connection, tenant_id, user_id, namespace)?;
-            let answer = decide(&mut known);
+            let answer = decide(&mut known, &mut self.calendars);
             if apps.len() >= APPS_REMEMBERED_PER_USER {
                 apps.swap_remove(0);
             }
@@ -139,7 +194,7 @@ impl VerdictCache {
             return answer;
         }
         let mut known = look_up(connection, tenant_id, user_id, namespace)?;
-        let answer = decide(&mut known);
+        let answer = decide(&mut known, &mut self.calendars);
         self.users.insert((tenant_id, user_id), vec![known]);
         answer
     }
@@ -153,7 +208,8 @@ fn look_up(
 ) -> rusqlite::Result<Known> {
     let mut statement: CachedStatement<'_> = connection.prepare_cached(
         "SELECT tenant.enabled, user.enabled, app.enabled, coalesce(app.app_id, 0),
-                platform.held, platform.expires_at_ms, own.held, own.expires_at_ms
+                platform.held, platform.expires_at_ms, own.held, own.expires_at_ms,
+                coalesce(user.person_number, 0)
          FROM (SELECT 1)
          LEFT JOIN tenants AS tenant ON tenant.tenant_id = ?1
          LEFT JOIN users AS user ON user.tenant_id = ?1 AND user.user_id = ?2
@@ -174,7 +230,9 @@ fn look_up(
                 platform_seat: seat(row, 4)?,
                 app_seat: seat(row, 6)?,
             },
+            person: row.get(8)?,
             newest: [Newest::NotLoaded; 2],
+            noted: [NO_DAY; 2],
         })
     })
 }

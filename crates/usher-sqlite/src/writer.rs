@@ -1,8 +1,8 @@
 //! The one thread that changes the file.
 //!
 //! **Life of a batch.** The store hands over a batch of accesses as one job. For each access the facts come from the
-//! cache of verdicts or the file, the rule decides, and if the access is newer than what is known it becomes a
-//! record. All records of the batch go into the recent journal as one blob, with one commit and one fsync. Only then
+//! cache of verdicts or the file, the rule decides, and if the access is newer than what is known, or the first of its
+//! person on its day, it becomes a record (see `judge`). All records of the batch go into the recent journal as one blob, with one commit and one fsync. Only then
 //! are they put into the overlay, where readers see them, and only then is anybody answered. A batch that moves
 //! nothing writes nothing.
 //!
@@ -24,19 +24,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use usher_seats::{Verdict, decide, newest};
-use usher_store::{Access, Change, Effect, Recorded, StoreError};
+use usher_store::{Access, ChangeOutcome, ChangeRequest, Recorded, StoreError};
 
 use crate::{
-    changes::{self, Unchanged},
-    fold::{Fold, Progress, SLICE_ROWS},
-    journal::{self, Record},
+    change_request::{self, ChangeFailure},
+    fold::{FOLD_AFTER_DAY_SETS, Fold, Progress, SLICE_ROWS},
+    journal,
+    judge::{Batch, Facts, judge},
     lock::DataLock,
-    overlay::{ActivityKey, Overlay},
+    overlay::Overlay,
     recovery::{self, Place},
     store::SqliteOptions,
+    tending::{self, Sweep, Tended},
     verdicts::VerdictCache,
 };
 
@@ -51,9 +51,12 @@ pub(crate) enum Work {
         answer: oneshot::Sender<Result<Vec<Recorded>, StoreError>>,
     },
     Change {
-        changes: Vec<Change>,
-        at_ms: i64,
-        answer: oneshot::Sender<Result<Vec<Effect>, StoreError>>,
+        request: ChangeRequest,
+        answer: oneshot::Sender<Result<ChangeOutcome, StoreError>>,
+    },
+    Tend {
+        now_ms: i64,
+        answer: oneshot::Sender<Result<Tended, StoreError>>,
     },
     Close {
         answer: oneshot::Sender<()>,
@@ -85,6 +88,8 @@ pub(crate) struct Writer {
     overlay: Arc<Overlay>,
     counters: Arc<Counters>,
     verdicts: VerdictCache,
+    /// How far old history has been taken away.
+    sweep: Sweep,
     /// None after a fault.
     place: Option<Place>,
     /// The next attempt to open the file after a fault. A moment and not a pause between jobs, because callers who come
@@ -122,6 +127,7 @@ impl Writer {
             overlay,
             counters,
             verdicts: VerdictCache::new(),
+            sweep: Sweep::default(),
             place: Some(place),
             reopen_at: monotonic_now(),
             blob: Vec::new(),
@@ -209,19 +215,32 @@ impl Writer {
                 let recorded = self.record(&accesses);
                 let _ = answer.send(recorded.map_err(|error| self.fault(&error)));
             }
-            Work::Change {
-                changes,
-                at_ms,
-                answer,
-            } => {
-                let changed = self.change(&changes, at_ms);
+            Work::Change { request, answer } => {
+                let changed = self.change(&request);
                 let _ = answer.send(changed.map_err(|failure| match failure {
                     ChangeFailure::Rejected(error) => error,
                     ChangeFailure::Failed(error) => self.fault(&error),
                 }));
             }
+            Work::Tend { now_ms, answer } => {
+                let tended = self.tend(now_ms);
+                let _ = answer.send(tended.map_err(|error| self.fault(&error)));
+            }
             Work::Close { .. } => {}
         }
+    }
+
+    /// Does a little of what time alone makes due.
+    fn tend(&mut self, now_ms: i64) -> rusqlite::Result<Tended> {
+        let Some(place) = &mut self.place else {
+            return Err(rusqlite::Error::InvalidQuery);
+        };
+        let fold_is_due = tending::fold_is_due(place, now_ms);
+        let tended = self.sweep.step(&place.connection, now_ms)?;
+        if fold_is_due {
+            self.begin_fold();
+        }
+        Ok(tended)
     }
 
     fn record(&mut self, accesses: &[Access]) -> rusqlite::Result<Vec<Recorded>> {
@@ -231,14 +250,12 @@ impl Writer {
         let transaction = place.connection.unchecked_transaction()?;
         let mut batch = Batch::default();
         let mut recorded = Vec::with_capacity(accesses.len());
+        let facts = Facts {
+            connection: &transaction,
+            overlay: &self.overlay,
+        };
         for access in accesses {
-            recorded.push(judge(
-                &transaction,
-                &mut self.verdicts,
-                &self.overlay,
-                access,
-                &mut batch,
-            )?);
+            recorded.push(judge(facts, &mut self.verdicts, access, &mut batch)?);
         }
         if batch.records.is_empty() {
             return Ok(recorded);
@@ -246,13 +263,13 @@ impl Writer {
         journal::encode(&mut batch.records, &mut self.blob);
         place.recent.append(&transaction, place.sequence, &self.blob)?;
         transaction.commit()?;
-        let moved = batch.records.len();
+        let (journalled, moved) = (batch.records.len(), batch.moved.len());
         place.sequence += 1;
-        place.recent_accesses += moved as u64;
+        place.recent_accesses += journalled as u64;
         if let Some(fold) = &mut place.fold {
-            fold.owe(moved);
+            fold.owe(journalled);
         }
-        self.overlay.apply(batch.moved);
+        self.overlay.apply(batch.moved, batch.active);
         self.counters
             .journal_accesses
             .store(place.recent_accesses, Ordering::Relaxed);
@@ -263,26 +280,17 @@ impl Writer {
         Ok(recorded)
     }
 
-    fn change(&mut self, changes: &[Change], at_ms: i64) -> Result<Vec<Effect>, ChangeFailure> {
+    fn change(&mut self, request: &ChangeRequest) -> Result<ChangeOutcome, ChangeFailure> {
         let Some(place) = &self.place else {
             return Err(rusqlite::Error::InvalidQuery.into());
         };
-        let transaction = place.connection.unchecked_transaction()?;
-        let mut effects = Vec::with_capacity(changes.len());
-        for (index, change) in changes.iter().enumerate() {
-            match changes::apply(&transaction, &mut self.verdicts, change, at_ms) {
-                Ok(effect) => effects.push(effect),
-                Err(Unchanged::Rejected(rejection)) => {
-                    return Err(ChangeFailure::Rejected(StoreError::Rejected { index, rejection }));
-                }
-                Err(Unchanged::Failed(error)) => return Err(error.into()),
-            }
+        let outcome = change_request::make(&place.connection, &self.overlay, &mut self.verdicts, request)?;
+        if !request.rehearsal {
+            self.counters
+                .configuration_version
+                .fetch_add(1, Ordering::Release);
         }
-        transaction.commit()?;
-        self.counters
-            .configuration_version
-            .fetch_add(1, Ordering::Release);
-        Ok(effects)
+        Ok(outcome)
     }
 
     /// Notes a fault and says what the caller hears. A job that came after the fault is not another one.
@@ -315,11 +323,22 @@ impl Writer {
     }
 
     fn begin_fold_if_due(&mut self) {
+        let Some(place) = &self.place else { return };
+        if place.recent_accesses >= self.options.fold_after_accesses
+            || self.overlay.recent_day_sets() >= FOLD_AFTER_DAY_SETS
+        {
+            self.begin_fold();
+        }
+    }
+
+    /// Begins a fold, unless one is under way or there is nothing to fold.
+    fn begin_fold(&mut self) {
         let Some(place) = &mut self.place else { return };
-        if place.fold.is_none() && place.recent_accesses >= self.options.fold_after_accesses {
+        if place.fold.is_none() && place.recent_accesses > 0 {
             place.fold = Some(Fold::begin(place.recent, self.overlay.freeze()));
             place.recent = place.recent.other();
             place.recent_accesses = 0;
+            place.recent_since_ms = None;
             self.counters.journal_accesses.store(0, Ordering::Relaxed);
         }
     }
@@ -358,83 +377,6 @@ impl Writer {
             tracing::warn!(%error, "the store did not close cleanly; its log will be read at the next start");
         }
     }
-}
-
-/// Why a change was not made.
-enum ChangeFailure {
-    Rejected(StoreError),
-    Failed(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for ChangeFailure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-/// What a batch moves, for the journal and for the overlay.
-#[derive(Default)]
-struct Batch {
-    records: Vec<Record>,
-    moved: Vec<(ActivityKey, i64)>,
-}
-
-/// Decides one access and notes what it moves.
-fn judge(
-    connection: &Connection,
-    verdicts: &mut VerdictCache,
-    overlay: &Overlay,
-    access: &Access,
-    batch: &mut Batch,
-) -> rusqlite::Result<Recorded> {
-    let Access {
-        tenant_id,
-        user_id,
-        namespace,
-        accessed_at_ms,
-    } = access;
-    verdicts.with(connection, (*tenant_id, *user_id, namespace), |known| {
-        let seat_type = match decide(&known.standing, *accessed_at_ms) {
-            Ok(seat_type) => seat_type,
-            Err(reason) => {
-                return Ok(Recorded {
-                    verdict: Verdict::Refused { reason },
-                    moved: false,
-                });
-            }
-        };
-        let old_ms = known.newest_ms(connection, overlay, (*tenant_id, *user_id), seat_type)?;
-        let active_time_ms = newest(old_ms, *accessed_at_ms);
-        let moved = old_ms != Some(active_time_ms);
-        if moved {
-            known.moved(seat_type, active_time_ms);
-            let namespace = known.namespace.clone();
-            let (tenant_id, user_id, app_id) = (*tenant_id, *user_id, known.app_id);
-            batch.records.push(Record {
-                tenant_id,
-                app_id,
-                seat_type,
-                user_id,
-                time_ms: active_time_ms,
-            });
-            batch.moved.push((
-                ActivityKey {
-                    tenant_id,
-                    seat_type,
-                    user_id,
-                    namespace,
-                },
-                active_time_ms,
-            ));
-        }
-        Ok(Recorded {
-            verdict: Verdict::Admitted {
-                seat_type,
-                active_time_ms,
-            },
-            moved,
-        })
-    })
 }
 
 #[expect(

@@ -11,6 +11,7 @@ use crate::{
     directory::{App, AppRoute, Client, Token, TokenHash, User},
     identity::IdentityChange,
     kept_answer::KeptAnswer,
+    ledger::LedgerChange,
 };
 
 /// Most changes in one call: bulk calls of the manual take 10,000 lines and a line makes at most four changes.
@@ -25,7 +26,6 @@ pub enum Change {
         tenant_key: TenantKey,
         /// For people.
         name: String,
-    },
         /// Where its days begin and end.
         time_zone: TimeZoneName,
     },
@@ -37,6 +37,16 @@ pub enum Change {
         name: Option<String>,
         /// Where its days begin and end.
         time_zone: Option<TimeZoneName>,
+    },
+    /// Says for how many days a tenant's history is kept; none keeps it for good. What is older is taken away soon
+    /// after, by [`Store::tend`](crate::Store::tend).
+    KeepHistory {
+        /// Whose.
+        tenant_id: TenantId,
+        /// From [`HISTORY_DAYS_MIN`](crate::history::HISTORY_DAYS_MIN) to
+        /// [`HISTORY_DAYS_MAX`](crate::history::HISTORY_DAYS_MAX), today included.
+        days: Option<u32>,
+    },
     /// Switches a tenant on or off.
     SetTenantEnabled {
         /// Which.
@@ -125,10 +135,13 @@ pub enum Change {
     KeepAnswer(KeptAnswer),
     /// Something about sign-in, clients or OAuth.
     Identity(Box<IdentityChange>),
+    /// Something about pools, seats, waiting lists or groups.
+    Ledger(Box<LedgerChange>),
 }
 
 /// What a change did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Something new is there.
     Created,
@@ -138,10 +151,18 @@ pub enum Effect {
     Updated,
     /// It was so already, or there was nothing to take away.
     Unchanged,
+    /// None is free, and somebody stands in the waiting list at this place, from 1.
+    Waiting(u64),
 }
 
 impl From<IdentityChange> for Change {
     fn from(change: IdentityChange) -> Self {
         Self::Identity(Box::new(change))
+    }
+}
+
+impl From<LedgerChange> for Change {
+    fn from(change: LedgerChange) -> Self {
+        Self::Ledger(Box::new(change))
     }
 }

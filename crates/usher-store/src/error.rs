@@ -52,6 +52,33 @@ pub enum Rejection {
     /// The account at the identity provider is linked with another user.
     #[error("the account at the identity provider is linked with another user")]
     SubjectTaken,
+    /// The pool has no seat to give now.
+    #[error("no seat is free in the pool")]
+    PoolExhausted,
+    /// More seats are in use than would be bought.
+    #[error("more seats are in use than bought; release some first, or pass allow_overdraft")]
+    PoolTooSmall,
+    /// A pool ends before it begins.
+    #[error("valid_until must be later than valid_from")]
+    PoolNeverValid,
+    /// The seat is not in use.
+    #[error("the seat is not in use")]
+    SeatNotInUse,
+    /// The other person has a seat of the pool already.
+    #[error("the other user already holds a seat of this pool")]
+    SeatHeld,
+    /// The seat is protected.
+    #[error("the seat is protected")]
+    SeatProtected,
+    /// Somebody was admitted through the seat meanwhile.
+    #[error("the seat has been used meanwhile")]
+    SeatUsed,
+    /// The end of a seat lies in the past.
+    #[error("the end of a seat must lie in the future")]
+    EndInThePast,
+    /// The group does not exist in the tenant.
+    #[error("group does not exist")]
+    GroupUnknown,
     /// A thing that works once has worked already, or is too old.
     #[error("it has been used already or has expired")]
     Spent,

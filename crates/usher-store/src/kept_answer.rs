@@ -4,7 +4,7 @@
 //! make a second thing nor hear "taken". The answer is kept in the very transaction that makes the thing, so there is
 //! no moment at which one is durable without the other.
 
-use crate::directory::TokenHash;
+use crate::{change::Effect, directory::TokenHash, error::Rejection};
 
 /// An answer that was given under an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,9 @@ pub struct KeptAnswer {
     pub request_hash: TokenHash,
     /// What was answered, without its secrets.
     pub answer: String,
+    /// What the changes that were made with it did, one result each, in order: known only to the engine when it keeps
+    /// the answer, so whoever asks for an answer to be kept leaves this empty.
+    pub results: Vec<Result<Effect, Rejection>>,
     /// The first moment at which the key is free again, in milliseconds.
     pub expires_at_ms: i64,
 }

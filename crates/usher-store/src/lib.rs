@@ -10,28 +10,40 @@
 //! - [`directory`]: tenants, users, apps, clients and tokens as read back
 //! - [`identity`]: what sign-in and OAuth need kept
 //! - [`kept_answer`]: answers kept so that a call may be repeated
+//! - [`ledger`]: pools, seats, waiting lists and groups
+//! - [`request`]: who makes changes, and in which manner
+//! - [`audit`]: what is remembered of every change
+//! - [`history`]: who was active on which day
 //! - [`page`]: lists, read by key and never by offset
 //! - [`error`]: what can go wrong, one message for the caller and one for the log
 //!
 //! A feature exists when every engine has it; the conformance suite in `tests/` of the engines proves it.
 
 pub mod access;
+pub mod audit;
 pub mod change;
 pub mod directory;
 pub mod error;
+pub mod history;
 pub mod identity;
 pub mod kept_answer;
+pub mod ledger;
 pub mod page;
+pub mod request;
 
 mod store;
 
 pub use access::{Access, Recorded};
+pub use audit::{AuditObject, AuditRecord};
 pub use change::{Change, Effect};
 pub use directory::{
     App, AppRoute, Client, ClientKind, Tenant, Token, TokenHash, TokenKind, TokenStanding, User,
 };
 pub use error::{Rejection, StoreError};
+pub use history::{ActiveDaysQuery, ActivePeople, ActivePeopleQuery, HistoryScope};
 pub use identity::IdentityChange;
 pub use kept_answer::KeptAnswer;
+pub use ledger::{Group, LedgerChange, PoolName, PoolRow, SeatName, SeatRow, WaitingRow};
 pub use page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery};
+pub use request::{Actor, Author, ChangeOutcome, ChangeRequest, Manner};
 pub use store::{Store, StoreHealth};

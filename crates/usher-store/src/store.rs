@@ -1,19 +1,22 @@
 //! The calls of an engine.
 
 use async_trait::async_trait;
-use usher_seats::{ClientId, Namespace, TenantId, TenantKey, UserId};
+use usher_seats::{ClientId, Day, GroupKey, Namespace, SeatType, TenantId, TenantKey, UserId};
 
 use crate::{
     access::{Access, Recorded},
     change::{Change, Effect},
     directory::{App, AppRoute, Client, Tenant, Token, TokenHash, TokenStanding, User},
     error::StoreError,
+    history::{ActiveDaysQuery, ActivePeople, ActivePeopleQuery},
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
     },
     kept_answer::KeptAnswer,
-    page::{ActivityRow, AssignmentRow, Page, PageQuery},
+    ledger::{Group, PoolName, PoolRow, SeatName, SeatRow, WaitingRow},
+    page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery},
+    request::{ChangeOutcome, ChangeRequest},
 };
 
 /// How an engine is doing; for `/readyz`, `/metrics` and `usher doctor`.
@@ -47,11 +50,92 @@ pub trait Store: Send + Sync + 'static {
     /// Any error means that nothing may be called admitted; some of it may still have become durable.
     async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, StoreError>;
 
-    /// Makes all changes in one transaction, in order, or none; `at_ms` is the time they carry.
+    /// Makes changes in one transaction, in order; says what each did and what the audit log has gained.
     ///
     /// # Errors
-    /// [`StoreError::Rejected`] names the first change that does not fit.
-    async fn change(&self, changes: Vec<Change>, at_ms: i64) -> Result<Vec<Effect>, StoreError>;
+    /// In the whole manner [`StoreError::Rejected`] names the first change that does not fit. A taken idempotency key is
+    /// such an error in every manner, because then another call has made the changes.
+    async fn make(&self, request: ChangeRequest) -> Result<ChangeOutcome, StoreError>;
+
+    /// Makes all changes or none, by Usher itself; `at_ms` is the time they carry.
+    ///
+    /// # Errors
+    /// As [`Store::make`].
+    async fn change(&self, changes: Vec<Change>, at_ms: i64) -> Result<Vec<Effect>, StoreError> {
+        let outcome = self.make(ChangeRequest::new(changes, at_ms)).await?;
+        // In the whole manner a change that was rejected is the error above, so every result is an effect.
+        Ok(outcome.results.into_iter().flatten().collect())
+    }
+
+    /// Finds a pool as it is at `now_ms`; none when nothing was ever said or given of it.
+    async fn pool(&self, pool: PoolName, now_ms: i64) -> Result<Option<PoolRow>, StoreError>;
+
+    /// Lists a tenant's pools in order of seat type and namespace, after one, at most `rows_max`.
+    async fn pools(
+        &self,
+        tenant_id: TenantId,
+        after: Option<PoolName>,
+        rows_max: usize,
+        now_ms: i64,
+    ) -> Result<Vec<PoolRow>, StoreError>;
+
+    /// Finds a seat, held or not; none when the person never had it.
+    async fn seat(&self, seat: SeatName) -> Result<Option<SeatRow>, StoreError>;
+
+    /// Lists a tenant's seats of a type, held or not, in order of user and namespace, after a key, at most `rows_max`.
+    async fn seats(
+        &self,
+        tenant_id: TenantId,
+        seat_type: SeatType,
+        after: Option<PageKey>,
+        rows_max: usize,
+    ) -> Result<Vec<SeatRow>, StoreError>;
+
+    /// Lists who waits for a seat of a pool, first in line first, after a ticket, at most `rows_max`.
+    async fn waiting(
+        &self,
+        pool: PoolName,
+        after_ticket: Option<i64>,
+        rows_max: usize,
+    ) -> Result<Vec<WaitingRow>, StoreError>;
+
+    /// Finds a group.
+    async fn group(&self, tenant_id: TenantId, group_key: &GroupKey) -> Result<Option<Group>, StoreError>;
+
+    /// Lists a tenant's groups in order of their key, after one, at most `rows_max`.
+    async fn groups(
+        &self,
+        tenant_id: TenantId,
+        after: Option<GroupKey>,
+        rows_max: usize,
+    ) -> Result<Vec<Group>, StoreError>;
+
+    /// Lists who is in a group, in order of their number, after one, at most `rows_max`.
+    async fn group_members(
+        &self,
+        tenant_id: TenantId,
+        group_key: &GroupKey,
+        after: Option<UserId>,
+        rows_max: usize,
+    ) -> Result<Vec<UserId>, StoreError>;
+
+    /// Lists the groups that a person is in, in order of their key.
+    async fn groups_of(&self, tenant_id: TenantId, user_id: UserId) -> Result<Vec<GroupKey>, StoreError>;
+
+    /// Counts active people, one figure after the other in order of days. Accesses count from the moment at which they
+    /// are acknowledged; an app that is not there has none.
+    async fn active_people(&self, query: ActivePeopleQuery) -> Result<Vec<ActivePeople>, StoreError>;
+
+    /// Lists the days on which a person was active, in order.
+    async fn active_days(&self, query: ActiveDaysQuery) -> Result<Vec<Day>, StoreError>;
+
+    /// For how many days a tenant keeps its history; none for good, and for a tenant that is not there.
+    async fn history_days(&self, tenant_id: TenantId) -> Result<Option<u32>, StoreError>;
+
+    /// Does what time alone makes due: takes away history that is no longer to be kept, and lets what was recorded some
+    /// hours ago reach its tables. Whoever runs an engine for long calls it every minute or so with the present time;
+    /// when nothing is due it costs next to nothing. No promise of any other call depends on it.
+    async fn tend(&self, now_ms: i64) -> Result<(), StoreError>;
 
     /// Reads a page of `seat_activities`.
     async fn activities(&self, query: PageQuery) -> Result<Page<ActivityRow>, StoreError>;

@@ -26,6 +26,7 @@ fn kept(key: u8, request: u8) -> KeptAnswer {
         key_hash: TokenHash([key; 32]),
         request_hash: TokenHash([request; 32]),
         answer: "{}".to_owned(),
+        results: Vec::new(),
         expires_at_ms: START_MS + 1_000,
     }
 }
@@ -57,7 +58,11 @@ pub async fn an_answer_is_kept_with_what_it_tells_of(home: &mut dyn Home) {
     store.change(changes, START_MS).await.unwrap();
     assert_eq!(
         store.kept_answer(first.key_hash, START_MS).await,
-        Ok(Some(first.clone()))
+        Ok(Some(KeptAnswer {
+            results: vec![Ok(Effect::Created)],
+            ..first.clone()
+        })),
+        "with what the changes before it did"
     );
     assert_eq!(store.kept_answer(TokenHash([2; 32]), START_MS).await, Ok(None));
     let again = vec![Change::CreateUser(ledger.user(8)), Change::KeepAnswer(kept(1, 2))];

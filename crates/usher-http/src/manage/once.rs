@@ -107,6 +107,7 @@ impl Once {
                 key_hash: hashes.key_hash,
                 request_hash: hashes.request_hash,
                 answer: serde_json::to_string(&data).map_err(WireError::internal)?,
+                results: Vec::new(),
                 expires_at_ms: asked.now_ms.saturating_add(KEPT_MS),
             }));
         }

@@ -53,3 +53,14 @@ fn taken(field: &'static str, rejection: Rejection) -> WireError {
     error.notes.field_violations = vec![FieldViolation::new(field, rejection.to_string())];
     error
 }
+
+/// What is asked for is possible, but not as things stand.
+fn conflict(rejection: Rejection) -> WireError {
+    let mut error = WireError::from(WireCode::Conflict);
+    error.notes.field_violations = vec![FieldViolation::new("seat", rejection.to_string())];
+    error
+}
+
+fn misfit(field: &'static str, rejection: Rejection) -> WireError {
+    WireError::bad_request(vec![FieldViolation::new(field, rejection.to_string())])
+}

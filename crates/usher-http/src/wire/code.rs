@@ -86,7 +86,7 @@ const TOKEN_INVALID: &str =
 
 impl WireCode {
     /// Every code, for tests and manuals.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 29] = [
         Self::TokenMissing,
         Self::TenantTokenInvalid,
         Self::TokenInvalid,

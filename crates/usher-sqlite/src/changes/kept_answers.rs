@@ -3,6 +3,8 @@
 use rusqlite::Connection;
 use usher_store::{Effect, KeptAnswer, Rejection};
 
+use crate::changing::as_json;
+
 use super::{
     Outcome,
     sweep::{Expiring, sweep},
@@ -16,13 +18,14 @@ pub(super) fn keep(connection: &Connection, kept: &KeptAnswer, at_ms: i64) -> Ou
         .execute((kept.key_hash.0, at_ms))?;
     let added = connection
         .prepare_cached(
-            "INSERT INTO kept_answers (key_hash, request_hash, answer, expires_at_ms) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (key_hash) DO NOTHING",
+            "INSERT INTO kept_answers (key_hash, request_hash, answer, results, expires_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (key_hash) DO NOTHING",
         )?
         .execute((
             kept.key_hash.0,
             kept.request_hash.0,
             &kept.answer,
+            as_json(&kept.results)?,
             kept.expires_at_ms,
         ))?;
     if added == 0 {

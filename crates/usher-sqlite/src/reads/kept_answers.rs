@@ -3,6 +3,8 @@
 use rusqlite::{Connection, OptionalExtension};
 use usher_store::{KeptAnswer, TokenHash};
 
+use crate::numbers::ResultsText;
+
 /// Finds an answer whose time is not over.
 pub(crate) fn kept_answer(
     connection: &Connection,
@@ -11,7 +13,7 @@ pub(crate) fn kept_answer(
 ) -> rusqlite::Result<Option<KeptAnswer>> {
     connection
         .prepare_cached(
-            "SELECT request_hash, answer, expires_at_ms FROM kept_answers
+            "SELECT request_hash, answer, results, expires_at_ms FROM kept_answers
              WHERE key_hash = ?1 AND expires_at_ms > ?2",
         )?
         .query_row((key_hash.0, now_ms), |row| {
@@ -19,7 +21,8 @@ pub(crate) fn kept_answer(
                 key_hash,
                 request_hash: TokenHash(row.get(0)?),
                 answer: row.get(1)?,
-                expires_at_ms: row.get(2)?,
+                results: row.get::<_, ResultsText>(2)?.0,
+                expires_at_ms: row.get(3)?,
             })
         })
         .optional()

@@ -184,7 +184,7 @@ impl Work<'_> {
     fn count(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
-                Effect::Created | Effect::TenantCreated(_) => self.answer.created += 1,
+                Effect::Created | Effect::TenantCreated(_) | Effect::Waiting(_) => self.answer.created += 1,
                 Effect::Updated => self.answer.updated += 1,
                 Effect::Unchanged => self.answer.unchanged += 1,
             }

@@ -101,6 +101,15 @@ pub(crate) fn of_rejection(rejection: Rejection) -> Words {
         Rejection::IdempotencyKeyTaken => "幂等键已被占用",
         Rejection::IdentityProviderUnknown => "身份提供方不存在",
         Rejection::SubjectTaken => "身份提供方的该账号已与另一位用户关联",
+        Rejection::PoolExhausted => "席位池已无空闲席位",
+        Rejection::PoolTooSmall => "在用席位多于购买数量；请先释放一些，或使用 allow_overdraft",
+        Rejection::PoolNeverValid => "valid_until 必须晚于 valid_from",
+        Rejection::SeatNotInUse => "该席位不在使用中",
+        Rejection::SeatHeld => "另一位用户已持有该席位池的席位",
+        Rejection::SeatProtected => "该席位受保护",
+        Rejection::SeatUsed => "该席位在此期间被使用过",
+        Rejection::EndInThePast => "席位的结束时间必须在将来",
+        Rejection::GroupUnknown => "用户组不存在",
         Rejection::Spent => "已被使用过或已过期",
     };
     Words::new(rejection.to_string(), chinese)

@@ -209,9 +209,11 @@ pub(crate) async fn answer_revoke(
     .await?
     {
         Effect::Unchanged => Err(no_token()),
-        Effect::Created | Effect::TenantCreated(_) | Effect::Updated => Ok(Json(RevokeAnswer {
-            token_id: token_id(&token_hash),
-        })),
+        Effect::Created | Effect::TenantCreated(_) | Effect::Updated | Effect::Waiting(_) => {
+            Ok(Json(RevokeAnswer {
+                token_id: token_id(&token_hash),
+            }))
+        }
     }
 }
 

@@ -1,0 +1,53 @@
+//! Since when a seat is idle: the later of its assignment and the newest access that came through it.
+//!
+//! The columns say it as of the last fold; what was admitted since is in the overlay. They are written by exactly two:
+//! whoever gives a seat calls [`refresh`], and a fold calls [`admitted`].
+
+use rusqlite::Connection;
+use usher_seats::{SeatType, TenantId, UserId};
+use usher_store::SeatName;
+
+use crate::numbers::{SeatTypeNumber, seat_namespace};
+
+/// Works out anew since when a seat is idle, after its row was made or its assignment began anew. Somebody may have come
+/// through an earlier seat of the same name, even if its row is gone.
+pub(crate) fn refresh(connection: &Connection, seat: &SeatName) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE seats SET (last_admitted_ms, idle_since_ms) =
+               (SELECT max(active_time_ms), max(assigned_at_ms, coalesce(max(active_time_ms), assigned_at_ms))
+                FROM activity WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3
+                                AND (?2 = 0 OR activity.namespace = ?4))
+             WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND namespace = ?4",
+        )?
+        .execute((
+            seat.pool.tenant_id.0,
+            SeatTypeNumber(seat.pool.seat_type),
+            seat.user_id.get(),
+            seat_namespace(seat.pool.namespace.as_ref()),
+        ))
+        .map(|_| ())
+}
+
+/// Notes the newest access through a seat; an older one changes nothing, and neither does one through a seat that is
+/// no longer there.
+pub(crate) fn admitted(
+    connection: &Connection,
+    (tenant_id, seat_type, user_id, namespace): (TenantId, SeatType, UserId, &str),
+    time_ms: i64,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE seats SET last_admitted_ms = ?5, idle_since_ms = max(assigned_at_ms, ?5)
+             WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND namespace = ?4
+               AND (last_admitted_ms IS NULL OR last_admitted_ms < ?5)",
+        )?
+        .execute((
+            tenant_id.0,
+            SeatTypeNumber(seat_type),
+            user_id.get(),
+            namespace,
+            time_ms,
+        ))
+        .map(|_| ())
+}

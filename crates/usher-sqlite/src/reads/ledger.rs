@@ -1,0 +1,267 @@
+//! Pools, seats, waiting lists and groups as they are now.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+use usher_seats::{GroupKey, Pool, SeatType, TenantId, UserId};
+use usher_store::{Group, PageKey, PoolName, PoolRow, SeatName, SeatRow, WaitingRow};
+
+use super::limit;
+use crate::{
+    numbers::{Count, Parsed, SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, seat_namespace},
+    seating::{
+        groups, pool,
+        row::{self, Holding},
+    },
+};
+
+/// A pool's columns; `in_use` leaves out seats that have run out by ?1 although that is not written down yet.
+macro_rules! select_pools {
+    () => {
+        "SELECT seat_type, namespace, bought,
+                held - (SELECT count(*) FROM seats INDEXED BY seats_expiring
+                        WHERE seats.tenant_id = pools.tenant_id AND seats.seat_type = pools.seat_type
+                          AND seats.namespace = pools.namespace AND seats.held = 1
+                          AND seats.expires_at_ms IS NOT NULL AND seats.expires_at_ms <= ?1),
+                valid_from_ms, valid_until_ms, overdraft_allowed,
+                (SELECT count(*) FROM waiting_places AS place
+                 WHERE place.tenant_id = pools.tenant_id AND place.seat_type = pools.seat_type
+                   AND place.namespace = pools.namespace)
+         FROM pools "
+    };
+}
+
+macro_rules! select_groups {
+    () => {
+        "SELECT group_key, name,
+                (SELECT count(*) FROM group_members AS member
+                 WHERE member.tenant_id = groups.tenant_id AND member.group_key = groups.group_key)
+         FROM groups "
+    };
+}
+
+/// Finds a pool.
+pub(crate) fn pool(
+    connection: &Connection,
+    name: &PoolName,
+    now_ms: i64,
+) -> rusqlite::Result<Option<PoolRow>> {
+    let (tenant_id, seat_type, namespace) = pool::key(name);
+    connection
+        .prepare_cached(concat!(
+            select_pools!(),
+            "WHERE tenant_id = ?2 AND seat_type = ?3 AND namespace = ?4"
+        ))?
+        .query_row((now_ms, tenant_id, seat_type, namespace), pool_row)
+        .optional()
+}
+
+/// Lists pools in key order.
+pub(crate) fn pools(
+    connection: &Connection,
+    tenant_id: TenantId,
+    after: Option<&PoolName>,
+    rows_max: usize,
+    now_ms: i64,
+) -> rusqlite::Result<Vec<PoolRow>> {
+    // No pool stands at number -1, so that it means "from the beginning".
+    let (seat_type, namespace) = after.map_or((-1, ""), |after| {
+        let namespace = seat_namespace(after.namespace.as_ref());
+        (i64::from(SeatTypeNumber(after.seat_type).number()), namespace)
+    });
+    connection
+        .prepare_cached(concat!(
+            select_pools!(),
+            "WHERE tenant_id = ?2 AND (seat_type, namespace) > (?3, ?4)
+             ORDER BY seat_type, namespace LIMIT ?5"
+        ))?
+        .query_map(
+            (now_ms, tenant_id.0, seat_type, namespace, limit(rows_max)),
+            pool_row,
+        )?
+        .collect()
+}
+
+fn pool_row(row: &Row<'_>) -> rusqlite::Result<PoolRow> {
+    Ok(PoolRow {
+        seat_type: row.get::<_, StoredSeatType>(0)?.0,
+        namespace: row.get::<_, SeatNamespace>(1)?.0,
+        pool: Pool {
+            bought: row.get::<_, Option<Count>>(2)?.map(|Count(bought)| bought),
+            in_use: row.get::<_, Count>(3)?.0,
+            valid_from_ms: row.get(4)?,
+            valid_until_ms: row.get(5)?,
+            overdraft_allowed: row.get(6)?,
+        },
+        waiting: row.get::<_, Count>(7)?.0,
+    })
+}
+
+/// Finds a seat.
+pub(crate) fn seat(connection: &Connection, name: SeatName) -> rusqlite::Result<Option<SeatRow>> {
+    Ok(row::read(connection, &name)?.map(|holding| seat_row(name, holding)))
+}
+
+fn seat_row(seat: SeatName, holding: Holding) -> SeatRow {
+    SeatRow {
+        seat,
+        held: holding.held,
+        assigned_at_ms: holding.assigned_at_ms,
+        released_at_ms: holding.released_at_ms,
+        expires_at_ms: holding.expires_at_ms,
+        protected_reason: holding.protected_reason,
+        given_directly: holding.given_directly,
+    }
+}
+
+/// Lists seats in key order.
+pub(crate) fn seats(
+    connection: &Connection,
+    (tenant_id, seat_type): (TenantId, SeatType),
+    after: Option<&PageKey>,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<SeatRow>> {
+    let (user_id, namespace) = after.map_or((0, ""), |after| {
+        (after.user_id.get(), seat_namespace(after.namespace.as_ref()))
+    });
+    connection
+        .prepare_cached(
+            "SELECT user_id, namespace, held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason,
+                    given_directly
+             FROM seats WHERE tenant_id = ?1 AND seat_type = ?2 AND (user_id, namespace) > (?3, ?4)
+             ORDER BY user_id, namespace LIMIT ?5",
+        )?
+        .query_map(
+            (tenant_id.0, SeatTypeNumber(seat_type), user_id, namespace, limit(rows_max)),
+            |row| {
+                let StoredUserId(user_id) = row.get(0)?;
+                let SeatNamespace(namespace) = row.get(1)?;
+                let pool = PoolName {
+                    tenant_id,
+                    seat_type,
+                    namespace,
+                };
+                Ok(seat_row(SeatName { pool, user_id }, Holding::from_row(row, 2)?))
+            },
+        )?
+        .collect()
+}
+
+/// Lists a waiting list, first in line first.
+pub(crate) fn waiting(
+    connection: &Connection,
+    name: &PoolName,
+    after_ticket: Option<i64>,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<WaitingRow>> {
+    let (tenant_id, seat_type, namespace) = pool::key(name);
+    let after_ticket = after_ticket.unwrap_or(0);
+    let Count(before) = connection
+        .prepare_cached(
+            "SELECT count(*) FROM waiting_places
+             WHERE tenant_id = ?1 AND seat_type = ?2 AND namespace = ?3 AND ticket <= ?4",
+        )?
+        .query_row((tenant_id, seat_type, namespace, after_ticket), |row| row.get(0))?;
+    let mut rows: Vec<WaitingRow> = connection
+        .prepare_cached(
+            "SELECT user_id, ticket, waiting_since_ms, expires_at_ms FROM waiting_places
+             WHERE tenant_id = ?1 AND seat_type = ?2 AND namespace = ?3 AND ticket > ?4
+             ORDER BY ticket LIMIT ?5",
+        )?
+        .query_map(
+            (tenant_id, seat_type, namespace, after_ticket, limit(rows_max)),
+            |row| {
+                Ok(WaitingRow {
+                    user_id: row.get::<_, StoredUserId>(0)?.0,
+                    position: 0,
+                    ticket: row.get(1)?,
+                    waiting_since_ms: row.get(2)?,
+                    expires_at_ms: row.get(3)?,
+                })
+            },
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    for (place, row) in (before + 1..).zip(&mut rows) {
+        row.position = place;
+    }
+    Ok(rows)
+}
+
+/// Finds a group.
+pub(crate) fn group(
+    connection: &Connection,
+    tenant_id: TenantId,
+    group_key: &GroupKey,
+) -> rusqlite::Result<Option<Group>> {
+    let found = connection
+        .prepare_cached(concat!(
+            select_groups!(),
+            "WHERE tenant_id = ?1 AND group_key = ?2"
+        ))?
+        .query_row((tenant_id.0, group_key.as_str()), |row| group_row(row, tenant_id))
+        .optional()?;
+    found.map(|group| with_standing(connection, group)).transpose()
+}
+
+/// Lists groups in order of their key.
+pub(crate) fn groups(
+    connection: &Connection,
+    tenant_id: TenantId,
+    after: Option<&GroupKey>,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<Group>> {
+    let groups: Vec<Group> = connection
+        .prepare_cached(concat!(
+            select_groups!(),
+            "WHERE tenant_id = ?1 AND group_key > ?2 ORDER BY group_key LIMIT ?3"
+        ))?
+        .query_map(
+            (tenant_id.0, after.map_or("", GroupKey::as_str), limit(rows_max)),
+            |row| group_row(row, tenant_id),
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    groups
+        .into_iter()
+        .map(|group| with_standing(connection, group))
+        .collect()
+}
+
+fn group_row(row: &Row<'_>, tenant_id: TenantId) -> rusqlite::Result<Group> {
+    Ok(Group {
+        tenant_id,
+        group_key: row.get::<_, Parsed<GroupKey>>(0)?.0,
+        name: row.get(1)?,
+        members: row.get::<_, Count>(2)?.0,
+        standing_assignments: Vec::new(),
+    })
+}
+
+fn with_standing(connection: &Connection, group: Group) -> rusqlite::Result<Group> {
+    let standing_assignments = groups::standing(connection, (group.tenant_id, &group.group_key))?;
+    Ok(Group {
+        standing_assignments,
+        ..group
+    })
+}
+
+/// Lists who is in a group.
+pub(crate) fn group_members(
+    connection: &Connection,
+    (tenant_id, group_key): (TenantId, &GroupKey),
+    after: Option<UserId>,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<UserId>> {
+    connection
+        .prepare_cached(
+            "SELECT user_id FROM group_members
+             WHERE tenant_id = ?1 AND group_key = ?2 AND user_id > ?3 ORDER BY user_id LIMIT ?4",
+        )?
+        .query_map(
+            (
+                tenant_id.0,
+                group_key.as_str(),
+                after.map_or(0, UserId::get),
+                limit(rows_max),
+            ),
+            |row| row.get::<_, StoredUserId>(0).map(|StoredUserId(user_id)| user_id),
+        )?
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! Pools, seats, waiting lists and groups.
+//!
+//! Three promises pull at each other: a pool is never exceeded, nobody who waits is passed over, and a seat that ran out
+//! is free at once although nobody has written that down yet. They are kept by having exactly one way for a seat to
+//! become held and one for it to become free:
+//!
+//! - [`give`] asks the pool. When the pool seems full, seats of it that ran out are written down as free first, and who
+//!   waits gets them before whoever asks now.
+//! - [`take`] frees a seat and at once serves the waiting list of its pool, in the same transaction.
+//!
+//! Both go through [`row::write`], the only place that writes a seat: it keeps the pool's count, makes the door forget,
+//! and leaves a note for the audit log. All of this runs in the one writer, so there is no race to lose; the count in
+//! the pool is a sum of the rows at the end of every transaction.
+//!
+//! A seat knows whether it was given by hand or only by groups. A group's seat ends with the last group that gives it;
+//! a seat given by hand, or protected, stays.
+
+pub(crate) mod give;
+pub(crate) mod groups;
+pub(crate) mod pool;
+pub(crate) mod row;
+pub(crate) mod take;
+pub(crate) mod waiting;
+
+use usher_seats::{TenantId, UserId};
+use usher_store::LedgerChange;
+
+use crate::{
+    changes::{Outcome, Unchanged},
+    changing::Changing,
+};
+
+/// Makes one change.
+pub(crate) fn make(changing: &mut Changing<'_>, change: &LedgerChange) -> Outcome {
+    use LedgerChange as L;
+    match change {
+        L::PutPool {
+            pool,
+            bought,
+            valid_from_ms,
+            valid_until_ms,
+            overdraft_allowed,
+        } => {
+            let terms = pool::Terms {
+                bought: *bought,
+                valid_from_ms: *valid_from_ms,
+                valid_until_ms: *valid_until_ms,
+                overdraft_allowed: *overdraft_allowed,
+            };
+            pool::put(changing, pool, &terms)
+        }
+        L::RequestSeat { seat, expires_at_ms } => {
+            give::or_wait(changing, seat, *expires_at_ms, give::By::Hand)
+        }
+        L::LeaveWaitingList { seat } => waiting::leave(changing, seat),
+        L::Release {
+            seat,
+            even_protected,
+            unless_admitted_since_ms,
+        } => take::release(changing, seat, *even_protected, *unless_admitted_since_ms),
+        L::Transfer { from, to } => take::transfer(changing, from, *to),
+        L::Extend { seat, expires_at_ms } => give::extend(changing, seat, *expires_at_ms),
+        L::Protect { seat, reason } => take::protect(changing, seat, reason.as_deref()),
+        L::SettleExpired { seats_max } => take::settle_all(changing, *seats_max),
+        L::PutGroup {
+            tenant_id,
+            group_key,
+            name,
+        } => groups::put(changing, (*tenant_id, group_key), name),
+        L::DeleteGroup { tenant_id, group_key } => groups::delete(changing, (*tenant_id, group_key)),
+        L::JoinGroup {
+            tenant_id,
+            group_key,
+            user_id,
+        } => groups::join(changing, (*tenant_id, group_key), *user_id),
+        L::LeaveGroup {
+            tenant_id,
+            group_key,
+            user_id,
+        } => groups::leave(changing, (*tenant_id, group_key), *user_id),
+        L::PutStandingAssignment { group_key, pool } => groups::put_standing(changing, group_key, pool),
+        L::RemoveStandingAssignment { group_key, pool } => groups::remove_standing(changing, group_key, pool),
+    }
+}
+
+/// Takes a person out of every pool, list and group, before they leave the directory. Who waits gets their seats.
+pub(crate) fn vacate(
+    changing: &mut Changing<'_>,
+    tenant_id: TenantId,
+    user_id: UserId,
+) -> Result<(), Unchanged> {
+    groups::leave_all(changing, tenant_id, user_id)?;
+    changing
+        .connection
+        .prepare_cached("DELETE FROM waiting_places WHERE tenant_id = ?1 AND user_id = ?2")?
+        .execute((tenant_id.0, user_id.get()))?;
+    for seat in take::held_by(changing.connection, tenant_id, user_id)? {
+        take::release(changing, &seat, true, None)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! Giving seats: the one way for a seat to become held.
+
+use usher_store::{Effect, Rejection, SeatName};
+
+use super::{
+    pool,
+    row::{self, Holding},
+    waiting,
+};
+use crate::{
+    changes::{self, Outcome, Unchanged},
+    changing::Changing,
+};
+
+/// Who gives a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Somebody, for this person.
+    Hand,
+    /// A group, for its members.
+    Group,
+}
+
+/// Checks that everything a seat names is there.
+pub(crate) fn require(changing: &Changing<'_>, seat: &SeatName) -> Result<(), Unchanged> {
+    pool::require(changing.connection, &seat.pool)?;
+    if changes::user_exists(changing.connection, seat.pool.tenant_id, seat.user_id)? {
+        Ok(())
+    } else {
+        Err(Rejection::UserUnknown.into())
+    }
+}
+
+/// Gives a seat. One in use keeps its beginning and takes the new end; one that was given back or has run out begins anew.
+pub(crate) fn assign(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    expires_at_ms: Option<i64>,
+    by: By,
+) -> Outcome {
+    require(changing, seat)?;
+    let held = row::read(changing.connection, seat)?.filter(|before| before.in_use(changing.at_ms));
+    match held {
+        Some(before) => renew(changing, seat, &before, expires_at_ms, by),
+        None if pool::has_free(changing, &seat.pool)? => {
+            // Looking for a free seat may have served the waiting list, and this very person may have been first in it.
+            match row::read(changing.connection, seat)? {
+                Some(before) if before.in_use(changing.at_ms) => {
+                    renew(changing, seat, &before, expires_at_ms, by)
+                }
+                before => {
+                    waiting::forget(changing.connection, seat)?;
+                    let effect = begin(
+                        changing,
+                        seat,
+                        before.as_ref(),
+                        expires_at_ms,
+                        by,
+                        "seat.assigned",
+                    )?;
+                    Ok(effect)
+                }
+            }
+        }
+        None => match row::read(changing.connection, seat)? {
+            Some(before) if before.in_use(changing.at_ms) => {
+                renew(changing, seat, &before, expires_at_ms, by)
+            }
+            _ => Err(Rejection::PoolExhausted.into()),
+        },
+    }
+}
+
+/// Gives a seat that never was; one that is or was there stays as it is.
+pub(crate) fn ensure(changing: &mut Changing<'_>, seat: &SeatName) -> Outcome {
+    if row::read(changing.connection, seat)?.is_some() {
+        return Ok(Effect::Unchanged);
+    }
+    assign(changing, seat, None, By::Hand)
+}
+
+/// Gives a seat, or a place in the waiting list when none is free.
+pub(crate) fn or_wait(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    expires_at_ms: Option<i64>,
+    by: By,
+) -> Outcome {
+    match assign(changing, seat, expires_at_ms, by) {
+        Err(Unchanged::Rejected(Rejection::PoolExhausted)) => {
+            waiting::enter(changing, seat, expires_at_ms, by)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Moves the end of a seat in use; a seat that has run out is given again if one is free.
+pub(crate) fn extend(changing: &mut Changing<'_>, seat: &SeatName, expires_at_ms: Option<i64>) -> Outcome {
+    require(changing, seat)?;
+    if expires_at_ms.is_some_and(|end_ms| end_ms <= changing.at_ms) {
+        return Err(Rejection::EndInThePast.into());
+    }
+    let before = row::read(changing.connection, seat)?;
+    match before.filter(|before| before.in_use(changing.at_ms)) {
+        Some(before) => {
+            let after = Holding {
+                expires_at_ms,
+                ..before.clone()
+            };
+            keep(changing, seat, &before, &after, "seat.extended")
+        }
+        None => Err(Rejection::SeatNotInUse.into()),
+    }
+}
+
+fn renew(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    before: &Holding,
+    expires_at_ms: Option<i64>,
+    by: By,
+) -> Outcome {
+    let after = match by {
+        By::Hand => Holding {
+            expires_at_ms,
+            given_directly: true,
+            ..before.clone()
+        },
+        // A group adds nothing to a seat that is there; least of all does it move an end that somebody chose.
+        By::Group => before.clone(),
+    };
+    keep(changing, seat, before, &after, "seat.changed")
+}
+
+fn keep(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    before: &Holding,
+    after: &Holding,
+    action: &'static str,
+) -> Outcome {
+    if before == after {
+        return Ok(Effect::Unchanged);
+    }
+    row::write(changing, seat, (Some(before), after), action)?;
+    Ok(Effect::Updated)
+}
+
+/// Begins a holding; the pool has a seat for it.
+pub(super) fn begin(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    before: Option<&Holding>,
+    expires_at_ms: Option<i64>,
+    by: By,
+    action: &'static str,
+) -> rusqlite::Result<Effect> {
+    let after = Holding {
+        held: true,
+        assigned_at_ms: changing.at_ms,
+        released_at_ms: None,
+        expires_at_ms,
+        protected_reason: None,
+        given_directly: by == By::Hand,
+    };
+    row::write(changing, seat, (before, &after), action)?;
+    Ok(if before.is_some() {
+        Effect::Updated
+    } else {
+        Effect::Created
+    })
+}

@@ -1,0 +1,235 @@
+//! Taking seats back: the one way for a seat to become free.
+
+use rusqlite::Connection;
+use usher_seats::{TenantId, UserId};
+use usher_store::{Effect, PoolName, Rejection, SeatName};
+
+use super::{
+    give, pool,
+    row::{self, Holding},
+    waiting,
+};
+use crate::{
+    changes::Outcome,
+    changing::Changing,
+    numbers::{SeatNamespace, StoredSeatType, StoredUserId},
+};
+
+/// Takes a seat back; one that is not held stays as it is.
+pub(crate) fn release(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    even_protected: bool,
+    unless_admitted_since_ms: Option<i64>,
+) -> Outcome {
+    give::require(changing, seat)?;
+    let Some(before) = row::read(changing.connection, seat)?.filter(|before| before.held) else {
+        return Ok(Effect::Unchanged);
+    };
+    if before.protected_reason.is_some() && !even_protected {
+        return Err(Rejection::SeatProtected.into());
+    }
+    if let Some(since_ms) = unless_admitted_since_ms
+        && newest_admitted_ms(changing, seat)?.is_some_and(|newest_ms| newest_ms >= since_ms)
+    {
+        return Err(Rejection::SeatUsed.into());
+    }
+    end(changing, seat, &before, "seat.released")?;
+    waiting::serve(changing, &seat.pool)?;
+    Ok(Effect::Updated)
+}
+
+/// Ends a holding and nothing else; who waits is not served yet.
+pub(super) fn end(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    before: &Holding,
+    action: &'static str,
+) -> rusqlite::Result<()> {
+    let after = Holding {
+        held: false,
+        released_at_ms: Some(changing.at_ms),
+        protected_reason: None,
+        ..before.clone()
+    };
+    row::write(changing, seat, (Some(before), &after), action)
+}
+
+/// Gives one person's seat to another. The pool keeps its count, so the waiting list is not asked.
+pub(crate) fn transfer(changing: &mut Changing<'_>, from: &SeatName, to: UserId) -> Outcome {
+    let heir = SeatName {
+        pool: from.pool.clone(),
+        user_id: to,
+    };
+    give::require(changing, from)?;
+    give::require(changing, &heir)?;
+    let at_ms = changing.at_ms;
+    let Some(before) = row::read(changing.connection, from)?.filter(|before| before.in_use(at_ms)) else {
+        return Err(Rejection::SeatNotInUse.into());
+    };
+    let inherited = row::read(changing.connection, &heir)?;
+    if inherited.as_ref().is_some_and(|known| known.in_use(at_ms)) || from.user_id == to {
+        return Err(Rejection::SeatHeld.into());
+    }
+    if before.protected_reason.is_some() {
+        return Err(Rejection::SeatProtected.into());
+    }
+    end(changing, from, &before, "seat.transferred_away")?;
+    waiting::forget(changing.connection, &heir)?;
+    give::begin(
+        changing,
+        &heir,
+        inherited.as_ref(),
+        before.expires_at_ms,
+        give::By::Hand,
+        "seat.transferred_here",
+    )?;
+    // An expired seat of the heir was counted until now, and now is held again: one place in the pool has come free.
+    waiting::serve(changing, &from.pool)?;
+    Ok(Effect::Updated)
+}
+
+/// Keeps a seat in use from being taken as idle, or no longer.
+pub(crate) fn protect(changing: &mut Changing<'_>, seat: &SeatName, reason: Option<&str>) -> Outcome {
+    give::require(changing, seat)?;
+    let at_ms = changing.at_ms;
+    let Some(before) = row::read(changing.connection, seat)?.filter(|before| before.in_use(at_ms)) else {
+        return Err(Rejection::SeatNotInUse.into());
+    };
+    if before.protected_reason.as_deref() == reason {
+        return Ok(Effect::Unchanged);
+    }
+    let after = Holding {
+        protected_reason: reason.map(str::to_owned),
+        ..before.clone()
+    };
+    let action = if reason.is_some() {
+        "seat.protected"
+    } else {
+        "seat.unprotected"
+    };
+    row::write(changing, seat, (Some(&before), &after), action)?;
+    Ok(Effect::Updated)
+}
+
+/// Writes down which seats of a pool have run out, at most `seats_max`, and serves who waits.
+pub(super) fn settle(
+    changing: &mut Changing<'_>,
+    pool: &PoolName,
+    seats_max: usize,
+) -> rusqlite::Result<usize> {
+    let expired = expired(changing, pool, seats_max)?;
+    for (seat, before) in &expired {
+        end(changing, seat, before, "seat.expired")?;
+    }
+    if !expired.is_empty() {
+        waiting::serve(changing, pool)?;
+    }
+    Ok(expired.len())
+}
+
+fn expired(
+    changing: &Changing<'_>,
+    pool: &PoolName,
+    seats_max: usize,
+) -> rusqlite::Result<Vec<(SeatName, Holding)>> {
+    let (tenant_id, seat_type, namespace) = pool::key(pool);
+    let limit = i64::try_from(seats_max).unwrap_or(i64::MAX);
+    changing
+        .connection
+        .prepare_cached(
+            "SELECT user_id, held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly
+             FROM seats INDEXED BY seats_expiring
+             WHERE tenant_id = ?1 AND seat_type = ?2 AND namespace = ?3
+               AND held = 1 AND expires_at_ms IS NOT NULL AND expires_at_ms <= ?4
+             ORDER BY expires_at_ms LIMIT ?5",
+        )?
+        .query_map((tenant_id, seat_type, namespace, changing.at_ms, limit), |row| {
+            let StoredUserId(user_id) = row.get(0)?;
+            let seat = SeatName {
+                pool: pool.clone(),
+                user_id,
+            };
+            Ok((seat, Holding::from_row(row, 1)?))
+        })?
+        .collect()
+}
+
+/// The seats that a person holds.
+pub(super) fn held_by(
+    connection: &Connection,
+    tenant_id: TenantId,
+    user_id: UserId,
+) -> rusqlite::Result<Vec<SeatName>> {
+    connection
+        .prepare_cached(
+            "SELECT seat_type, namespace FROM seats
+             WHERE tenant_id = ?1 AND seat_type IN (0, 1) AND user_id = ?2 AND held = 1",
+        )?
+        .query_map((tenant_id.0, user_id.get()), |row| {
+            let pool = PoolName {
+                tenant_id,
+                seat_type: row.get::<_, StoredSeatType>(0)?.0,
+                namespace: row.get::<_, SeatNamespace>(1)?.0,
+            };
+            Ok(SeatName { pool, user_id })
+        })?
+        .collect()
+}
+
+/// Settles every pool of every tenant, at most `seats_max` seats in all, and serves lists whose pool has begun to be valid.
+pub(crate) fn settle_all(changing: &mut Changing<'_>, seats_max: usize) -> Outcome {
+    let notes_before = changing.notes.len();
+    let mut left = seats_max;
+    for pool in all_pools(changing)? {
+        left -= settle(changing, &pool, left)?.min(left);
+        waiting::serve(changing, &pool)?;
+        if left == 0 {
+            break;
+        }
+    }
+    Ok(if changing.notes.len() == notes_before {
+        Effect::Unchanged
+    } else {
+        Effect::Updated
+    })
+}
+
+/// The pools that have something to settle or somebody waiting.
+fn all_pools(changing: &Changing<'_>) -> rusqlite::Result<Vec<PoolName>> {
+    changing
+        .connection
+        .prepare_cached(
+            "SELECT tenant_id, seat_type, namespace FROM pools AS pool
+             WHERE EXISTS (SELECT 1 FROM seats INDEXED BY seats_expiring
+                           WHERE seats.tenant_id = pool.tenant_id AND seats.seat_type = pool.seat_type
+                             AND seats.namespace = pool.namespace AND seats.held = 1
+                             AND seats.expires_at_ms IS NOT NULL AND seats.expires_at_ms <= ?1)
+                OR EXISTS (SELECT 1 FROM waiting_places AS place
+                           WHERE place.tenant_id = pool.tenant_id AND place.seat_type = pool.seat_type
+                             AND place.namespace = pool.namespace)",
+        )?
+        .query_map([changing.at_ms], |row| {
+            let SeatNamespace(namespace) = row.get(2)?;
+            Ok(PoolName {
+                tenant_id: TenantId(row.get(0)?),
+                seat_type: row.get::<_, StoredSeatType>(1)?.0,
+                namespace,
+            })
+        })?
+        .collect()
+}
+
+/// The newest access that a seat has admitted: for a platform seat over all apps. Asked in the writer, so no access that
+/// was acknowledged can be missing.
+fn newest_admitted_ms(changing: &Changing<'_>, seat: &SeatName) -> rusqlite::Result<Option<i64>> {
+    let (tenant_id, seat_type, user_id, namespace) = row::key(seat);
+    let newest_ms: Option<i64> = changing
+        .connection
+        .prepare_cached(
+            "SELECT max(active_time_ms) FROM activity
+             WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND (?4 = '' OR namespace = ?4)",
+        )?
+        .query_row((tenant_id, seat_type, user_id, namespace), |row| row.get(0))?;
+    Ok(newest_ms.max(changing.overlay.newest_of_seat(seat)))
+}

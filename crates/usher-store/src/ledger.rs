@@ -1,0 +1,203 @@
+//! Pools, seats, waiting lists and groups: what a tenant bought and who has it.
+
+use serde::{Deserialize, Serialize};
+use usher_seats::{GroupKey, Namespace, Pool, SeatType, TenantId, UserId};
+
+/// Names a pool: what a tenant bought of one kind of seat.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PoolName {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// Of which kind.
+    pub seat_type: SeatType,
+    /// For which app; exactly for app seats.
+    pub namespace: Option<Namespace>,
+}
+
+/// Names a seat: a person's place in a pool, held or not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SeatName {
+    /// Of which pool.
+    pub pool: PoolName,
+    /// Whose.
+    pub user_id: UserId,
+}
+
+/// A change of pools, seats, waiting lists or groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerChange {
+    /// Says what was bought. Rejected when more seats are in use, unless `overdraft_allowed`.
+    PutPool {
+        /// Which.
+        pool: PoolName,
+        /// How many; none takes the limit away.
+        bought: Option<u64>,
+        /// The first moment at which its seats may be given, in milliseconds.
+        valid_from_ms: Option<i64>,
+        /// The first moment at which they no longer may, in milliseconds.
+        valid_until_ms: Option<i64>,
+        /// Whether `bought` may be smaller than the seats in use; nothing is taken from anybody, and nobody new gets a
+        /// seat until enough were given back.
+        overdraft_allowed: bool,
+    },
+    /// Gives a seat, or a place in the waiting list when none is free.
+    RequestSeat {
+        /// Which.
+        seat: SeatName,
+        /// When the seat ends by itself, in milliseconds.
+        expires_at_ms: Option<i64>,
+    },
+    /// Takes somebody out of the waiting list.
+    LeaveWaitingList {
+        /// Which.
+        seat: SeatName,
+    },
+    /// Takes a seat back, unless it is protected.
+    Release {
+        /// Which.
+        seat: SeatName,
+        /// Whether a protected seat is taken back too.
+        even_protected: bool,
+        /// Rejected when the seat admitted somebody at this moment or later, in milliseconds: who reclaims an idle
+        /// seat says until when it was seen idle, and an access that came meanwhile keeps the seat.
+        unless_admitted_since_ms: Option<i64>,
+    },
+    /// Gives one person's seat to another: at no moment two have it or none.
+    Transfer {
+        /// Whose it is.
+        from: SeatName,
+        /// Whose it becomes; in the same pool.
+        to: UserId,
+    },
+    /// Moves the end of a seat in use.
+    Extend {
+        /// Which.
+        seat: SeatName,
+        /// The new end, in milliseconds; none takes the end away.
+        expires_at_ms: Option<i64>,
+    },
+    /// Keeps a seat from being taken as idle, with a reason; none takes the protection away.
+    Protect {
+        /// Which.
+        seat: SeatName,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Makes a group or renames it.
+    PutGroup {
+        /// Where.
+        tenant_id: TenantId,
+        /// Which.
+        group_key: GroupKey,
+        /// For people.
+        name: String,
+    },
+    /// Takes a group away; its members lose the seats that only it gave them.
+    DeleteGroup {
+        /// Where.
+        tenant_id: TenantId,
+        /// Which.
+        group_key: GroupKey,
+    },
+    /// Takes a person into a group; its standing assignments give them seats while any are free, else places in the
+    /// waiting lists.
+    JoinGroup {
+        /// Where.
+        tenant_id: TenantId,
+        /// Which.
+        group_key: GroupKey,
+        /// Who.
+        user_id: UserId,
+    },
+    /// Takes a person out of a group, with the seats that only this group gave them.
+    LeaveGroup {
+        /// Where.
+        tenant_id: TenantId,
+        /// Which.
+        group_key: GroupKey,
+        /// Who.
+        user_id: UserId,
+    },
+    /// Lets a group give its members seats of a pool.
+    PutStandingAssignment {
+        /// Which group.
+        group_key: GroupKey,
+        /// Of which pool.
+        pool: PoolName,
+    },
+    /// Ends that; members lose the seats that only it gave them.
+    RemoveStandingAssignment {
+        /// Which group.
+        group_key: GroupKey,
+        /// Of which pool.
+        pool: PoolName,
+    },
+    /// Writes down that seats have run out, so that their pools have them free and waiting people get them. The door
+    /// does not wait for this.
+    SettleExpired {
+        /// At most so many seats in one go, so that nobody waits long.
+        seats_max: usize,
+    },
+}
+
+/// A pool as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolRow {
+    /// Of which kind.
+    pub seat_type: SeatType,
+    /// For which app; exactly for app seats.
+    pub namespace: Option<Namespace>,
+    /// What was bought, and how much of it is in use.
+    pub pool: Pool,
+    /// How many people wait for a seat.
+    pub waiting: u64,
+}
+
+/// A person in a waiting list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingRow {
+    /// Who.
+    pub user_id: UserId,
+    /// Their place, from 1.
+    pub position: u64,
+    /// Grows along the list; the key of a page.
+    pub ticket: i64,
+    /// Since when, in milliseconds.
+    pub waiting_since_ms: i64,
+    /// When the seat they wait for is to end by itself, in milliseconds.
+    pub expires_at_ms: Option<i64>,
+}
+
+/// A seat with all that is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatRow {
+    /// Which.
+    pub seat: SeatName,
+    /// False once it was given back or has run out.
+    pub held: bool,
+    /// When the present or last holding began, in milliseconds.
+    pub assigned_at_ms: i64,
+    /// When it was given back, in milliseconds.
+    pub released_at_ms: Option<i64>,
+    /// When it ends by itself, in milliseconds.
+    pub expires_at_ms: Option<i64>,
+    /// Why it is kept from being taken as idle.
+    pub protected_reason: Option<String>,
+    /// True when it was given by hand, false when only groups give it.
+    pub given_directly: bool,
+}
+
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Where.
+    pub tenant_id: TenantId,
+    /// Its name for programs.
+    pub group_key: GroupKey,
+    /// For people.
+    pub name: String,
+    /// How many people are in it.
+    pub members: u64,
+    /// The pools of which it gives seats, in order.
+    pub standing_assignments: Vec<PoolName>,
+}

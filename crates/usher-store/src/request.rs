@@ -1,0 +1,104 @@
+//! A call that changes the ledger: what, when, by whom, and in which manner.
+//!
+//! One shape serves every caller. A single change, ten thousand lines of a spreadsheet and a rehearsal differ in two
+//! words ([`Manner`], [`ChangeRequest::rehearsal`]) and not in their path through the engine, so a rehearsal shows
+//! what would happen because it *is* what would happen, rolled back.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use usher_seats::{ClientId, UserId};
+
+use crate::{
+    audit::AuditRecord,
+    change::{Change, Effect},
+    error::Rejection,
+};
+
+/// Who makes a change, for the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Author {
+    /// Who.
+    pub actor: Actor,
+    /// The program through which they do it, if a program does it for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ClientId>,
+    /// From where; none for a command on the machine itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// Why, in their own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "name", rename_all = "snake_case")]
+pub enum Actor {
+    /// Usher itself: time ran out, or a first start made what it needs.
+    #[default]
+    System,
+    /// Whoever may use the data folder, by their account on the machine.
+    CommandLine(String),
+    /// The bearer of an operator token, named by the beginning of the token's hash.
+    Operator(String),
+    /// A person of the tenant.
+    User(UserId),
+    /// A program acting for itself.
+    Client(ClientId),
+}
+
+/// What becomes of the other changes when one does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// None is made.
+    #[default]
+    Whole,
+    /// Each that fits is made; each has its own result.
+    Each,
+}
+
+/// Some changes, made in one transaction, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRequest {
+    /// What is to change; at most [`CHANGES_MAX`](crate::change::CHANGES_MAX).
+    pub changes: Vec<Change>,
+    /// The time the changes carry, in milliseconds.
+    pub at_ms: i64,
+    /// Who makes them.
+    pub author: Author,
+    /// What becomes of the others when one does not fit.
+    pub manner: Manner,
+    /// True when everything is to be tried and nothing kept.
+    pub rehearsal: bool,
+}
+
+impl ChangeRequest {
+    /// Changes made wholly and in earnest by Usher itself.
+    #[must_use]
+    pub fn new(changes: Vec<Change>, at_ms: i64) -> Self {
+        Self {
+            changes,
+            at_ms,
+            author: Author::default(),
+            manner: Manner::Whole,
+            rehearsal: false,
+        }
+    }
+
+    /// The same by somebody.
+    #[must_use]
+    pub fn by(self, author: Author) -> Self {
+        Self { author, ..self }
+    }
+}
+
+/// What a request did, or would have done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChangeOutcome {
+    /// One per change, in order. In the whole manner none is an error.
+    pub results: Vec<Result<Effect, Rejection>>,
+    /// What the audit log has gained, or would have.
+    pub records: Vec<AuditRecord>,
+}
