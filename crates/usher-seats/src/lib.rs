@@ -9,6 +9,7 @@
 //! - [`seat`]: seats, their types and their status
 //! - [`time_zone`]: where an organisation's days begin; [`day`]: which day a moment falls into
 //! - [`history`]: which days a figure of active people counts
+//! - [`spreadsheet`]: cells that no spreadsheet takes for a formula
 //! - [`verdict`]: what the door answers, decided from a [`Standing`]
 //! - [`activity`]: the newest admitted access, and why accesses need no order
 
@@ -21,6 +22,7 @@ pub mod localized_names;
 pub mod names;
 pub mod pool;
 pub mod seat;
+pub mod spreadsheet;
 pub mod time_zone;
 pub mod verdict;
 

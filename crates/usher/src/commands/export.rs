@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use serde_json::json;
-use usher_seats::SeatType;
+use usher_seats::{SeatType, spreadsheet::safe_cell};
 use usher_store::page::PAGE_ROWS_MAX;
 
 use super::Context;
@@ -162,20 +162,6 @@ impl<Stream: Write> Rows<Stream> {
     }
 }
 
-/// A cell that no spreadsheet takes for a formula: what begins like one is led by an apostrophe, and control
-/// characters, which some spreadsheets skip before they look, become spaces.
-fn safe_cell(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
-        .collect();
-    if text.trim_start().starts_with(['=', '+', '-', '@']) {
-        format!("'{text}")
-    } else {
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,21 +205,5 @@ mod tests {
             "seat_type,user_id,namespace,status,active_time_ms\n"
         );
         assert_eq!(written(Form::JsonLines, &[]), "");
-    }
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for (text, expected) in [
-            ("crm", "crm"),
-            ("=1+1", "'=1+1"),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@sum", "'@sum"),
-            ("\t=1", "' =1"),
-            ("\r\n=1", "'  =1"),
-            ("a=b", "a=b"),
-        ] {
-            assert_eq!(safe_cell(text), expected, "{text:?}");
-        }
     }
 }
