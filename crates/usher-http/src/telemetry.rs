@@ -119,6 +119,8 @@ fn set(moment: &Moment) {
     counter!("usher_store_accesses_moved_total").absolute(moment.store.accesses_moved);
     counter!("usher_store_folds_completed_total").absolute(moment.store.folds_completed);
     counter!("usher_store_commits_failed_total").absolute(moment.store.commits_failed);
+    counter!("usher_store_reads_total").absolute(moment.store.reads_begun);
+    counter!("usher_store_changes_total").absolute(moment.store.changes_begun);
     counter!("usher_door_batches_total").absolute(moment.door.batches);
     counter!("usher_door_accesses_total").absolute(moment.door.accesses);
     counter!("usher_door_accesses_turned_away_total").absolute(moment.door.accesses_turned_away);
@@ -155,6 +157,11 @@ fn describe() {
         (
             "usher_store_commits_failed_total",
             "Commits that failed; nobody of them was admitted.",
+        ),
+        ("usher_store_reads_total", "Reads asked of the store."),
+        (
+            "usher_store_changes_total",
+            "Requests for changes asked of the store.",
         ),
         ("usher_door_batches_total", "Batches handed to the store."),
         ("usher_door_accesses_total", "Accesses that got a verdict."),
@@ -210,6 +217,8 @@ mod tests {
             accesses_moved: 8,
             folds_completed: 1,
             commits_failed: 0,
+            reads_begun: 21,
+            changes_begun: 22,
         },
     };
 
@@ -232,6 +241,8 @@ mod tests {
             "usher_watermark_lag_ms 12",
             "usher_store_ready 1",
             "usher_store_batches_committed_total 9",
+            "usher_store_reads_total 21",
+            "usher_store_changes_total 22",
             "usher_door_clock_steps_back_total 5",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

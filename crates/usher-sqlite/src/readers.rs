@@ -5,7 +5,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rusqlite::{Connection, ErrorCode};
@@ -24,6 +27,7 @@ pub(crate) struct Readers {
     /// A plain lock, held for a push or a pop.
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    begun: Arc<AtomicU64>,
 }
 
 impl Readers {
@@ -32,7 +36,13 @@ impl Readers {
             path: Arc::new(path.to_owned()),
             idle: Arc::default(),
             permits: Arc::new(Semaphore::new(READERS_MAX)),
+            begun: Arc::default(),
         }
+    }
+
+    /// Reads begun since start.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// Runs `read` on a connection of its own, away from the threads that serve requests.
@@ -44,6 +54,7 @@ impl Readers {
             .acquire_owned()
             .await
             .map_err(|_| closed())?;
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let readers = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;

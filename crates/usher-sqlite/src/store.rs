@@ -146,6 +146,7 @@ impl Store for SqliteStore {
     }
 
     async fn make(&self, request: ChangeRequest) -> Result<ChangeOutcome, StoreError> {
+        self.counters.changes_begun.fetch_add(1, Ordering::Relaxed);
         self.ask(|answer| Work::Change { request, answer }).await?
     }
 
@@ -538,6 +539,8 @@ impl Store for SqliteStore {
             accesses_moved: counters.accesses_moved.load(Ordering::Relaxed),
             folds_completed: counters.folds_completed.load(Ordering::Relaxed),
             commits_failed: counters.commits_failed.load(Ordering::Relaxed),
+            reads_begun: self.readers.begun(),
+            changes_begun: counters.changes_begun.load(Ordering::Relaxed),
         }
     }
 

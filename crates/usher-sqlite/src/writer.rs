@@ -79,6 +79,7 @@ pub(crate) struct Counters {
     pub(crate) accesses_moved: AtomicU64,
     pub(crate) folds_completed: AtomicU64,
     pub(crate) commits_failed: AtomicU64,
+    pub(crate) changes_begun: AtomicU64,
 }
 
 /// The writer's own state.

@@ -36,6 +36,10 @@ pub struct StoreHealth {
     pub folds_completed: u64,
     /// Commits that failed since start.
     pub commits_failed: u64,
+    /// Reads begun since start.
+    pub reads_begun: u64,
+    /// Requests for changes begun since start.
+    pub changes_begun: u64,
 }
 
 /// One storage engine.

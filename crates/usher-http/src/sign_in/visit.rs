@@ -12,7 +12,9 @@ use axum::{
 };
 use usher_identity::{Secret, hash_secret, kept_secret::SECRET_RANDOM_BYTES, make_secret};
 
-use super::{cookies::Cookie, fields::Fields, page::Frame, problem::Problem, texts::Texts};
+use super::{
+    cookies::Cookie, fields::Fields, page::Frame, problem::Problem, provider::CALLBACK_PATH, texts::Texts,
+};
 use crate::{
     body,
     edge::{Edge, draw},
@@ -41,7 +43,8 @@ pub(super) struct Visit {
     pub(super) query: String,
     /// What a form sent; empty for a GET.
     pub(super) form: Fields,
-    /// Where the other language is to be had; none where the page answers a form.
+    /// Where the other language is to be had; none where the page answers a form, and none on the way back from a
+    /// provider: that address works once, and its code is nothing to be written onto a page.
     pub(super) here: Option<String>,
     headers: HeaderMap,
     language_chosen: bool,
@@ -64,7 +67,7 @@ impl Visit {
             now_ms,
             log_id: log_id.unwrap_or_else(|| LogId::new(now_ms, draw(edge.chance.as_ref()))),
             language: chosen.unwrap_or_else(|| remembered_language(&parts.headers, reached.secure)),
-            here: (!posted).then(|| here(parts.uri.path(), &query)),
+            here: (!posted && parts.uri.path() != CALLBACK_PATH).then(|| here(parts.uri.path(), &query)),
             query,
             reached,
             form: Fields::default(),

@@ -9,6 +9,7 @@ use crate::support::{Answer, Ask, CLIENT, House, TokenOrder};
 mod apps;
 mod clients;
 mod description;
+mod foreign;
 mod identity_provider;
 pub mod matrix;
 mod once;

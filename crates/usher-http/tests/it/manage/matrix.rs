@@ -194,7 +194,7 @@ impl Street {
         Self { house, token_id }
     }
 
-    async fn token(&self, role: Role) -> Option<String> {
+    pub async fn token(&self, role: Role) -> Option<String> {
         let house = &self.house;
         let scopes = SCOPES.to_vec();
         let order = TokenOrder {
@@ -255,7 +255,7 @@ impl Street {
     }
 
     /// The path with things of the first tenant, or with things that nobody has.
-    fn path(&self, path: &str, there: bool) -> String {
+    pub fn path(&self, path: &str, there: bool) -> String {
         let choose = |own: &str, missing: &str| if there { own.to_owned() } else { missing.to_owned() };
         path.replace("{user}", &choose("7", "8"))
             .replace("{app}", &choose("crm", "nothing"))
