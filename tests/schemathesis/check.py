@@ -67,6 +67,8 @@ def main():
         token = usher.must_run("token", "issue", "--operator", "--data", folder).strip()
         usher.must_run("user", "create", "Lei", "--number", "7", "--data", folder)
         usher.must_run("app", "create", "crm", "--data", folder)
+        usher.must_run("identity-provider", "set", "--issuer", "https://login.example.com", "--client-id", "usher",
+                       "--data", folder, text_in="known-there-only")
         client = json.loads(usher.must_run("client", "create", "Report", "--store", "--json", "--data", folder))
         configuration = os.path.join(folder, "things.toml")
         with open(configuration, "w", encoding="utf-8") as file:

@@ -4,7 +4,10 @@
 
 use std::str::FromStr;
 
-use usher_seats::{ClientId, IdentifierError, Namespace, SeatType, TenantKey, UserId, names};
+use usher_seats::{
+    ClientId, IdentifierError, LanguageTag, Namespace, SeatType, TenantKey, TimeZoneName, UserId,
+    localized_names::LOCALIZED_NAMES_ALLOWED, names,
+};
 
 use crate::{failure::Failure, language::Words, words};
 
@@ -31,6 +34,11 @@ pub(crate) fn words_of(error: &IdentifierError) -> Words {
         Namespace::ALLOWED => "1 至 128 个字符，可用 A-Z、a-z、0-9、“_”、“-”、“.”，以字母、数字或“_”开头",
         TenantKey::ALLOWED => "1 至 64 个字符，可用 A-Z、a-z、0-9、“_”、“-”",
         ClientId::ALLOWED => "“cli_” 后接 1 至 60 个字符，可用 A-Z、a-z、0-9、“_”",
+        LanguageTag::ALLOWED => "语言标签，例如 zh-CN 或 en（BCP 47，最长 35 个字符，不含扩展）",
+        TimeZoneName::ALLOWED => "IANA 时区数据库中的时区名称，例如 Asia/Shanghai 或 UTC",
+        LOCALIZED_NAMES_ALLOWED => {
+            "按语言标签给出的至多 32 个名称，每个 1 至 256 个字符且不含控制字符，每种语言一次"
+        }
         names::NAME_ALLOWED => "1 至 256 个字符，不含控制字符",
         names::EXTERNAL_ID_ALLOWED => "1 至 129 个字符，不含控制字符与空白",
         other => other,
@@ -74,10 +82,14 @@ mod tests {
             parse::<Namespace>("").unwrap_err(),
             parse::<TenantKey>("").unwrap_err(),
             parse::<ClientId>("x").unwrap_err(),
+            parse::<LanguageTag>("x").unwrap_err(),
+            parse::<TimeZoneName>("x").unwrap_err(),
         ] {
             let chinese = failure.words.text(Language::Chinese);
             assert!(
-                !chinese.contains("characters") && !chinese.contains("whole number"),
+                !["characters", "whole number", "the tag", "the name"]
+                    .iter()
+                    .any(|words| chinese.contains(words)),
                 "{chinese}"
             );
         }

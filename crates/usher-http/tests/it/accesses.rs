@@ -129,19 +129,23 @@ async fn one_access_hears_its_verdict() {
     );
 }
 
+/// An app that is switched off.
+fn disabled_app(house: &House, name: &str) -> Change {
+    Change::PutApp(App {
+        tenant_id: house.tenant_id,
+        namespace: namespace(name),
+        name: name.to_owned(),
+        names: LocalizedNames::NONE,
+        enabled: false,
+    })
+}
+
 #[tokio::test]
 async fn many_accesses_hear_their_own_verdicts_in_order() {
     let (house, token) = open().await;
-    let disabled_app = App {
-        tenant_id: house.tenant_id,
-        namespace: namespace("off"),
-        name: "Off".to_owned(),
-        names: LocalizedNames::NONE,
-        enabled: false,
-    };
     house
         .change(vec![
-            Change::PutApp(disabled_app),
+            disabled_app(&house, "off"),
             house.user(4, false, false),
             house.user(5, true, false),
             house.seat(5, None),

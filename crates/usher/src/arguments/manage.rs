@@ -9,8 +9,12 @@ use super::DataArguments;
 pub(crate) enum TenantCommand {
     /// List tenants, in order of their key.
     List(TenantListArguments),
+    /// Show a tenant.
+    Show(TenantArguments),
     /// Make a tenant.
     Create(TenantCreateArguments),
+    /// Change a tenant: its name, its time zone.
+    Update(TenantUpdateArguments),
     /// Switch a tenant on again.
     Enable(TenantArguments),
     /// Switch a tenant off; everything of it ends at once.
@@ -85,6 +89,25 @@ pub(crate) struct TenantCreateArguments {
     /// The name for people [default: the key].
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    /// Where the tenant's days begin, such as Asia/Shanghai [default: UTC].
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// What is to be different of a tenant.
+#[derive(Debug, Args)]
+pub(crate) struct TenantUpdateArguments {
+    /// The tenant's key.
+    #[arg(value_name = "KEY")]
+    pub(crate) tenant_key: String,
+    /// The new name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Where the tenant's days begin, such as Asia/Shanghai.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
     #[command(flatten)]
     pub(crate) data: DataArguments,
 }
@@ -173,6 +196,9 @@ pub(crate) struct AppCreateArguments {
     /// The name for people [default: the namespace].
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    /// The name in a language, such as zh-CN=销售; may be repeated.
+    #[arg(long, value_name = "LANGUAGE=NAME")]
+    pub(crate) name_in: Vec<String>,
     /// Where a gateway serves it, such as crm.example.com or www.example.com/crm; may be repeated.
     #[arg(long, value_name = "HOST/PATH")]
     pub(crate) route: Vec<String>,
@@ -189,6 +215,9 @@ pub(crate) struct AppUpdateArguments {
     /// The new name.
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    /// The name in a language, such as zh-CN=销售, or zh-CN= to take it away; may be repeated.
+    #[arg(long, value_name = "LANGUAGE=NAME")]
+    pub(crate) name_in: Vec<String>,
     /// Where a gateway serves it; may be repeated. All other routes of the app are taken away.
     #[arg(long, value_name = "HOST/PATH", conflicts_with = "no_routes")]
     pub(crate) route: Vec<String>,

@@ -61,6 +61,7 @@ fn chinese(code: WireCode) -> &'static str {
         WireCode::AppUnknown => "应用不存在",
         WireCode::ClientUnknown => "客户端不存在",
         WireCode::ServiceTokenUnknown => "服务令牌不存在",
+        WireCode::IdentityProviderUnknown => "租户没有身份提供方",
         WireCode::Taken => "已被占用",
         WireCode::BadRequest => "请求有误",
         WireCode::Busy => "Usher 正忙，请稍后重试",

@@ -19,7 +19,6 @@
 //! | `/control/v1/changes` | makes users, apps, routes, seats, tenants, clients ([`changes`]) |
 //! | `/control/v1/accesses` | plays past accesses through the door ([`accesses`]) |
 //! | `/control/v1/activities` | reads a page of activities ([`activities`]) |
-//! | `/control/v1/identity-provider/...` | sets an organisation's own identity provider ([`identity_provider`]) |
 //! | `/usher/v1/...` | the management API, as operator ([`usher_http::manage`]) |
 //! | `/control/v1/tokens/issue` | makes a token ([`tokens`]) |
 //! | `/control/v1/tokens/list` | lists good tokens |
@@ -31,7 +30,6 @@ pub(crate) mod activities;
 pub(crate) mod change_line;
 pub(crate) mod changes;
 pub(crate) mod channel;
-pub(crate) mod identity_provider;
 pub(crate) mod links;
 pub(crate) mod managed;
 pub(crate) mod refusals;
@@ -115,8 +113,6 @@ pub(crate) fn router(control: Arc<Control>, edge: Arc<Edge>) -> Router {
         .route(wire::TOKENS_REVOKE, post(tokens::answer_revoke))
         .route(wire::LINKS_MAKE, post(links::answer_make))
         .layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX))
-        .with_state(Arc::clone(&control));
-    calls
-        .merge(identity_provider::routes(control, Arc::clone(&edge)))
-        .merge(operator_routes(edge))
+        .with_state(control);
+    calls.merge(operator_routes(edge))
 }

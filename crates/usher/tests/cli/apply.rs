@@ -8,11 +8,11 @@ use crate::{
 };
 
 const CHANGES: &str = r#"{"change":"user","user_id":7,"name":"李雷 Li Lei"}
-{"change":"app","namespace":"crm","name":"客户管理 Customers"}
+{"change":"app","namespace":"crm","name":"Customers","names":{"zh-CN":"客户管理","de":"Kunden"}}
 {"change":"app_route","namespace":"crm","host":"Apps.Example.com","path_prefix":"/crm/"}
 {"change":"seat","seat_type":"per_user_per_app","user_id":7,"namespace":"crm"}
 {"change":"client","client_id":"cli_reports","scopes":["app_engine:seat_activities:read"]}
-{"change":"tenant","tenant_key":"acme","name":"Acme"}
+{"change":"tenant","tenant_key":"acme","name":"Acme","time_zone":"Asia/Shanghai"}
 {"change":"user","tenant_key":"acme","user_id":7,"external_id":"li.lei@example.com"}
 {"change":"tenant","tenant_key":"closed","enabled":false}
 "#;
@@ -31,6 +31,17 @@ fn a_file_may_be_applied_again_and_again() {
         assert_eq!(
             (&second["created"], &second["updated"], &second["unchanged"]),
             (&json!(0), &json!(0), &json!(8))
+        );
+        assert_eq!(
+            site.usher(&["app", "show", "crm"]).done(),
+            "crm  Customers  de=Kunden,zh-CN=客户管理  apps.example.com/crm\n"
+        );
+        site.usher_reading(&["apply", "-"], r#"{"change":"tenant","tenant_key":"acme","name":"Acme Ltd"}"#)
+            .done();
+        assert_eq!(
+            site.usher(&["tenant", "show", "acme"]).done(),
+            "acme  Acme Ltd  Asia/Shanghai\n",
+            "what a line leaves out stays"
         );
     });
 }

@@ -84,12 +84,68 @@ fn apps_and_tenants_are_managed_without_an_api() {
             "crm  CRM  disabled\n"
         );
         site.usher(&["app", "enable", "crm", "--tenant", "acme"]).done();
+        site.usher(&[
+            "tenant",
+            "update",
+            "acme",
+            "--name",
+            "Acme Ltd",
+            "--time-zone",
+            "Asia/Shanghai",
+        ])
+        .done();
+        let wrong = site.usher(&["tenant", "update", "acme", "--time-zone", "Mars/Olympus"]);
+        assert!(wrong.stderr.contains("IANA"), "{wrong:?}");
         site.usher(&["tenant", "disable", "acme"]).done();
         assert_eq!(
+            site.usher(&["tenant", "show", "acme"]).done(),
+            "acme  Acme Ltd  Asia/Shanghai  disabled\n"
+        );
+        assert_eq!(
             site.usher(&["tenant", "list"]).done(),
-            "acme  Acme  disabled\ndefault  Default 默认\n"
+            "acme  Acme Ltd  Asia/Shanghai  disabled\ndefault  Default 默认  UTC\n"
         );
         site.usher(&["tenant", "enable", "acme"]).done();
+    });
+}
+
+#[test]
+fn an_app_is_named_in_languages() {
+    both_ways(|site| {
+        site.usher(&[
+            "app",
+            "create",
+            "crm",
+            "--name",
+            "CRM",
+            "--name-in",
+            "zh-cn=客户管理",
+            "--name-in",
+            "de=Kunden",
+        ])
+        .done();
+        let updated = site.usher(&[
+            "app",
+            "update",
+            "crm",
+            "--name-in",
+            "de=",
+            "--name-in",
+            "en=Customers",
+            "--json",
+        ]);
+        assert_eq!(
+            updated.json()["names"],
+            json!({"zh-CN": "客户管理", "en": "Customers"})
+        );
+        assert_eq!(
+            site.usher(&["app", "show", "crm"]).done(),
+            "crm  CRM  en=Customers,zh-CN=客户管理\n"
+        );
+        for wrong in ["English", "english=Customers"] {
+            let refused = site.usher(&["app", "update", "crm", "--name-in", wrong]);
+            assert!(refused.stderr.contains("zh-CN"), "{refused:?}");
+        }
     });
 }
 

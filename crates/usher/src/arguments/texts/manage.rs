@@ -14,9 +14,25 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
         examples: &["usher tenant list", "usher tenant list --json"],
     },
     CommandTexts {
+        path: "tenant show",
+        chinese: "查看租户。",
+        examples: &["usher tenant show acme"],
+    },
+    CommandTexts {
         path: "tenant create",
         chinese: "创建租户。",
-        examples: &["usher tenant create acme", "usher tenant create acme --name Acme"],
+        examples: &[
+            "usher tenant create acme",
+            "usher tenant create acme --name Acme --time-zone Asia/Shanghai",
+        ],
+    },
+    CommandTexts {
+        path: "tenant update",
+        chinese: "修改租户的名称或时区。",
+        examples: &[
+            "usher tenant update acme --name Acme",
+            "usher tenant update acme --time-zone Europe/Berlin",
+        ],
     },
     CommandTexts {
         path: "tenant enable",
@@ -92,12 +108,13 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
     CommandTexts {
         path: "app create",
         chinese: "创建应用。",
-        examples: &["usher app create crm --name CRM --route crm.example.com"],
+        examples: &["usher app create crm --name CRM --name-in zh-CN=客户管理 --route crm.example.com"],
     },
     CommandTexts {
         path: "app update",
         chinese: "修改应用。",
         examples: &[
+            "usher app update crm --name-in zh-CN=客户管理 --name-in de=Kundenpflege",
             "usher app update crm --route www.example.com/crm",
             "usher app update crm --no-routes",
         ],
@@ -176,6 +193,19 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("operator", "运营者令牌：供通过接口管理租户者使用。"),
     ("tenant_key", "租户的 tenant_key。"),
     ("name", "供人阅读的名称。"),
+    (
+        "time_zone",
+        "租户的时区，决定一天从何时开始，例如 Asia/Shanghai。",
+    ),
+    (
+        "tenant create/time_zone",
+        "租户的时区，决定一天从何时开始，例如 Asia/Shanghai [默认：UTC]。",
+    ),
+    ("name_in", "某种语言的名称，例如 zh-CN=销售；可重复。"),
+    (
+        "app update/name_in",
+        "某种语言的名称，例如 zh-CN=销售；zh-CN= 表示移除；可重复。",
+    ),
     ("user_id", "用户编号。"),
     ("person_name", "用户姓名。"),
     ("number", "用户编号 [默认：抽取一个空闲编号]。"),

@@ -1,8 +1,8 @@
 //! `usher app`.
 
 use hyper::Method;
-use serde_json::{Value, json};
-use usher_seats::Namespace;
+use serde_json::{Map, Value, json};
+use usher_seats::{LanguageTag, Namespace};
 
 use super::{Columns, Context, Desk, fields};
 use crate::{
@@ -10,9 +10,10 @@ use crate::{
     failure::Failure,
     identifiers,
     output::Exit,
+    words,
 };
 
-const COLUMNS: Columns = Columns(&["namespace", "name", "enabled", "routes"]);
+const COLUMNS: Columns = Columns(&["namespace", "name", "names", "enabled", "routes"]);
 const PATH: &str = "/usher/v1/apps";
 
 /// Does one of them.
@@ -39,6 +40,7 @@ async fn create(context: &Context<'_>, arguments: AppCreateArguments) -> Result<
     let body = fields([
         ("namespace", Some(json!(namespace))),
         ("name", arguments.name.map(Value::from)),
+        ("names", names(&arguments.name_in)?),
         ("routes", routes(&arguments.route)),
     ]);
     let desk = Desk::of_tenant(context, arguments.place, "usher app create").await?;
@@ -52,7 +54,11 @@ async fn update(context: &Context<'_>, arguments: AppUpdateArguments) -> Result<
     } else {
         routes(&arguments.route)
     };
-    let body = fields([("name", arguments.name.map(Value::from)), ("routes", routes)]);
+    let body = fields([
+        ("name", arguments.name.map(Value::from)),
+        ("names", names(&arguments.name_in)?),
+        ("routes", routes),
+    ]);
     let desk = Desk::of_tenant(context, arguments.place, "usher app update").await?;
     desk.show(Method::PATCH, &path, body, COLUMNS).await
 }
@@ -67,6 +73,23 @@ async fn switch(
     let desk = Desk::of_tenant(context, arguments.place, command).await?;
     let body = fields([("enabled", Some(Value::Bool(enabled)))]);
     desk.show(Method::PATCH, &path, body, COLUMNS).await
+}
+
+/// Names by language, where an empty one takes the name away; none when none is given.
+fn names(names: &[String]) -> Result<Option<Value>, Failure> {
+    let mut read = Map::new();
+    for text in names {
+        let Some((language, name)) = text.split_once('=') else {
+            return Err(Failure::usage(words!(
+                "--name-in must be LANGUAGE=NAME, such as zh-CN=销售",
+                "--name-in 应为 语言=名称，例如 zh-CN=销售"
+            )));
+        };
+        let language: LanguageTag = identifiers::parse(language)?;
+        let name = (!name.is_empty()).then(|| Value::from(name));
+        read.insert(language.to_string(), json!(name));
+    }
+    Ok((!read.is_empty()).then_some(Value::Object(read)))
 }
 
 /// Hosts with the beginnings of paths; none when none is given.

@@ -33,7 +33,11 @@ fn part(field: &str, value: &Value, language: Language) -> Option<String> {
             Some(texts.join(",")).filter(|text| !text.is_empty())
         }
         Value::Number(number) => Some(number.to_string()),
-        Value::Object(_) => Some(value.to_string()),
+        Value::Object(pairs) => {
+            let pair = |(name, value): (&String, &Value)| format!("{name}={}", element(value));
+            let texts: Vec<String> = pairs.iter().map(pair).collect();
+            Some(texts.join(",")).filter(|text| !text.is_empty())
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use hyper::Method;
 use serde_json::{Value, json};
-use usher_seats::TenantKey;
+use usher_seats::{TenantKey, TimeZoneName};
 
 use super::{Columns, Context, Desk, fields};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     output::Exit,
 };
 
-const COLUMNS: Columns = Columns(&["tenant_key", "name", "enabled"]);
+const COLUMNS: Columns = Columns(&["tenant_key", "name", "time_zone", "enabled"]);
 const PATH: &str = "/usher/v1/tenants";
 
 /// Does one of them.
@@ -22,11 +22,26 @@ pub(in crate::commands) async fn run(context: &Context<'_>, command: TenantComma
             let desk = Desk::open(context, arguments.data, "usher tenant list", String::new()).await?;
             desk.list(PATH, COLUMNS).await
         }
+        TenantCommand::Show(arguments) => {
+            let path = path(&arguments.tenant_key)?;
+            let desk = Desk::open(context, arguments.data, "usher tenant show", String::new()).await?;
+            desk.show(Method::GET, &path, None, COLUMNS).await
+        }
+        TenantCommand::Update(arguments) => {
+            let path = path(&arguments.tenant_key)?;
+            let body = fields([
+                ("name", arguments.name.map(Value::from)),
+                ("time_zone", time_zone(arguments.time_zone)?),
+            ]);
+            let desk = Desk::open(context, arguments.data, "usher tenant update", String::new()).await?;
+            desk.show(Method::PATCH, &path, body, COLUMNS).await
+        }
         TenantCommand::Create(arguments) => {
             let tenant_key: TenantKey = identifiers::parse(&arguments.tenant_key)?;
             let body = fields([
                 ("tenant_key", Some(json!(tenant_key))),
                 ("name", arguments.name.map(Value::from)),
+                ("time_zone", time_zone(arguments.time_zone)?),
             ]);
             let desk = Desk::open(context, arguments.data, "usher tenant create", String::new()).await?;
             desk.show(Method::POST, PATH, body, COLUMNS).await
@@ -42,9 +57,18 @@ async fn switch(
     command: &'static str,
     enabled: bool,
 ) -> Result<Exit, Failure> {
-    let tenant_key: TenantKey = identifiers::parse(&arguments.tenant_key)?;
+    let path = path(&arguments.tenant_key)?;
     let desk = Desk::open(context, arguments.data, command, String::new()).await?;
     let body = fields([("enabled", Some(Value::Bool(enabled)))]);
-    desk.show(Method::PATCH, &format!("{PATH}/{tenant_key}"), body, COLUMNS)
-        .await
+    desk.show(Method::PATCH, &path, body, COLUMNS).await
+}
+
+fn path(tenant_key: &str) -> Result<String, Failure> {
+    let tenant_key: TenantKey = identifiers::parse(tenant_key)?;
+    Ok(format!("{PATH}/{tenant_key}"))
+}
+
+fn time_zone(text: Option<String>) -> Result<Option<Value>, Failure> {
+    let read = |text: String| identifiers::parse::<TimeZoneName>(&text).map(|time_zone| json!(time_zone));
+    text.map(read).transpose()
 }
