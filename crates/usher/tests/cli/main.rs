@@ -22,6 +22,7 @@ mod import;
 mod json;
 mod languages;
 mod links;
+mod login;
 mod lost_log;
 mod manage;
 mod mistakes;
