@@ -47,6 +47,19 @@ export async function usher(...words) {
   return JSON.parse(done.stdout.trim().split('\n').at(-1))
 }
 
+/** Begins a command that says something on standard error before it ends: `firstError` is that line as JSON, `ended` its
+ * exit code and the last line of standard output. */
+export function begin(words, more = {}) {
+  const child = spawn(program, [...words, '--json'],
+    { env: { ...environment, ...more }, stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS })
+  const errors = readline.createInterface({ input: child.stderr })
+  const firstError = new Promise((resolve) => errors.once('line', (line) => resolve(JSON.parse(line))))
+  let last
+  readline.createInterface({ input: child.stdout }).on('line', (line) => { last = line })
+  const ended = new Promise((resolve) => child.once('close', (code) => resolve({ code, said: last && JSON.parse(last) })))
+  return { firstError, ended }
+}
+
 /** A new folder, and how it goes again. */
 export async function newFolder() {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'usher-browser-'))

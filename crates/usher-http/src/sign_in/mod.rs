@@ -37,7 +37,7 @@ mod destination;
 mod digits;
 mod fields;
 mod link;
-pub mod page;
+mod page;
 mod password;
 pub mod password_desk;
 mod problem;
@@ -47,6 +47,7 @@ mod second_factor;
 mod session;
 mod sign_in_form;
 pub mod slowing;
+pub mod standalone;
 mod texts;
 mod visit;
 

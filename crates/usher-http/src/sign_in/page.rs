@@ -16,7 +16,7 @@ use super::{problem::Problem, scope_words::ShownScope, texts::Texts};
 use crate::wire::{LogNote, Weight};
 
 /// Where the stylesheet is.
-pub const STYLESHEET_PATH: &str = "/assets/usher.css";
+pub(super) const STYLESHEET_PATH: &str = "/assets/usher.css";
 const STYLESHEET: &str = include_str!("../../templates/usher.css");
 const CONTENT_TYPE_HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 /// A page without forms.
@@ -26,7 +26,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 /// What every answer of a page carries unless it says otherwise. Addresses of pages hold codes and links, so nothing of
 /// them is told to other sites or kept.
-pub const PAGE_GUARDS: [(HeaderName, HeaderValue); 5] = [
+pub(super) const PAGE_GUARDS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -370,7 +370,7 @@ pub(super) fn retry_after(response: &mut Response, seconds: i64) {
 }
 
 /// The stylesheet. It may be kept for an hour; a new version has a new address.
-pub async fn stylesheet() -> Response {
+pub(super) async fn stylesheet() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=3600"),

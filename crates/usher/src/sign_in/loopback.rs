@@ -1,11 +1,10 @@
 //! The port of this machine to which the browser comes back.
 //!
 //! - `GET /callback?code=...&state=...` or `?error=access_denied&state=...`: the end of signing in
-//! - `GET /assets/usher.css`: how the page looks
 //!
 //! Anybody on this machine may knock here while somebody signs in, and pages of the web can make a browser do so. Only a
 //! call with our `state` counts, under our own name (a page whose host name points here has another); everything else is
-//! answered politely and the waiting goes on. The page loads nothing but the stylesheet, and tells nobody its address.
+//! answered politely and the waiting goes on. The page loads nothing, and tells nobody its address.
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -13,17 +12,14 @@ use axum::{
     Router,
     extract::{RawQuery, State},
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::Response,
     routing::get,
 };
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
 };
-use usher_http::{
-    serve_at_most,
-    sign_in::page::{PAGE_GUARDS, STYLESHEET_PATH, stylesheet},
-};
+use usher_http::{serve_at_most, sign_in::standalone::standalone_page};
 use usher_identity::Secret;
 
 use crate::{failure::Failure, words};
@@ -104,7 +100,6 @@ impl Loopback {
         });
         let router = Router::new()
             .route("/callback", get(answer))
-            .route(STYLESHEET_PATH, get(stylesheet))
             .fallback(async || page(StatusCode::NOT_FOUND, UNKNOWN))
             .with_state(door);
         let serving = tokio::spawn(serve_at_most(CONNECTIONS_MAX, self.listener, router, async {
@@ -157,17 +152,8 @@ fn read(query: &str, state: &Secret) -> Option<Arrival> {
     }
 }
 
-fn page(status: StatusCode, (english, chinese): (&str, &str)) -> Response {
-    let html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>Usher</title>\n\
-         <link rel=\"stylesheet\" href=\"{STYLESHEET_PATH}\">\n</head>\n<body>\n\
-         <header><span class=\"brand\">Usher</span></header>\n\
-         <main>\n<p>{english}</p>\n<p lang=\"zh-CN\">{chinese}</p>\n</main>\n</body>\n</html>\n"
-    );
-    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    (status, PAGE_GUARDS, kind, html).into_response()
+fn page(status: StatusCode, (english, chinese): (&'static str, &'static str)) -> Response {
+    standalone_page(status, english, chinese)
 }
 
 #[cfg(test)]
