@@ -8,7 +8,7 @@
 //! - [`pool`]: how many seats were bought, and whether one is free
 //! - [`seat`]: seats, their types and their status
 //! - [`time_zone`]: where an organisation's days begin; [`day`]: which day a moment falls into
-//! - [`history`]: which days a figure of active people counts
+//! - [`history`]: which days a figure of active people counts; [`idle`]: whether a seat lies idle
 //! - [`spreadsheet`]: cells that no spreadsheet takes for a formula
 //! - [`verdict`]: what the door answers, decided from a [`Standing`]
 //! - [`activity`]: the newest admitted access, and why accesses need no order
@@ -17,6 +17,7 @@ pub mod activity;
 pub mod day;
 pub mod history;
 pub mod identifiers;
+pub mod idle;
 pub mod language_tag;
 pub mod localized_names;
 pub mod names;
@@ -30,6 +31,7 @@ pub use activity::{ACCESS_TIME_MS_MAX, AccessTimeError, newest, parse_access_tim
 pub use day::{Calendar, Day, LocalDay};
 pub use history::{DaySpan, Window, first_day_kept};
 pub use identifiers::{ClientId, GroupKey, IdentifierError, Namespace, TenantId, TenantKey, UserId};
+pub use idle::{IdlePolicy, IdleVerdict, Idleness, Leave, SeatFacts};
 pub use language_tag::LanguageTag;
 pub use localized_names::LocalizedNames;
 pub use names::{check_external_id, check_name};
