@@ -13,6 +13,7 @@ pub mod management;
 pub mod pools;
 pub mod seats;
 pub mod tokens;
+pub mod written_seats;
 
 /// Makes one `#[tokio::test]` per tale. `$home` is an async function that gives an empty [`Home`](crate::Home).
 #[macro_export]
@@ -103,6 +104,12 @@ macro_rules! stories {
             lines_are_made_wholly_or_each_by_itself,
             a_deleted_person_makes_room,
             a_pool_counts_what_is_in_use,
+        ]);
+        $crate::stories!(@ $home, written_seats: [
+            a_written_seat_is_given_as_it_is_written_and_once,
+            a_written_seat_asks_its_pool,
+            written_history_fills_gaps_alone,
+            a_written_end_in_the_past_ends_nothing,
         ]);
         $crate::stories!(@ $home, groups: [
             joining_gives_a_seat_and_leaving_frees_it,

@@ -62,6 +62,16 @@ impl Day {
         Self(self.0.saturating_add(days))
     }
 
+    /// Its first moment where a time zone holds, in milliseconds.
+    #[must_use]
+    pub fn begins_ms(self, zone: &TimeZoneName) -> i64 {
+        let begin = self.date().to_zoned(zone.zone().clone());
+        begin.map_or_else(
+            |_| i64::from(self.0) * DAY_MS,
+            |begin| begin.timestamp().as_millisecond(),
+        )
+    }
+
     /// The Monday of its week.
     #[must_use]
     pub fn first_of_week(self) -> Self {
@@ -283,6 +293,22 @@ mod tests {
                 last = Some(found);
                 time_ms += 15 * 60 * 1_000;
             }
+        }
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_clocks_make_it() {
+        for (name, day, hours) in [
+            ("UTC", "2026-03-29", 24),
+            ("Europe/Berlin", "2026-03-29", 23),
+            ("Europe/Berlin", "2026-10-25", 25),
+            ("Asia/Shanghai", "2026-11-22", 24),
+        ] {
+            let (zone, day): (_, Day) = (zone(name), day.parse().unwrap());
+            let (begin_ms, end_ms) = (day.begins_ms(&zone), day.plus(1).begins_ms(&zone));
+            assert_eq!((end_ms - begin_ms) / 3_600_000, hours, "{day} in {name}");
+            assert_eq!(Day::in_zone(begin_ms, zone.zone()), day);
+            assert_eq!(Day::in_zone(begin_ms - 1, zone.zone()), day.plus(-1));
         }
     }
 

@@ -47,6 +47,8 @@ pub enum LedgerChange {
         /// When the seat ends by itself, in milliseconds.
         expires_at_ms: Option<i64>,
     },
+    /// Brings a seat to what is written of it elsewhere: in a spreadsheet, or in another ledger.
+    PutSeat(WrittenSeat),
     /// Takes somebody out of the waiting list.
     LeaveWaitingList {
         /// Which.
@@ -138,6 +140,30 @@ pub enum LedgerChange {
         /// At most so many seats in one go, so that nobody waits long.
         seats_max: usize,
     },
+}
+
+/// A seat as somebody else has written it down.
+///
+/// What the ledger knows outweighs what is written of the past: a seat in use keeps its beginning, and a seat of which
+/// anything is known gains no other history. So the same file may be read again and changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenSeat {
+    /// Which.
+    pub seat: SeatName,
+    /// When the holding began, in milliseconds; none is now. Only for one that begins.
+    pub assigned_at_ms: Option<i64>,
+    /// When the seat ends by itself, in milliseconds; the outer none leaves that as it is. A seat whose end is past is
+    /// written down as history where nothing is known of it; one in use is not ended so.
+    pub expires_at_ms: Option<Option<i64>>,
+    /// When it was given back, in milliseconds. A holding in use that began later is another one and stays; any other
+    /// ends now.
+    pub released_at_ms: Option<i64>,
+    /// Why it is kept from being taken as idle; none leaves that as it is.
+    pub protected_reason: Option<String>,
+    /// True when only groups give it.
+    pub given_by_group: bool,
+    /// Whether somebody for whom none is free waits for one.
+    pub may_wait: bool,
 }
 
 /// A pool as it is now.

@@ -43,7 +43,7 @@ pub use error::{Rejection, StoreError};
 pub use history::{ActiveDaysQuery, ActivePeople, ActivePeopleQuery, HistoryScope};
 pub use identity::IdentityChange;
 pub use kept_answer::KeptAnswer;
-pub use ledger::{Group, LedgerChange, PoolName, PoolRow, SeatName, SeatRow, WaitingRow};
+pub use ledger::{Group, LedgerChange, PoolName, PoolRow, SeatName, SeatRow, WaitingRow, WrittenSeat};
 pub use page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery};
 pub use request::{Actor, Author, ChangeOutcome, ChangeRequest, Manner};
 pub use store::{Store, StoreHealth};

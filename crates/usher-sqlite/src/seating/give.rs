@@ -38,6 +38,16 @@ pub(crate) fn assign(
     expires_at_ms: Option<i64>,
     by: By,
 ) -> Outcome {
+    assign_since(changing, seat, (None, expires_at_ms), by)
+}
+
+/// The same with the beginning that a new holding has; none is now.
+pub(super) fn assign_since(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    (assigned_at_ms, expires_at_ms): (Option<i64>, Option<i64>),
+    by: By,
+) -> Outcome {
     require(changing, seat)?;
     let held = row::read(changing.connection, seat)?.filter(|before| before.in_use(changing.at_ms));
     match held {
@@ -50,14 +60,9 @@ pub(crate) fn assign(
                 }
                 before => {
                     waiting::forget(changing.connection, seat)?;
-                    let effect = begin(
-                        changing,
-                        seat,
-                        before.as_ref(),
-                        expires_at_ms,
-                        by,
-                        "seat.assigned",
-                    )?;
+                    let assigned_at_ms = assigned_at_ms.unwrap_or(changing.at_ms);
+                    let term = (assigned_at_ms, expires_at_ms);
+                    let effect = begin_since(changing, seat, before.as_ref(), term, by, "seat.assigned")?;
                     Ok(effect)
                 }
             }
@@ -155,9 +160,21 @@ pub(super) fn begin(
     by: By,
     action: &'static str,
 ) -> rusqlite::Result<Effect> {
+    let term = (changing.at_ms, expires_at_ms);
+    begin_since(changing, seat, before, term, by, action)
+}
+
+fn begin_since(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    before: Option<&Holding>,
+    (assigned_at_ms, expires_at_ms): (i64, Option<i64>),
+    by: By,
+    action: &'static str,
+) -> rusqlite::Result<Effect> {
     let after = Holding {
         held: true,
-        assigned_at_ms: changing.at_ms,
+        assigned_at_ms,
         released_at_ms: None,
         expires_at_ms,
         protected_reason: None,
