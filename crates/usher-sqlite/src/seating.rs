@@ -21,6 +21,7 @@ pub(crate) mod pool;
 pub(crate) mod row;
 pub(crate) mod take;
 pub(crate) mod waiting;
+mod written;
 
 use usher_seats::{TenantId, UserId};
 use usher_store::LedgerChange;
@@ -52,6 +53,7 @@ pub(crate) fn make(changing: &mut Changing<'_>, change: &LedgerChange) -> Outcom
         L::RequestSeat { seat, expires_at_ms } => {
             give::or_wait(changing, seat, *expires_at_ms, give::By::Hand)
         }
+        L::PutSeat(written) => written::put(changing, written),
         L::LeaveWaitingList { seat } => waiting::leave(changing, seat),
         L::Release {
             seat,
