@@ -5,6 +5,7 @@
 //!
 //! - [`stories`](mod@stories): one small tale per promise of the contract
 //! - [`model`]: random sequences against a small ledger in memory
+//! - [`idle`]: random organisations, and the report on idle seats worked out by hand
 //! - [`ledger`]: what tales and model begin with; [`history`]: asking who was active on which day
 #![expect(
     clippy::unwrap_used,
@@ -15,6 +16,7 @@
 )]
 
 pub mod history;
+pub mod idle;
 pub mod ledger;
 pub mod model;
 pub mod stories;

@@ -1,6 +1,7 @@
 //! One small tale per promise of the contract.
 
 pub mod activity;
+pub mod audit;
 pub mod clients;
 pub mod credentials;
 pub mod directory;
@@ -8,9 +9,11 @@ pub mod groups;
 pub mod history;
 pub mod identity;
 pub mod identity_provider;
+pub mod idle;
 pub mod isolation;
 pub mod management;
 pub mod pools;
+pub mod seat_lists;
 pub mod seats;
 pub mod tokens;
 pub mod written_seats;
@@ -105,6 +108,22 @@ macro_rules! stories {
             a_deleted_person_makes_room,
             a_pool_counts_what_is_in_use,
         ]);
+        $crate::stories!(@ $home, seat_lists: [
+            a_request_may_rather_not_wait,
+            seats_are_listed_by_person_app_and_group,
+            a_group_is_made_once,
+        ]);
+        $crate::stories!(@ $home, audit: [
+            every_change_leaves_its_record,
+            a_record_shows_before_and_after,
+            what_changes_nothing_leaves_no_record,
+            of_many_lines_each_made_one_leaves_its_record,
+            one_log_shows_nothing_of_another,
+            a_chain_goes_on_after_a_restart,
+            changes_at_the_same_time_make_one_chain,
+            records_are_found_by_thing_actor_and_time,
+            a_log_begins_with_its_tenant,
+        ]);
         $crate::stories!(@ $home, written_seats: [
             a_written_seat_is_given_as_it_is_written_and_once,
             a_written_seat_asks_its_pool,
@@ -129,6 +148,17 @@ macro_rules! stories {
             who_left_stays_in_history_and_may_come_back,
             history_is_kept_as_long_as_asked,
             history_of_one_tenant_is_nothing_to_another,
+        ]);
+        $crate::stories!(@ $home, idle: [
+            idle_seats_are_listed_with_their_evidence,
+            a_seat_used_a_moment_ago_is_not_idle,
+            accesses_of_the_past_move_a_seat_to_its_place,
+            idle_seats_are_filtered,
+            leaves_are_kept_per_person,
+            time_on_leave_is_not_idle_time,
+            an_ensured_seat_may_have_begun_earlier,
+            refused_attempts_are_evidence,
+            a_page_looks_at_a_bounded_number_of_seats,
         ]);
         $crate::stories!(@ $home, tokens: [
             a_token_is_found_with_everything_around_it,

@@ -7,6 +7,7 @@ mod clients;
 mod identity;
 mod identity_provider;
 mod kept_answers;
+mod leaves;
 mod oauth;
 mod sign_in;
 mod sweep;
@@ -19,6 +20,7 @@ use usher_store::{App, AppRoute, Change, Effect, PoolName, Rejection, SeatName, 
 
 use crate::{
     changing::Changing,
+    noting,
     numbers::NamesText,
     seating::{self, give::By},
     verdicts::VerdictCache,
@@ -46,10 +48,12 @@ impl From<Rejection> for Unchanged {
 
 pub(crate) type Outcome = Result<Effect, Unchanged>;
 
-/// Makes one change within the transaction that is under way, and forgets what it makes untrue.
+/// Makes one change within the transaction that is under way, notes what it did, and forgets what it makes untrue.
 pub(crate) fn apply(changing: &mut Changing<'_>, change: &Change) -> Outcome {
+    let watched = noting::before(changing.connection, change)?;
     let effect = make(changing, change)?;
     if effect != Effect::Unchanged {
+        noting::after(changing, watched)?;
         forget(changing.verdicts, change);
     }
     Ok(effect)
@@ -99,9 +103,10 @@ fn make(changing: &mut Changing<'_>, change: &Change) -> Outcome {
             seat_type,
             user_id,
             namespace,
+            assigned_at_ms,
         } => {
             let seat = seat_name(*tenant_id, *seat_type, *user_id, namespace.as_ref());
-            seating::give::ensure(changing, &seat)
+            seating::give::ensure(changing, &seat, *assigned_at_ms)
         }
         Change::ReleaseSeat {
             tenant_id,
@@ -113,6 +118,7 @@ fn make(changing: &mut Changing<'_>, change: &Change) -> Outcome {
             seating::take::release(changing, &seat, true, None)
         }
         Change::KeepHistory { tenant_id, days } => keep_history(connection, *tenant_id, *days),
+        Change::Leave(change) => leaves::make(changing, change),
         Change::Ledger(change) => seating::make(changing, change),
         Change::DeleteUser { tenant_id, user_id } => users::delete(changing, *tenant_id, *user_id),
         Change::IssueToken(token) => tokens::issue(connection, token, None, at_ms),
@@ -173,6 +179,7 @@ fn forget(verdicts: &mut VerdictCache, change: &Change) {
         | Change::EnsureSeat { .. }
         | Change::ReleaseSeat { .. }
         | Change::KeepHistory { .. }
+        | Change::Leave(_)
         | Change::Ledger(_) => {}
     }
 }

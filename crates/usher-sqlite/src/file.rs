@@ -19,6 +19,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_names_and_time_zones.sql"),
     include_str!("../migrations/0006_pools.sql"),
     include_str!("../migrations/0007_history.sql"),
+    include_str!("../migrations/0008_audit.sql"),
+    include_str!("../migrations/0009_leaves.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -9,10 +9,14 @@
 //! - `seating`: pools, seats, waiting lists and groups
 //! - `change_request`: one transaction, whatever becomes of it
 //! - `changing`: what every change may use, and what it leaves for the audit log
+//! - `noting`: what a change leaves for the audit log; `audit_log`: how it gets there
+//! - `reports`: reads that may need the writer first
+//! - `refusals`: how often people were refused, counted in memory
 //! - `readers`, `reads`: lists and look-ups, beside the writer and never in its way
 //! - `file`: opening, settings, schema versions
 //! - [`lock`]: one Usher per data folder
 
+mod audit_log;
 mod calendars;
 mod change_request;
 mod changes;
@@ -24,11 +28,14 @@ mod idle;
 mod journal;
 mod judge;
 mod lock;
+mod noting;
 mod numbers;
 mod overlay;
 mod readers;
 mod reads;
 mod recovery;
+mod refusals;
+mod reports;
 mod seating;
 mod store;
 mod tending;

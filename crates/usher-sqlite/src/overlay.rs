@@ -39,6 +39,33 @@ pub(crate) struct Pending {
     pub(crate) rows: Rows,
     /// The active days.
     pub(crate) days: DaySets,
+    /// A time of each tenant that none of its rows is older than.
+    oldest_ms: BTreeMap<TenantId, i64>,
+}
+
+impl Pending {
+    fn note_oldest(&mut self, tenant_id: TenantId, time_ms: i64) {
+        let oldest_ms = self.oldest_ms.entry(tenant_id).or_insert(time_ms);
+        *oldest_ms = time_ms.min(*oldest_ms);
+    }
+
+    /// Notes the oldest times of rows that came from a journal.
+    fn with_oldest(mut self) -> Self {
+        for (key, time_ms) in &self.rows {
+            let oldest_ms = self.oldest_ms.entry(key.tenant_id).or_insert(*time_ms);
+            *oldest_ms = (*time_ms).min(*oldest_ms);
+        }
+        self
+    }
+}
+
+/// What a reader compares before and after, to learn whether something moved meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OverlayStanding {
+    /// No row of the tenant is older than this; none when it has no rows.
+    pub(crate) oldest_ms: Option<i64>,
+    /// How often something has left the maps.
+    pub(crate) folds_ended: u64,
 }
 
 /// What both journals hold, shared by the writer and the readers.
@@ -53,6 +80,7 @@ pub(crate) struct Overlay {
 struct Maps {
     recent: Pending,
     folding: Arc<Pending>,
+    folds_ended: u64,
 }
 
 impl Overlay {
@@ -64,6 +92,7 @@ impl Overlay {
     ) {
         let mut maps = self.write();
         for (key, time_ms) in moved {
+            maps.recent.note_oldest(key.tenant_id, time_ms);
             let slot = maps.recent.rows.entry(key).or_insert(time_ms);
             *slot = newest(Some(*slot), time_ms);
         }
@@ -74,9 +103,11 @@ impl Overlay {
 
     /// Replaces everything, after a replay.
     pub(crate) fn reset(&self, recent: Pending, folding: Pending) {
-        *self.write() = Maps {
-            recent,
-            folding: Arc::new(folding),
+        let mut maps = self.write();
+        *maps = Maps {
+            recent: recent.with_oldest(),
+            folding: Arc::new(folding.with_oldest()),
+            folds_ended: maps.folds_ended + 1,
         };
     }
 
@@ -94,7 +125,9 @@ impl Overlay {
 
     /// Drops what was folded, after all of it is in the tables and its journal is cut.
     pub(crate) fn folded(&self) {
-        self.write().folding = Arc::default();
+        let mut maps = self.write();
+        maps.folding = Arc::default();
+        maps.folds_ended += 1;
     }
 
     /// True when the maps know that somebody was active in an app on a day.
@@ -154,6 +187,19 @@ impl Overlay {
                 rows.map(|(_, time_ms)| *time_ms).max()
             })
             .max()
+    }
+
+    /// How old the rows of a tenant are at most, and how often something has left the maps.
+    pub(crate) fn standing(&self, tenant_id: TenantId) -> OverlayStanding {
+        let maps = self.read();
+        let oldest_of = |pending: &Pending| pending.oldest_ms.get(&tenant_id).copied();
+        OverlayStanding {
+            oldest_ms: [oldest_of(&maps.recent), oldest_of(&maps.folding)]
+                .into_iter()
+                .flatten()
+                .min(),
+            folds_ended: maps.folds_ended,
+        }
     }
 
     /// Number of rows in both maps together.

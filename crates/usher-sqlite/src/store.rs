@@ -12,11 +12,12 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, oneshot};
-use usher_seats::{ClientId, Day, GroupKey, Namespace, SeatType, TenantId, TenantKey, UserId};
+use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, TenantId, TenantKey, UserId};
 use usher_store::{
-    Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, App, AppRoute, AssignmentRow, ChangeOutcome, ChangeRequest, Client, Group,
-    KeptAnswer, Page, PageKey, PageQuery, PoolName, PoolRow, Recorded, SeatName, SeatRow, Store, StoreError,
-    StoreHealth, Tenant, Token, TokenHash, TokenStanding, User, WaitingRow,
+    Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, App, AppRoute, AssignmentRow,
+    AuditEntry, AuditHead, AuditQuery, AuditSlice, ChangeOutcome, ChangeRequest, Client, Group, IdlePage,
+    IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, SeatName, SeatQuery, SeatRow, Store,
+    StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User, WaitingRow,
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
@@ -29,9 +30,9 @@ use crate::{
     lock::{DataLock, Holder},
     overlay::Overlay,
     readers::{Readers, closed},
-    reads, recovery,
-    tending::Tended,
+    reads, recovery, reports,
     seating::groups,
+    tending::Tended,
     writer::{Counters, Job, Work, Writer},
 };
 
@@ -60,9 +61,9 @@ pub struct SqliteStore {
     /// None only while dropping.
     jobs: Option<Sender<Job>>,
     permits: Arc<Semaphore>,
-    readers: Readers,
-    overlay: Arc<Overlay>,
-    counters: Arc<Counters>,
+    pub(crate) readers: Readers,
+    pub(crate) overlay: Arc<Overlay>,
+    pub(crate) counters: Arc<Counters>,
     /// Joined at the end, so that the lock is free when the store is gone. A plain lock, taken once.
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -103,7 +104,10 @@ impl SqliteStore {
     }
 
     /// Hands work to the writer and waits for its answer.
-    async fn ask<T>(&self, work: impl FnOnce(oneshot::Sender<T>) -> Work) -> Result<T, StoreError> {
+    pub(crate) async fn ask<T>(
+        &self,
+        work: impl FnOnce(oneshot::Sender<T>) -> Work,
+    ) -> Result<T, StoreError> {
         let permit = Arc::clone(&self.permits)
             .acquire_owned()
             .await
@@ -150,6 +154,29 @@ impl Store for SqliteStore {
         self.ask(|answer| Work::Change { request, answer }).await?
     }
 
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        self.readers
+            .read(move |connection| reads::audit_records(connection, &query))
+            .await
+    }
+
+    async fn audit_head(&self, tenant_id: Option<TenantId>) -> Result<Option<AuditHead>, StoreError> {
+        self.readers
+            .read(move |connection| reads::audit_head(connection, tenant_id))
+            .await
+    }
+
+    async fn audit_slice(
+        &self,
+        tenant_id: Option<TenantId>,
+        after_sequence: i64,
+        rows_max: usize,
+    ) -> Result<AuditSlice, StoreError> {
+        self.readers
+            .read(move |connection| reads::audit_slice(connection, tenant_id, after_sequence, rows_max))
+            .await
+    }
+
     async fn pool(&self, pool: PoolName, now_ms: i64) -> Result<Option<PoolRow>, StoreError> {
         self.readers
             .read(move |connection| reads::pool(connection, &pool, now_ms))
@@ -174,17 +201,9 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn seats(
-        &self,
-        tenant_id: TenantId,
-        seat_type: SeatType,
-        after: Option<PageKey>,
-        rows_max: usize,
-    ) -> Result<Vec<SeatRow>, StoreError> {
+    async fn seats_where(&self, query: SeatQuery) -> Result<Vec<SeatRow>, StoreError> {
         self.readers
-            .read(move |connection| {
-                reads::seats(connection, (tenant_id, seat_type), after.as_ref(), rows_max)
-            })
+            .read(move |connection| reads::seats(connection, &query))
             .await
     }
 
@@ -238,7 +257,6 @@ impl Store for SqliteStore {
             .await
     }
 
-    // HISTORY: replace these four; they only let the others build meanwhile.
     async fn active_people(&self, query: ActivePeopleQuery) -> Result<Vec<ActivePeople>, StoreError> {
         let overlay = Arc::clone(&self.overlay);
         self.readers
@@ -253,9 +271,13 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn history_days(&self, tenant_id: TenantId) -> Result<Option<u32>, StoreError> {
+    async fn idle_seats(&self, query: IdleQuery) -> Result<IdlePage, StoreError> {
+        reports::idle_seats(self, query).await
+    }
+
+    async fn leaves(&self, tenant_id: TenantId, user_id: UserId) -> Result<Vec<Leave>, StoreError> {
         self.readers
-            .read(move |connection| reads::history_days(connection, tenant_id))
+            .read(move |connection| reads::leaves(connection, tenant_id, user_id))
             .await
     }
 

@@ -25,6 +25,7 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use usher_seats::Verdict;
 use usher_store::{Access, ChangeOutcome, ChangeRequest, Recorded, StoreError};
 
 use crate::{
@@ -35,6 +36,7 @@ use crate::{
     lock::DataLock,
     overlay::Overlay,
     recovery::{self, Place},
+    refusals::Refusals,
     store::SqliteOptions,
     tending::{self, Sweep, Tended},
     verdicts::VerdictCache,
@@ -58,6 +60,10 @@ pub(crate) enum Work {
         now_ms: i64,
         answer: oneshot::Sender<Result<Tended, StoreError>>,
     },
+    /// A little of bringing everything recorded so far into its tables.
+    Fold {
+        answer: oneshot::Sender<Result<Tended, StoreError>>,
+    },
     Close {
         answer: oneshot::Sender<()>,
     },
@@ -79,6 +85,7 @@ pub(crate) struct Counters {
     pub(crate) accesses_moved: AtomicU64,
     pub(crate) folds_completed: AtomicU64,
     pub(crate) commits_failed: AtomicU64,
+    pub(crate) refusals: Refusals,
     pub(crate) changes_begun: AtomicU64,
 }
 
@@ -227,7 +234,23 @@ impl Writer {
                 let tended = self.tend(now_ms);
                 let _ = answer.send(tended.map_err(|error| self.fault(&error)));
             }
+            Work::Fold { answer } => {
+                let _ = answer.send(self.fold_a_little());
+            }
             Work::Close { .. } => {}
+        }
+    }
+
+    /// Begins a fold unless one is under way, and does a slice of it.
+    fn fold_a_little(&mut self) -> Result<Tended, StoreError> {
+        self.begin_fold();
+        self.fold_slice();
+        match &self.place {
+            None => Err(StoreError::Unavailable {
+                detail: "the file failed while accesses were being folded".to_owned(),
+            }),
+            Some(Place { fold: Some(_), .. }) => Ok(Tended::MoreIsDue),
+            Some(_) => Ok(Tended::NothingIsDue),
         }
     }
 
@@ -256,7 +279,11 @@ impl Writer {
             overlay: &self.overlay,
         };
         for access in accesses {
-            recorded.push(judge(facts, &mut self.verdicts, access, &mut batch)?);
+            let judged = judge(facts, &mut self.verdicts, access, &mut batch)?;
+            if let Verdict::Refused { reason } = judged.verdict {
+                self.counters.refusals.note(access, reason);
+            }
+            recorded.push(judged);
         }
         if batch.records.is_empty() {
             return Ok(recorded);

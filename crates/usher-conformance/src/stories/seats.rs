@@ -207,6 +207,7 @@ pub async fn ensuring_a_seat_never_gives_a_released_one_back(home: &mut dyn Home
         seat_type: PerUser,
         user_id: user_id(1),
         namespace: None,
+        assigned_at_ms: None,
     };
     assert_eq!(ledger.change(ensure(), START_MS).await, Ok(Effect::Created));
     assert_eq!(ledger.change(ensure(), START_MS).await, Ok(Effect::Unchanged));

@@ -78,6 +78,7 @@ pub(super) fn delete(changing: &mut Changing<'_>, tenant_id: TenantId, user_id: 
     for statement in [
         "INSERT INTO departed_people (tenant_id, user_id, person_number)
          SELECT tenant_id, user_id, person_number FROM users WHERE tenant_id = ?1 AND user_id = ?2",
+        "DELETE FROM leaves WHERE tenant_id = ?1 AND user_id = ?2",
         "DELETE FROM seats WHERE tenant_id = ?1 AND user_id = ?2",
         "DELETE FROM credentials WHERE tenant_id = ?1 AND user_id = ?2",
         "DELETE FROM identity_links WHERE tenant_id = ?1 AND user_id = ?2",

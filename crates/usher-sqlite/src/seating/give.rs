@@ -76,12 +76,35 @@ pub(super) fn assign_since(
     }
 }
 
-/// Gives a seat that never was; one that is or was there stays as it is.
-pub(crate) fn ensure(changing: &mut Changing<'_>, seat: &SeatName) -> Outcome {
+/// Gives a seat that never was, from a moment that may have passed; one that is or was there stays as it is.
+pub(crate) fn ensure(changing: &mut Changing<'_>, seat: &SeatName, assigned_at_ms: Option<i64>) -> Outcome {
     if row::read(changing.connection, seat)?.is_some() {
         return Ok(Effect::Unchanged);
     }
-    assign(changing, seat, None, By::Hand)
+    let began_ms = assigned_at_ms.map(|began_ms| began_ms.min(changing.at_ms));
+    assign_since(changing, seat, (began_ms, None), By::Hand)
+}
+
+/// Gives a seat that somebody asks for by name, or a place in the waiting list when they would rather wait.
+pub(crate) fn request(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    expires_at_ms: Option<i64>,
+    wait: bool,
+) -> Outcome {
+    require_end_ahead(changing, expires_at_ms)?;
+    if wait {
+        or_wait(changing, seat, expires_at_ms, By::Hand)
+    } else {
+        assign(changing, seat, expires_at_ms, By::Hand)
+    }
+}
+
+fn require_end_ahead(changing: &Changing<'_>, expires_at_ms: Option<i64>) -> Result<(), Unchanged> {
+    if expires_at_ms.is_some_and(|end_ms| end_ms <= changing.at_ms) {
+        return Err(Rejection::EndInThePast.into());
+    }
+    Ok(())
 }
 
 /// Gives a seat, or a place in the waiting list when none is free.
@@ -102,9 +125,7 @@ pub(crate) fn or_wait(
 /// Moves the end of a seat in use; a seat that has run out is given again if one is free.
 pub(crate) fn extend(changing: &mut Changing<'_>, seat: &SeatName, expires_at_ms: Option<i64>) -> Outcome {
     require(changing, seat)?;
-    if expires_at_ms.is_some_and(|end_ms| end_ms <= changing.at_ms) {
-        return Err(Rejection::EndInThePast.into());
-    }
+    require_end_ahead(changing, expires_at_ms)?;
     let before = row::read(changing.connection, seat)?;
     match before.filter(|before| before.in_use(changing.at_ms)) {
         Some(before) => {

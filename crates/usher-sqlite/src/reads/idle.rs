@@ -1,0 +1,439 @@
+//! A page of seats with how idle they are.
+//!
+//! Three wishes pull apart. The list is *exact*: an access that was admitted a moment ago counts. The cost is that of the
+//! *page*. And the hot path writes *nothing* for it. So the columns by which the list goes are as old as the last fold, and
+//! what came since is asked of the overlay, seat by seat. That gives exact judgements; what needs a thought is the order.
+//!
+//! **By user** the order is that of the table's key, which no access moves.
+//!
+//! **By idleness** the list goes along an index by the day since which a seat is idle, as of the last fold. A seat that the
+//! overlay has a newer time for stands too early in it. It is passed over, and that is right as long as the newer time
+//! takes it out of the list anyway: who came in the last N days is not idle for N days. Only an access that is that old and
+//! yet not folded could break it. The overlay knows its oldest time of each tenant, so this is noticed, and the answer is
+//! [`Attempt::FoldFirst`]: an import of old accesses costs its reader one fold, and nobody else anything.
+//!
+//! **Between overlay and table** there is no common lock. A reader that looks at the overlay after its snapshot of the
+//! table could miss what a fold has just moved from one to the other. So the overlay is asked whether a fold has ended, and
+//! whether anything old came in, before and after; if so, the page is read again ([`Attempt::Again`]).
+
+#[cfg(test)]
+mod cost;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Rows, ToSql};
+use usher_seats::{
+    Day, Namespace, Seat, SeatFacts, SeatType, TenantId, UserId,
+    idle::{DAY_MS, idle_since_at_latest_ms, idle_since_ms},
+};
+use usher_store::{
+    IdleKey, IdleOrder, IdlePage, IdleQuery, IdleRow, PoolName, SeatName, idle::IDLE_SEATS_READ_MAX,
+};
+
+use super::leaves::leaves;
+use crate::{
+    numbers::{SeatNamespace, SeatTypeNumber, StoredUserId, seat_namespace},
+    overlay::Overlay,
+    refusals::Refusals,
+};
+
+/// Whether somebody is in a group.
+const IS_MEMBER: &str =
+    "SELECT 1 FROM group_members WHERE tenant_id = ?1 AND group_key = ?2 AND user_id = ?3";
+/// A person's platform seat.
+const PLATFORM_SEAT: &str = "SELECT held, expires_at_ms FROM seats
+     WHERE tenant_id = ?1 AND seat_type = 0 AND user_id = ?2 AND namespace = ''";
+/// What a person is called.
+const USER_NAME: &str = "SELECT name FROM users WHERE tenant_id = ?1 AND user_id = ?2";
+
+/// What came of reading a page.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    /// The page.
+    Page(IdlePage),
+    /// Something old must reach its table first.
+    FoldFirst,
+    /// Something moved while it was read.
+    Again,
+}
+
+/// Where facts come from beside the file.
+#[derive(Clone, Copy)]
+pub(crate) struct Memory<'a> {
+    pub(crate) overlay: &'a Overlay,
+    pub(crate) refusals: &'a Refusals,
+}
+
+/// Reads one page.
+pub(crate) fn idle_seats(
+    connection: &Connection,
+    memory: Memory<'_>,
+    query: &IdleQuery,
+) -> rusqlite::Result<Attempt> {
+    let before = memory.overlay.standing(query.tenant_id);
+    if before
+        .oldest_ms
+        .is_some_and(|oldest_ms| breaks_order(query, oldest_ms))
+    {
+        return Ok(Attempt::FoldFirst);
+    }
+    let snapshot = connection.unchecked_transaction()?;
+    let page = read(&snapshot, memory, query)?;
+    let after = memory.overlay.standing(query.tenant_id);
+    let undisturbed = before.folds_ended == after.folds_ended
+        && !after
+            .oldest_ms
+            .is_some_and(|oldest_ms| breaks_order(query, oldest_ms));
+    Ok(if undisturbed {
+        Attempt::Page(page)
+    } else {
+        Attempt::Again
+    })
+}
+
+/// True when an access of that time could leave a seat in the list, but at another place than the index has it.
+fn breaks_order(query: &IdleQuery, time_ms: i64) -> bool {
+    query.order == IdleOrder::LongestIdleFirst
+        && !query.never_used
+        && time_ms <= idle_since_at_latest_ms(days_min(query), query.now_ms)
+}
+
+fn days_min(query: &IdleQuery) -> u32 {
+    match query.order {
+        IdleOrder::LongestIdleFirst if !query.never_used => query.idle_days_min.max(1),
+        _ => query.idle_days_min,
+    }
+}
+
+fn read(connection: &Connection, memory: Memory<'_>, query: &IdleQuery) -> rusqlite::Result<IdlePage> {
+    let seat_types = seat_types(query);
+    let mut statements = Vec::with_capacity(seat_types.len());
+    for _ in &seat_types {
+        statements.push(connection.prepare_cached(Walk::of(query).statement())?);
+    }
+    let mut streams = Vec::with_capacity(seat_types.len());
+    for (statement, seat_type) in statements.iter_mut().zip(seat_types) {
+        streams.push(Stream::begin(statement, query, seat_type)?);
+    }
+    let judge = Judge {
+        connection,
+        memory,
+        query,
+    };
+    let (mut rows, mut last, mut seats_read) = (Vec::new(), None, 0);
+    while rows.len() < query.rows_max && seats_read < IDLE_SEATS_READ_MAX {
+        let Some(candidate) = next(&mut streams, query.order)? else {
+            return Ok(IdlePage { rows, next: None });
+        };
+        seats_read += 1;
+        rows.extend(judge.row(&candidate)?);
+        last = Some(candidate.key());
+    }
+    let ended = streams.iter().all(|stream| stream.next.is_none());
+    Ok(IdlePage {
+        rows,
+        next: last.filter(|_| !ended),
+    })
+}
+
+fn seat_types(query: &IdleQuery) -> Vec<SeatType> {
+    let wanted = |seat_type: &SeatType| {
+        query.seat_type.is_none_or(|wanted| wanted == *seat_type)
+            && (query.namespace.is_none() || *seat_type == SeatType::PerUserPerApp)
+    };
+    SeatType::ALL.into_iter().filter(wanted).collect()
+}
+
+/// Along which key the seats are read.
+#[derive(Debug, Clone, Copy)]
+enum Walk {
+    Idle,
+    NeverUsed,
+    IdleOfApp,
+    ByUser,
+    Members,
+}
+
+impl Walk {
+    fn of(query: &IdleQuery) -> Self {
+        match query.order {
+            IdleOrder::LongestIdleFirst if query.namespace.is_some() => Self::IdleOfApp,
+            IdleOrder::LongestIdleFirst if query.never_used => Self::NeverUsed,
+            IdleOrder::LongestIdleFirst => Self::Idle,
+            IdleOrder::User if query.group_key.is_some() => Self::Members,
+            IdleOrder::User => Self::ByUser,
+        }
+    }
+
+    /// The seats after a place, in order. [`Walk::begin`] says what the numbers stand for.
+    fn statement(self) -> &'static str {
+        match self {
+            Self::Idle => {
+                "SELECT user_id, namespace, held, assigned_at_ms, expires_at_ms, protected_reason, last_admitted_ms,
+                        idle_since_day
+                 FROM seats INDEXED BY seats_idle
+                 WHERE tenant_id = ?1 AND seat_type = ?2 AND held = 1
+                   AND (idle_since_day, user_id, namespace) > (?3, ?4, ?5) AND idle_since_day <= ?6
+                 ORDER BY idle_since_day, user_id, namespace"
+            }
+            Self::NeverUsed => {
+                "SELECT user_id, namespace, held, assigned_at_ms, expires_at_ms, protected_reason, last_admitted_ms,
+                        idle_since_day
+                 FROM seats INDEXED BY seats_never_used
+                 WHERE tenant_id = ?1 AND seat_type = ?2 AND held = 1 AND last_admitted_ms IS NULL
+                   AND (idle_since_day, user_id, namespace) > (?3, ?4, ?5) AND idle_since_day <= ?6
+                 ORDER BY idle_since_day, user_id, namespace"
+            }
+            Self::IdleOfApp => {
+                "SELECT user_id, namespace, held, assigned_at_ms, expires_at_ms, protected_reason, last_admitted_ms,
+                        idle_since_day
+                 FROM seats INDEXED BY seats_idle_of_app
+                 WHERE tenant_id = ?1 AND namespace = ?5 AND held = 1 AND seat_type = 1
+                   AND (idle_since_day, user_id) > (?2, ?3) AND idle_since_day <= ?4
+                 ORDER BY idle_since_day, user_id"
+            }
+            Self::ByUser => {
+                "SELECT user_id, namespace, held, assigned_at_ms, expires_at_ms, protected_reason, last_admitted_ms,
+                        idle_since_day
+                 FROM seats
+                 WHERE tenant_id = ?1 AND seat_type = ?2 AND (user_id, namespace) > (?3, ?4)
+                 ORDER BY user_id, namespace"
+            }
+            // A member without such a seat is a row too, so that looking at members is counted as looking at seats.
+            Self::Members => {
+                "SELECT member.user_id, coalesce(seats.namespace, ''), coalesce(held, 0), assigned_at_ms, expires_at_ms,
+                        protected_reason, last_admitted_ms, coalesce(idle_since_day, 0)
+                 FROM group_members AS member
+                 LEFT JOIN seats ON seats.tenant_id = ?1 AND seats.seat_type = ?2
+                                AND seats.user_id = member.user_id
+                                AND (seats.user_id, seats.namespace) > (?3, ?4)
+                 WHERE member.tenant_id = ?1 AND member.group_key = ?5 AND member.user_id >= ?3
+                 ORDER BY member.user_id, seats.namespace"
+            }
+        }
+    }
+
+    fn begin<'statement>(
+        self,
+        statement: &'statement mut CachedStatement<'_>,
+        query: &IdleQuery,
+        seat_type: SeatType,
+    ) -> rusqlite::Result<Rows<'statement>> {
+        let after = query.after.as_ref();
+        let day = after.map_or(i32::MIN, |key| key.idle_since_day.number());
+        let user_id = after.map_or(0, |key| key.user_id.get());
+        let namespace = seat_namespace(after.and_then(|key| key.namespace.as_ref()));
+        let last_day = idle_since_at_latest_ms(days_min(query), query.now_ms).div_euclid(DAY_MS);
+        let seat_type = SeatTypeNumber(seat_type);
+        let app = seat_namespace(query.namespace.as_ref());
+        let group = query.group_key.as_ref().map_or("", |group| group.as_str());
+        let tenant_id = query.tenant_id.0;
+        let parameters: &[&dyn ToSql] = match self {
+            Self::Idle | Self::NeverUsed => &[&tenant_id, &seat_type, &day, &user_id, &namespace, &last_day],
+            Self::IdleOfApp => &[&tenant_id, &day, &user_id, &last_day, &app],
+            Self::ByUser => &[&tenant_id, &seat_type, &user_id, &namespace],
+            Self::Members => &[&tenant_id, &seat_type, &user_id, &namespace, &group],
+        };
+        statement.query(parameters)
+    }
+}
+
+/// A seat on its way along the walk, as the file has it.
+struct Candidate {
+    seat: SeatName,
+    held: bool,
+    /// Meaningless, as the rest is, when it is not held.
+    assigned_at_ms: i64,
+    expires_at_ms: Option<i64>,
+    protected_reason: Option<String>,
+    last_admitted_ms: Option<i64>,
+    idle_since_day: Day,
+}
+
+impl Candidate {
+    fn from_row(row: &Row<'_>, tenant_id: TenantId, seat_type: SeatType) -> rusqlite::Result<Self> {
+        Ok(Self {
+            seat: SeatName {
+                pool: PoolName {
+                    tenant_id,
+                    seat_type,
+                    namespace: row.get::<_, SeatNamespace>(1)?.0,
+                },
+                user_id: row.get::<_, StoredUserId>(0)?.0,
+            },
+            held: row.get(2)?,
+            assigned_at_ms: row.get::<_, Option<i64>>(3)?.unwrap_or(0),
+            expires_at_ms: row.get(4)?,
+            protected_reason: row.get(5)?,
+            last_admitted_ms: row.get(6)?,
+            idle_since_day: Day::new(row.get(7)?),
+        })
+    }
+
+    fn key(&self) -> IdleKey {
+        IdleKey {
+            idle_since_day: self.idle_since_day,
+            user_id: self.seat.user_id,
+            namespace: self.seat.pool.namespace.clone(),
+        }
+    }
+}
+
+/// The seats of one kind along the walk.
+struct Stream<'statement> {
+    rows: Rows<'statement>,
+    tenant_id: TenantId,
+    seat_type: SeatType,
+    next: Option<Candidate>,
+}
+
+impl<'statement> Stream<'statement> {
+    fn begin(
+        statement: &'statement mut CachedStatement<'_>,
+        query: &IdleQuery,
+        seat_type: SeatType,
+    ) -> rusqlite::Result<Self> {
+        let mut stream = Self {
+            rows: Walk::of(query).begin(statement, query, seat_type)?,
+            tenant_id: query.tenant_id,
+            seat_type,
+            next: None,
+        };
+        stream.take()?;
+        Ok(stream)
+    }
+
+    /// Gives the candidate at hand and steps to the one after it.
+    fn take(&mut self) -> rusqlite::Result<Option<Candidate>> {
+        let following = match self.rows.next()? {
+            Some(row) => Some(Candidate::from_row(row, self.tenant_id, self.seat_type)?),
+            None => None,
+        };
+        Ok(std::mem::replace(&mut self.next, following))
+    }
+}
+
+/// The first of the candidates at hand: both kinds of seat make one list.
+fn next(streams: &mut [Stream<'_>], order: IdleOrder) -> rusqlite::Result<Option<Candidate>> {
+    let place = |candidate: &Candidate| {
+        let key = candidate.key();
+        let day = (order == IdleOrder::LongestIdleFirst).then_some(key.idle_since_day);
+        (day, key.user_id, key.namespace)
+    };
+    let first = streams
+        .iter_mut()
+        .filter_map(|stream| stream.next.as_ref().map(&place).map(|place| (place, stream)))
+        .min_by(|(one, _), (other, _)| one.cmp(other));
+    match first {
+        Some((_, stream)) => stream.take(),
+        None => Ok(None),
+    }
+}
+
+/// Judges candidates, asking for no more than the filter leaves open.
+struct Judge<'a> {
+    connection: &'a Connection,
+    memory: Memory<'a>,
+    query: &'a IdleQuery,
+}
+
+impl Judge<'_> {
+    fn row(&self, candidate: &Candidate) -> rusqlite::Result<Option<IdleRow>> {
+        let query = self.query;
+        let seat = Seat {
+            held: candidate.held,
+            expires_at_ms: candidate.expires_at_ms,
+        };
+        let fresh_ms = self.memory.overlay.newest_of_seat(&candidate.seat);
+        let last_admitted_ms = candidate.last_admitted_ms.max(fresh_ms);
+        let stands_too_early = query.order == IdleOrder::LongestIdleFirst
+            && idle_since_ms(candidate.assigned_at_ms, last_admitted_ms)
+                > idle_since_ms(candidate.assigned_at_ms, candidate.last_admitted_ms);
+        if !seat.admits(query.now_ms)
+            || stands_too_early
+            || (query.never_used && last_admitted_ms.is_some())
+            || idle_since_ms(candidate.assigned_at_ms, last_admitted_ms)
+                > idle_since_at_latest_ms(days_min(query), query.now_ms)
+            || !self.is_of_app(candidate)
+            || !self.is_member(candidate.seat.user_id)?
+        {
+            return Ok(None);
+        }
+        self.judged(candidate, seat, last_admitted_ms)
+    }
+
+    fn judged(
+        &self,
+        candidate: &Candidate,
+        seat: Seat,
+        last_admitted_ms: Option<i64>,
+    ) -> rusqlite::Result<Option<IdleRow>> {
+        let query = self.query;
+        let SeatName { pool, user_id } = &candidate.seat;
+        let leaves = leaves(self.connection, query.tenant_id, *user_id)?;
+        let facts = SeatFacts {
+            seat,
+            assigned_at_ms: candidate.assigned_at_ms,
+            last_admitted_ms,
+            protected: candidate.protected_reason.is_some(),
+            leaves: &leaves,
+            platform_seat_in_use: pool.seat_type == SeatType::PerUserPerApp
+                && self.platform_seat_in_use(*user_id)?,
+        };
+        let fitting = usher_seats::idle::judge(&facts, query.policy, query.now_ms).filter(|idleness| {
+            idleness.days_idle >= days_min(query)
+                && (query.verdicts.is_empty() || query.verdicts.contains(&idleness.verdict))
+        });
+        let Some(idleness) = fitting else {
+            return Ok(None);
+        };
+        Ok(Some(IdleRow {
+            seat_type: pool.seat_type,
+            user_id: *user_id,
+            user_name: self.user_name(*user_id)?,
+            namespace: pool.namespace.clone(),
+            assigned_at_ms: candidate.assigned_at_ms,
+            expires_at_ms: candidate.expires_at_ms,
+            last_admitted_ms,
+            protected_reason: candidate.protected_reason.clone(),
+            refused_attempts: self.memory.refusals.of_seat(&candidate.seat),
+            idleness,
+        }))
+    }
+
+    fn is_of_app(&self, candidate: &Candidate) -> bool {
+        let app: Option<&Namespace> = self.query.namespace.as_ref();
+        app.is_none_or(|app| candidate.seat.pool.namespace.as_ref() == Some(app))
+    }
+
+    fn is_member(&self, user_id: UserId) -> rusqlite::Result<bool> {
+        match &self.query.group_key {
+            // A walk along the members meets nobody else.
+            Some(_) if self.query.order == IdleOrder::User => Ok(true),
+            None => Ok(true),
+            Some(group_key) => self.connection.prepare_cached(IS_MEMBER)?.exists((
+                self.query.tenant_id.0,
+                group_key.as_str(),
+                user_id.get(),
+            )),
+        }
+    }
+
+    fn platform_seat_in_use(&self, user_id: UserId) -> rusqlite::Result<bool> {
+        let seat = self
+            .connection
+            .prepare_cached(PLATFORM_SEAT)?
+            .query_row((self.query.tenant_id.0, user_id.get()), |row| {
+                Ok(Seat {
+                    held: row.get(0)?,
+                    expires_at_ms: row.get(1)?,
+                })
+            })
+            .optional()?;
+        Ok(seat.is_some_and(|seat| seat.admits(self.query.now_ms)))
+    }
+
+    fn user_name(&self, user_id: UserId) -> rusqlite::Result<String> {
+        self.connection
+            .prepare_cached(USER_NAME)?
+            .query_row((self.query.tenant_id.0, user_id.get()), |row| row.get(0))
+    }
+}
