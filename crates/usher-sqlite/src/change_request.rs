@@ -11,6 +11,7 @@ use usher_store::{
 };
 
 use crate::{
+    audit_log,
     changes::{self, Unchanged},
     changing::Changing,
     overlay::Overlay,
@@ -56,10 +57,11 @@ pub(crate) fn make(
             result => results.push(result),
         }
     }
-    let records = records(changing, &request.author);
+    let mut records = records(changing, &request.author);
     if request.rehearsal {
         transaction.rollback()?;
     } else {
+        audit_log::append(&transaction, &mut records)?;
         transaction.commit()?;
     }
     Ok(ChangeOutcome { results, records })

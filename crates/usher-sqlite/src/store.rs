@@ -557,6 +557,7 @@ impl Store for SqliteStore {
             ready: counters.ready.load(Ordering::Relaxed),
             journal_accesses: counters.journal_accesses.load(Ordering::Relaxed),
             overlay_rows: self.overlay.rows() as u64,
+            overlay_day_sets: self.overlay.day_sets() as u64,
             batches_committed: counters.batches_committed.load(Ordering::Relaxed),
             accesses_moved: counters.accesses_moved.load(Ordering::Relaxed),
             folds_completed: counters.folds_completed.load(Ordering::Relaxed),

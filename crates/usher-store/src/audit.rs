@@ -1,9 +1,33 @@
 //! The audit log: every change of the ledger with who, when, from where, before and after (invariant 8).
+//!
+//! Each tenant has a log of its own, and one more is for what concerns no tenant. The records of a log are numbered from
+//! 1 without a gap and hang together as a chain ([`chain`]): each record's hash covers the hash before it, so whoever
+//! changes, removes or moves a record must rewrite everything after it, and whoever noted the end of the log once
+//! ([`AuditHead`]) notices even that. [`verifier`] walks along the chain and names what is wrong.
+//!
+//! An engine keeps records as columns ([`AuditTexts`]) in the transaction that makes the change; what a record says is
+//! never rewritten. Nothing here is a secret: where one is changed, the record says that it was, never what it is.
+
+pub mod chain;
+pub mod verifier;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use usher_seats::TenantId;
 
-use crate::request::Author;
+use crate::request::{Actor, Author};
+
+pub use chain::{AuditHash, StoredRecord};
+pub use verifier::{AuditFault, AuditVerdict, Verifier};
+
+/// Most records that an engine returns at once: as many as any other list.
+pub const AUDIT_ROWS_MAX: usize = crate::page::PAGE_ROWS_MAX;
+/// Most records of one [`AuditSlice`]: large enough that a walk along a million records asks a thousand times, small
+/// enough that a slice of the longest records is some megabytes.
+pub const AUDIT_SLICE_ROWS_MAX: usize = 1_000;
+/// Longest reason that somebody may give for a change, in characters: some sentences.
+pub const REASON_CHARACTERS_MAX: usize = 500;
 
 /// What kind of thing a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,6 +57,47 @@ pub enum AuditObject {
     Setting,
 }
 
+impl AuditObject {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::Tenant,
+        Self::User,
+        Self::App,
+        Self::Client,
+        Self::Token,
+        Self::SignIn,
+        Self::Seat,
+        Self::Pool,
+        Self::WaitingPlace,
+        Self::Group,
+        Self::Setting,
+    ];
+
+    /// The word for it in records and queries.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::User => "user",
+            Self::App => "app",
+            Self::Client => "client",
+            Self::Token => "token",
+            Self::SignIn => "sign_in",
+            Self::Seat => "seat",
+            Self::Pool => "pool",
+            Self::WaitingPlace => "waiting_place",
+            Self::Group => "group",
+            Self::Setting => "setting",
+        }
+    }
+
+    /// Reads the word; none when there is no such kind.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|object| object.word() == word)
+    }
+}
+
 /// One change of one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {
@@ -54,4 +119,164 @@ pub struct AuditRecord {
     pub before: Option<String>,
     /// The thing after, as JSON without secrets; none when it is gone.
     pub after: Option<String>,
+}
+
+/// The texts of a record as its columns have them, in this order: kind of actor, name of actor, client, address, reason,
+/// action, kind of object, name of object, before, after.
+pub type AuditTexts<Text> = [Option<Text>; 10];
+
+impl AuditRecord {
+    /// What the columns of the record hold.
+    #[must_use]
+    pub fn texts(&self) -> AuditTexts<Cow<'_, str>> {
+        let author = &self.author;
+        [
+            Some(author.actor.kind().into()),
+            author.actor.name().map(Cow::from),
+            author
+                .client_id
+                .as_ref()
+                .map(|client_id| client_id.as_str().into()),
+            author.address.map(|address| address.to_string().into()),
+            author.reason.as_deref().map(Cow::from),
+            Some(self.action.as_str().into()),
+            Some(self.object.word().into()),
+            Some(self.object_name.as_str().into()),
+            self.before.as_deref().map(Cow::from),
+            self.after.as_deref().map(Cow::from),
+        ]
+    }
+
+    /// Reads a record from its columns; none when they say something that Usher never writes.
+    #[must_use]
+    pub fn from_texts(
+        tenant_id: Option<TenantId>,
+        (sequence, at_ms): (i64, i64),
+        texts: AuditTexts<String>,
+    ) -> Option<Self> {
+        let [
+            actor_kind,
+            actor_name,
+            client_id,
+            address,
+            reason,
+            action,
+            object,
+            object_name,
+            before,
+            after,
+        ] = texts;
+        let author = Author {
+            actor: Actor::from_parts(&actor_kind?, actor_name)?,
+            client_id: client_id.map(|text| text.parse()).transpose().ok()?,
+            address: address.map(|text| text.parse()).transpose().ok()?,
+            reason,
+        };
+        Some(Self {
+            tenant_id,
+            sequence,
+            at_ms,
+            author,
+            action: action?,
+            object: AuditObject::from_word(&object?)?,
+            object_name: object_name?,
+            before,
+            after,
+        })
+    }
+}
+
+/// A record as it stands in its log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// What it says.
+    pub record: AuditRecord,
+    /// What ties it to the records before it.
+    pub hash: AuditHash,
+}
+
+impl AuditEntry {
+    /// Its place in a list.
+    #[must_use]
+    pub fn place(&self) -> AuditPlace {
+        AuditPlace {
+            at_ms: self.record.at_ms,
+            sequence: self.record.sequence,
+        }
+    }
+}
+
+/// The end of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditHead {
+    /// The number of the last record.
+    pub sequence: i64,
+    /// Its hash.
+    pub hash: AuditHash,
+}
+
+/// The place of a record in a list: by time, and by number where times are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AuditPlace {
+    /// When, in milliseconds.
+    pub at_ms: i64,
+    /// Its number.
+    pub sequence: i64,
+}
+
+/// In which direction a log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuditOrder {
+    /// The newest record first.
+    #[default]
+    NewestFirst,
+    /// The oldest record first.
+    OldestFirst,
+}
+
+/// Which records of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Whose log; none for what concerns no tenant.
+    pub tenant_id: Option<TenantId>,
+    /// Only about this thing.
+    pub object: Option<(AuditObject, String)>,
+    /// Only by this actor.
+    pub actor: Option<Actor>,
+    /// Only at this moment or later, in milliseconds.
+    pub from_ms: Option<i64>,
+    /// Only before this moment, in milliseconds.
+    pub until_ms: Option<i64>,
+    /// In which direction.
+    pub order: AuditOrder,
+    /// The last record already read; none for the first page.
+    pub after: Option<AuditPlace>,
+    /// Most records wanted, `1 ..= AUDIT_ROWS_MAX`.
+    pub rows_max: usize,
+}
+
+impl AuditQuery {
+    /// A whole log, newest first.
+    #[must_use]
+    pub fn of(tenant_id: Option<TenantId>) -> Self {
+        Self {
+            tenant_id,
+            object: None,
+            actor: None,
+            from_ms: None,
+            until_ms: None,
+            order: AuditOrder::NewestFirst,
+            after: None,
+            rows_max: AUDIT_ROWS_MAX,
+        }
+    }
+}
+
+/// Some records of a log in order of their number, as bare as they are kept, and the end of the log at the same moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditSlice {
+    /// At most as many as were asked for; fewer only at the end of the log.
+    pub records: Vec<StoredRecord>,
+    /// The end that is on record; none for a log without records.
+    pub head: Option<AuditHead>,
 }

@@ -20,6 +20,8 @@ pub struct Tenant {
     pub enabled: bool,
     /// Where its days begin and end.
     pub time_zone: TimeZoneName,
+    /// For how many days its history is kept, today included; none for good.
+    pub history_days: Option<u32>,
 }
 
 /// A person in a tenant.
@@ -109,6 +111,22 @@ pub struct Client {
 /// never learns the token itself (invariant 7).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenHash(pub [u8; 32]);
+
+/// Bytes of a token's hash that name the token: 64 bits, so that no two in a ledger ever share a name.
+pub const TOKEN_ID_BYTES: usize = 8;
+
+impl TokenHash {
+    /// The name of the token in lists and records, 16 hexadecimal digits. It tells nothing of the token: it is part of a
+    /// hash of 256 random bits.
+    #[must_use]
+    pub fn token_id(&self) -> String {
+        self.0
+            .iter()
+            .take(TOKEN_ID_BYTES)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
 
 impl fmt::Debug for TokenHash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

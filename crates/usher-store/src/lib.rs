@@ -14,6 +14,7 @@
 //! - [`request`]: who makes changes, and in which manner
 //! - [`audit`]: what is remembered of every change
 //! - [`history`]: who was active on which day
+//! - [`idle`]: which seats lie idle, and who is on leave
 //! - [`page`]: lists, read by key and never by offset
 //! - [`error`]: what can go wrong, one message for the caller and one for the log
 //!
@@ -26,6 +27,7 @@ pub mod directory;
 pub mod error;
 pub mod history;
 pub mod identity;
+pub mod idle;
 pub mod kept_answer;
 pub mod ledger;
 pub mod page;
@@ -34,7 +36,10 @@ pub mod request;
 mod store;
 
 pub use access::{Access, Recorded};
-pub use audit::{AuditObject, AuditRecord};
+pub use audit::{
+    AuditEntry, AuditHash, AuditHead, AuditObject, AuditOrder, AuditPlace, AuditQuery, AuditRecord,
+    AuditSlice,
+};
 pub use change::{Change, Effect};
 pub use directory::{
     App, AppRoute, Client, ClientKind, Tenant, Token, TokenHash, TokenKind, TokenStanding, User,
@@ -42,8 +47,11 @@ pub use directory::{
 pub use error::{Rejection, StoreError};
 pub use history::{ActiveDaysQuery, ActivePeople, ActivePeopleQuery, HistoryScope};
 pub use identity::IdentityChange;
+pub use idle::{IdleKey, IdleOrder, IdlePage, IdleQuery, IdleRow, LeaveChange};
 pub use kept_answer::KeptAnswer;
-pub use ledger::{Group, LedgerChange, PoolName, PoolRow, SeatName, SeatRow, WaitingRow, WrittenSeat};
+pub use ledger::{
+    Group, LedgerChange, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow, WrittenSeat,
+};
 pub use page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery};
 pub use request::{Actor, Author, ChangeOutcome, ChangeRequest, Manner};
 pub use store::{Store, StoreHealth};

@@ -48,6 +48,44 @@ pub enum Actor {
     Client(ClientId),
 }
 
+impl Actor {
+    /// The word for the kind of actor.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::CommandLine(_) => "command_line",
+            Self::Operator(_) => "operator",
+            Self::User(_) => "user",
+            Self::Client(_) => "client",
+        }
+    }
+
+    /// Which one of its kind; none for Usher itself.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::System => None,
+            Self::CommandLine(name) | Self::Operator(name) => Some(name.clone()),
+            Self::User(user_id) => Some(user_id.to_string()),
+            Self::Client(client_id) => Some(client_id.as_str().to_owned()),
+        }
+    }
+
+    /// The actor with a kind and a name; none when there cannot be one.
+    #[must_use]
+    pub fn from_parts(kind: &str, name: Option<String>) -> Option<Self> {
+        match (kind, name) {
+            ("system", None) => Some(Self::System),
+            ("command_line", Some(name)) => Some(Self::CommandLine(name)),
+            ("operator", Some(name)) => Some(Self::Operator(name)),
+            ("user", Some(name)) => name.parse().ok().map(Self::User),
+            ("client", Some(name)) => name.parse().ok().map(Self::Client),
+            _ => None,
+        }
+    }
+}
+
 /// What becomes of the other changes when one does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,10 +1,11 @@
 //! The calls of an engine.
 
 use async_trait::async_trait;
-use usher_seats::{ClientId, Day, GroupKey, Namespace, SeatType, TenantId, TenantKey, UserId};
+use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, SeatType, TenantId, TenantKey, UserId};
 
 use crate::{
     access::{Access, Recorded},
+    audit::{AuditEntry, AuditHead, AuditQuery, AuditSlice},
     change::{Change, Effect},
     directory::{App, AppRoute, Client, Tenant, Token, TokenHash, TokenStanding, User},
     error::StoreError,
@@ -13,10 +14,11 @@ use crate::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
     },
+    idle::{IdlePage, IdleQuery},
     kept_answer::KeptAnswer,
-    ledger::{Group, PoolName, PoolRow, SeatName, SeatRow, WaitingRow},
+    ledger::{Group, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow},
     page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery},
-    request::{ChangeOutcome, ChangeRequest},
+    request::{Author, ChangeOutcome, ChangeRequest},
 };
 
 /// How an engine is doing; for `/readyz`, `/metrics` and `usher doctor`.
@@ -28,6 +30,8 @@ pub struct StoreHealth {
     pub journal_accesses: u64,
     /// Distinct activity rows that only the overlay has.
     pub overlay_rows: u64,
+    /// Sets of active days that only the overlay has, or has more of.
+    pub overlay_day_sets: u64,
     /// Batches made durable since start.
     pub batches_committed: u64,
     /// Accesses that moved `active_time` since start.
@@ -61,15 +65,45 @@ pub trait Store: Send + Sync + 'static {
     /// such an error in every manner, because then another call has made the changes.
     async fn make(&self, request: ChangeRequest) -> Result<ChangeOutcome, StoreError>;
 
-    /// Makes all changes or none, by Usher itself; `at_ms` is the time they carry.
+    /// Makes all changes or none, by Usher itself; `at_ms` is the time they carry. Whatever somebody wants is
+    /// [`Store::change_by`] them.
     ///
     /// # Errors
     /// As [`Store::make`].
     async fn change(&self, changes: Vec<Change>, at_ms: i64) -> Result<Vec<Effect>, StoreError> {
-        let outcome = self.make(ChangeRequest::new(changes, at_ms)).await?;
+        self.change_by(Author::default(), changes, at_ms).await
+    }
+
+    /// Makes all changes or none, by somebody.
+    ///
+    /// # Errors
+    /// As [`Store::make`].
+    async fn change_by(
+        &self,
+        author: Author,
+        changes: Vec<Change>,
+        at_ms: i64,
+    ) -> Result<Vec<Effect>, StoreError> {
+        let outcome = self.make(ChangeRequest::new(changes, at_ms).by(author)).await?;
         // In the whole manner a change that was rejected is the error above, so every result is an effect.
         Ok(outcome.results.into_iter().flatten().collect())
     }
+
+    /// Lists records of an audit log by time, and by number where times are the same.
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Finds the end of a tenant's audit log, or of that for what concerns no tenant; none while it has no records.
+    async fn audit_head(&self, tenant_id: Option<TenantId>) -> Result<Option<AuditHead>, StoreError>;
+
+    /// Reads an audit log as bare as it is kept, in order of number, after a number, at most `rows_max` and
+    /// [`AUDIT_SLICE_ROWS_MAX`](crate::audit::AUDIT_SLICE_ROWS_MAX) records, with its end at the same moment. For
+    /// [`Verifier`](crate::audit::Verifier).
+    async fn audit_slice(
+        &self,
+        tenant_id: Option<TenantId>,
+        after_sequence: i64,
+        rows_max: usize,
+    ) -> Result<AuditSlice, StoreError>;
 
     /// Finds a pool as it is at `now_ms`; none when nothing was ever said or given of it.
     async fn pool(&self, pool: PoolName, now_ms: i64) -> Result<Option<PoolRow>, StoreError>;
@@ -93,7 +127,21 @@ pub trait Store: Send + Sync + 'static {
         seat_type: SeatType,
         after: Option<PageKey>,
         rows_max: usize,
-    ) -> Result<Vec<SeatRow>, StoreError>;
+    ) -> Result<Vec<SeatRow>, StoreError> {
+        self.seats_where(SeatQuery {
+            tenant_id,
+            seat_type,
+            user_id: None,
+            namespace: None,
+            group_key: None,
+            after,
+            rows_max,
+        })
+        .await
+    }
+
+    /// Lists some of a tenant's seats, held or not.
+    async fn seats_where(&self, query: SeatQuery) -> Result<Vec<SeatRow>, StoreError>;
 
     /// Lists who waits for a seat of a pool, first in line first, after a ticket, at most `rows_max`.
     async fn waiting(
@@ -133,8 +181,17 @@ pub trait Store: Send + Sync + 'static {
     /// Lists the days on which a person was active, in order.
     async fn active_days(&self, query: ActiveDaysQuery) -> Result<Vec<Day>, StoreError>;
 
-    /// For how many days a tenant keeps its history; none for good, and for a tenant that is not there.
-    async fn history_days(&self, tenant_id: TenantId) -> Result<Option<u32>, StoreError>;
+    /// Lists seats in use with a judgement of how idle they are, exactly as of the moment of reading. Looks at no more
+    /// than [`IDLE_SEATS_READ_MAX`](crate::idle::IDLE_SEATS_READ_MAX) seats. In order of idleness it may first have to
+    /// bring what an import has just left in memory into its tables.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] too while accesses of the past keep arriving, which move seats in that order faster
+    /// than it can be read.
+    async fn idle_seats(&self, query: IdleQuery) -> Result<IdlePage, StoreError>;
+
+    /// Lists when a person is or was on leave, in order of the beginning.
+    async fn leaves(&self, tenant_id: TenantId, user_id: UserId) -> Result<Vec<Leave>, StoreError>;
 
     /// Does what time alone makes due: takes away history that is no longer to be kept, and lets what was recorded some
     /// hours ago reach its tables. Whoever runs an engine for long calls it every minute or so with the present time;

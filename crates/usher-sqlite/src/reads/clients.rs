@@ -97,7 +97,15 @@ pub(crate) fn client_standing(
     client_id: &ClientId,
 ) -> rusqlite::Result<Option<ClientStanding>> {
     let snapshot = connection.unchecked_transaction()?;
-    let found = snapshot
+    client_standing_within(&snapshot, client_id)
+}
+
+/// The same within a transaction that is under way.
+pub(crate) fn client_standing_within(
+    connection: &Connection,
+    client_id: &ClientId,
+) -> rusqlite::Result<Option<ClientStanding>> {
+    let found = connection
         .prepare_cached(
             "SELECT clients.tenant_id, client_id, clients.name, kind, scopes, clients.enabled,
                     redirect_uris, refresh_allowed, ticket_url, tenants.enabled
@@ -120,7 +128,7 @@ pub(crate) fn client_standing(
     let Some(mut standing) = found else {
         return Ok(None);
     };
-    standing.secrets = secrets(&snapshot, client_id)?;
+    standing.secrets = secrets(connection, client_id)?;
     Ok(Some(standing))
 }
 

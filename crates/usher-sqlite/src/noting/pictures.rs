@@ -1,0 +1,247 @@
+//! How the audit log shows things: one function per kind, without a secret in any.
+
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Value, json};
+use usher_seats::{ClientId, TenantId, UserId};
+use usher_store::{Tenant, TokenHash};
+
+use super::{Route, Thing};
+use crate::reads;
+
+/// The name of a tenant's identity provider in its log; there is at most one.
+const IDENTITY_PROVIDER: &str = "identity_provider";
+/// The name of the setting for how many days history is kept.
+const HISTORY_DAYS: &str = "history_days";
+
+/// A thing at a moment.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Picture {
+    /// Whose log it belongs into.
+    pub(super) tenant_id: Option<TenantId>,
+    /// Its name there.
+    pub(super) name: String,
+    /// What the log shows, as JSON.
+    pub(super) shown: String,
+    /// What must not be shown and yet tells one state from another: a new password leaves everything else as it was.
+    hidden: Vec<Vec<u8>>,
+}
+
+impl Picture {
+    fn of(tenant_id: TenantId, name: impl Into<String>, shown: &Value) -> Self {
+        Self {
+            tenant_id: Some(tenant_id),
+            name: name.into(),
+            shown: shown.to_string(),
+            hidden: Vec::new(),
+        }
+    }
+
+    fn hiding(self, hidden: Vec<Vec<u8>>) -> Self {
+        Self { hidden, ..self }
+    }
+}
+
+type Found = rusqlite::Result<Option<Picture>>;
+
+/// Looks at a thing; none when it is not there.
+pub(super) fn take(connection: &Connection, thing: &Thing<'_>) -> Found {
+    match thing {
+        Thing::TenantNamed(tenant_key) => {
+            Ok(reads::tenant(connection, tenant_key)?.map(|known| tenant(&known)))
+        }
+        Thing::Tenant(tenant_id) => {
+            Ok(reads::tenant_by_id(connection, *tenant_id)?.map(|known| tenant(&known)))
+        }
+        Thing::HistoryDays(tenant_id) => history_days(connection, *tenant_id),
+        Thing::User(tenant_id, user_id) => user(connection, *tenant_id, *user_id),
+        Thing::App(tenant_id, namespace) => {
+            let app = reads::app(connection, *tenant_id, namespace)?;
+            Ok(app.map(|app| {
+                let shown = json!({ "name": app.name, "names": app.names, "enabled": app.enabled });
+                Picture::of(*tenant_id, namespace.as_str(), &shown)
+            }))
+        }
+        Thing::Route(route) => of_route(connection, route),
+        Thing::Client(tenant_id, client_id) => client(connection, *tenant_id, client_id),
+        Thing::Install(tenant_id, client_id) => install(connection, *tenant_id, client_id),
+        Thing::Grant(tenant_id, user_id, client_id) => grant(connection, *tenant_id, *user_id, client_id),
+        Thing::Token(token_hash) => token(connection, *token_hash),
+        Thing::SignIn(tenant_id, user_id) => sign_in(connection, *tenant_id, *user_id),
+        Thing::Link(link_hash) => link(connection, *link_hash),
+        Thing::IdentityProvider(tenant_id) => identity_provider(connection, *tenant_id),
+    }
+}
+
+fn tenant(tenant: &Tenant) -> Picture {
+    let shown = json!({ "name": tenant.name, "time_zone": tenant.time_zone, "enabled": tenant.enabled });
+    Picture::of(tenant.tenant_id, tenant.tenant_key.as_str(), &shown)
+}
+
+fn history_days(connection: &Connection, tenant_id: TenantId) -> Found {
+    connection
+        .prepare_cached("SELECT history_days FROM tenants WHERE tenant_id = ?1")?
+        .query_row([tenant_id.0], |row| {
+            let days: Option<u32> = row.get(0)?;
+            Ok(Picture::of(tenant_id, HISTORY_DAYS, &json!(days)))
+        })
+        .optional()
+}
+
+fn user(connection: &Connection, tenant_id: TenantId, user_id: UserId) -> Found {
+    let user = reads::user(connection, tenant_id, user_id)?;
+    Ok(user.map(|user| {
+        let shown = json!({
+            "name": user.name,
+            "external_id": user.external_id,
+            "enabled": user.enabled,
+            "system_administrator": user.system_administrator,
+        });
+        Picture::of(tenant_id, user_id.to_string(), &shown)
+    }))
+}
+
+fn of_route(connection: &Connection, route: &Route<'_>) -> Found {
+    let found = connection
+        .prepare_cached(
+            "SELECT 1 FROM app_routes WHERE host = ?1 AND path_prefix = ?2 AND tenant_id = ?3 AND namespace = ?4",
+        )?
+        .exists((route.host, route.path_prefix, route.tenant_id.0, route.namespace.as_str()))?;
+    let shown = json!({ "host": route.host, "path_prefix": route.path_prefix });
+    Ok(found.then(|| Picture::of(route.tenant_id, route.namespace.as_str(), &shown)))
+}
+
+fn client(connection: &Connection, tenant_id: TenantId, client_id: &ClientId) -> Found {
+    let standing = reads::client_standing_within(connection, client_id)?;
+    let Some(standing) = standing.filter(|standing| standing.client.tenant_id == tenant_id) else {
+        return Ok(None);
+    };
+    let secrets: Vec<Value> = standing
+        .secrets
+        .iter()
+        .map(|secret| json!({ "created_at_ms": secret.created_at_ms, "expires_at_ms": secret.expires_at_ms }))
+        .collect();
+    let shown = json!({
+        "name": standing.client.name,
+        "kind": standing.client.kind,
+        "scopes": standing.client.scopes,
+        "enabled": standing.client.enabled,
+        "redirect_uris": standing.registration.redirect_uris,
+        "refresh_allowed": standing.registration.refresh_allowed,
+        "ticket_url": standing.registration.ticket_url,
+        "secrets": secrets,
+    });
+    let hidden = standing
+        .secrets
+        .iter()
+        .map(|secret| secret.secret_hash.0.to_vec())
+        .collect();
+    Ok(Some(
+        Picture::of(tenant_id, client_id.as_str(), &shown).hiding(hidden),
+    ))
+}
+
+fn install(connection: &Connection, tenant_id: TenantId, client_id: &ClientId) -> Found {
+    let installed = connection
+        .prepare_cached("SELECT 1 FROM installs WHERE tenant_id = ?1 AND client_id = ?2")?
+        .exists((tenant_id.0, client_id.as_str()))?;
+    Ok(installed.then(|| Picture::of(tenant_id, client_id.as_str(), &json!({ "installed": true }))))
+}
+
+fn grant(connection: &Connection, tenant_id: TenantId, user_id: UserId, client_id: &ClientId) -> Found {
+    let grant = reads::grant(connection, tenant_id, user_id, client_id)?;
+    Ok(grant.map(|grant| {
+        let shown = json!({ "user_id": user_id, "scopes": grant.scopes });
+        Picture::of(tenant_id, client_id.as_str(), &shown)
+    }))
+}
+
+/// Shows a service or operator token; another kind is not in the log.
+fn token(connection: &Connection, token_hash: TokenHash) -> Found {
+    connection
+        .prepare_cached(
+            "SELECT tenant_id, kind, issued_at_ms, expires_at_ms, revoked FROM tokens
+             WHERE token_hash = ?1 AND kind IN ('service', 'operator')",
+        )?
+        .query_row([token_hash.0], |row| {
+            let shown = json!({
+                "kind": row.get::<_, String>(1)?,
+                "issued_at_ms": row.get::<_, i64>(2)?,
+                "expires_at_ms": row.get::<_, i64>(3)?,
+                "revoked": row.get::<_, bool>(4)?,
+            });
+            Ok(Picture {
+                tenant_id: row.get::<_, Option<i64>>(0)?.map(TenantId),
+                name: token_hash.token_id(),
+                shown: shown.to_string(),
+                hidden: Vec::new(),
+            })
+        })
+        .optional()
+}
+
+/// Shows how a person may sign in; none for who cannot.
+fn sign_in(connection: &Connection, tenant_id: TenantId, user_id: UserId) -> Found {
+    let person = (tenant_id.0, user_id.get());
+    let (password, second_factor): (Option<Vec<u8>>, Option<Vec<u8>>) = connection
+        .prepare_cached(
+            "SELECT CAST(password_hash AS BLOB), totp_sealed FROM credentials WHERE tenant_id = ?1 AND user_id = ?2",
+        )?
+        .query_row(person, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .unwrap_or_default();
+    let accounts = connection
+        .prepare_cached(
+            "SELECT issuer, subject FROM identity_links WHERE tenant_id = ?1 AND user_id = ?2 ORDER BY issuer",
+        )?
+        .query_map(person, |row| {
+            Ok(json!({ "issuer": row.get::<_, String>(0)?, "subject": row.get::<_, String>(1)? }))
+        })?
+        .collect::<rusqlite::Result<Vec<Value>>>()?;
+    if password.is_none() && second_factor.is_none() && accounts.is_empty() {
+        return Ok(None);
+    }
+    let shown = json!({
+        "password": password.is_some(),
+        "second_factor": second_factor.is_some(),
+        "linked_accounts": accounts,
+    });
+    let hidden = vec![password.unwrap_or_default(), second_factor.unwrap_or_default()];
+    Ok(Some(
+        Picture::of(tenant_id, user_id.to_string(), &shown).hiding(hidden),
+    ))
+}
+
+fn link(connection: &Connection, link_hash: TokenHash) -> Found {
+    connection
+        .prepare_cached("SELECT tenant_id, user_id, purpose, expires_at_ms FROM links WHERE link_hash = ?1")?
+        .query_row([link_hash.0], |row| {
+            let shown = json!({
+                "purpose": row.get::<_, String>(2)?,
+                "expires_at_ms": row.get::<_, i64>(3)?,
+            });
+            let name = row.get::<_, i64>(1)?.to_string();
+            Ok(Picture::of(TenantId(row.get(0)?), name, &shown))
+        })
+        .optional()
+}
+
+fn identity_provider(connection: &Connection, tenant_id: TenantId) -> Found {
+    let Some(provider) = reads::identity_provider(connection, tenant_id)? else {
+        return Ok(None);
+    };
+    let linked: i64 = connection
+        .prepare_cached("SELECT count(*) FROM identity_links WHERE tenant_id = ?1")?
+        .query_row([tenant_id.0], |row| row.get(0))?;
+    let shown = json!({
+        "name": provider.name,
+        "name_chinese": provider.name_chinese,
+        "issuer": provider.issuer,
+        "client_id": provider.client_id,
+        "enabled": provider.enabled,
+        "linked_accounts": linked,
+    });
+    let hidden = vec![provider.client_secret_sealed];
+    Ok(Some(
+        Picture::of(tenant_id, IDENTITY_PROVIDER, &shown).hiding(hidden),
+    ))
+}
