@@ -41,6 +41,8 @@ try {
   await theWholeFlow()
   await refusal()
   await secondFactorPage()
+  await keyboardOrder()
+  await longNames()
   await photographAll()
 } finally {
   await chromium.close()
@@ -132,6 +134,78 @@ async function secondFactorPage() {
   await context.close()
 }
 
+/** Names as long as they may be, without a place to break: they stay inside their page, in both widths. */
+async function longNames() {
+  const name = `Quartalsauswertungsprogramm${'Nutzungsnachweis'.repeat(6)}${'席位使用情况报告'.repeat(8)}`
+  const made = await usher('client', 'create', name, '--open', SCOPE, '--redirect-uri', `${callback}-long`, '--data', data)
+  const person = `${'Wolfeschlegelsteinhausenbergerdorff'.repeat(3)} ${'欧阳'.repeat(30)}`
+  await usher('user', 'update', '1', '--name', person, '--data', data)
+  for (const [width, look] of [[1100, 'wide'], [360, 'phone'], [320, 'small-phone']]) {
+    const { context, page } = await visitor(chromium, { viewport: { width, height: 800 } })
+    const address = authorize({ client_id: made.client_id, redirect_uri: `${callback}-long`, scope: SCOPE, prompt: 'consent' })
+    await page.goto(address)
+    const over = []
+    for (const what of ['sign-in', 'consent', 'account']) {
+      if (what === 'consent') await signIn(page, address)
+      if (what === 'account') await page.goto(`${base}/account`)
+      await page.screenshot({ path: path.join(photographs, `${what}-long-names-${look}.png`), fullPage: true })
+      const overflow = await page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth)
+      if (overflow > 0) over.push(`${what}: ${overflow}px`)
+    }
+    check(`long names stay inside: ${look}`, over.length === 0, over.join(', '))
+    await context.close()
+  }
+  await usher('user', 'update', '1', '--name', 'System administrator', '--data', data)
+}
+
+/** Tab goes through everything there is to do, in the order it is read, and each place shows that it has the focus. */
+async function keyboardOrder() {
+  const { context, page } = await visitor(chromium)
+  await signIn(page, authorize({ prompt: 'consent' }))
+  const expected = ['Usher', '中文', 'Allow', 'Refuse', 'Use another account']
+  const seen = []
+  for (const name of expected) {
+    await page.keyboard.press('Tab')
+    const at = page.locator(':focus')
+    const ring = await at.evaluate((element) => {
+      const style = getComputedStyle(element)
+      return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
+    })
+    seen.push(`${(await at.textContent()).trim()}${ring ? '' : ' without a ring'}`)
+    if (name === 'Allow') await page.screenshot({ path: path.join(photographs, 'consent-focus.png'), fullPage: true })
+  }
+  check('Tab goes through the consent page in order, with a ring around each place', seen.join() === expected.join(), seen.join())
+  await context.close()
+}
+
+/** The smallest contrast of any text on a page with what is behind it (WCAG 2.2, 1.4.3 asks for 4.5). */
+async function contrast(page) {
+  return page.locator('body').evaluate((body) => {
+    const light = (colour) => {
+      const [r, g, b] = colour.match(/[\d.]+/g).slice(0, 3).map((part) => {
+        const share = part / 255
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+      })
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+    const behind = (element) => {
+      for (let at = element; at; at = at.parentElement) {
+        const colour = getComputedStyle(at).backgroundColor
+        if (colour !== 'rgba(0, 0, 0, 0)') return colour
+      }
+      return 'rgb(255, 255, 255)'
+    }
+    let least = { ratio: 21, text: '' }
+    for (const element of body.querySelectorAll('*')) {
+      if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) continue
+      const [one, other] = [light(getComputedStyle(element).color), light(behind(element))]
+      const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)
+      if (ratio < least.ratio) least = { ratio, text: element.textContent.trim().slice(0, 40) }
+    }
+    return least
+  })
+}
+
 /** Every page in every look; each is measured: nothing reaches over the side of the window. */
 async function photographAll() {
   const looks = []
@@ -142,10 +216,13 @@ async function photographAll() {
   for (const { name, ...look } of looks) {
     const { context, page } = await visitor(chromium, look)
     const wide = []
+    const pale = []
     const photograph = async (what) => {
       await page.screenshot({ path: path.join(photographs, `${what}-${name}.png`), fullPage: true })
       const overflow = await page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth)
       if (overflow > 0) wide.push(`${what}: ${overflow}px`)
+      const least = await contrast(page)
+      if (least.ratio < 4.5) pale.push(`${what}: ${least.ratio.toFixed(2)} at "${least.text}"`)
     }
     await page.goto(`${base}/`)
     await photograph('start')
@@ -171,6 +248,7 @@ async function photographAll() {
     await page.goto(`${base}/link/${'A'.repeat(43)}`)
     await photograph('error-link')
     check(`the pages fit their window: ${name}`, wide.length === 0, wide.join(', '))
+    check(`every text stands out from what is behind it: ${name}`, pale.length === 0, pale.join(', '))
     await context.close()
   }
   console.log(`photographs: ${photographs}`)
