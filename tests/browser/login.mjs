@@ -26,7 +26,7 @@ try {
   await page.waitForURL('**/sign-in?done=password')
   await refused(page)
   await allowed(page)
-  await remembered(page)
+  await askedAgain(page)
   check('the browser has nothing to complain about', complaints.length === 0, complaints)
   await told()
 } finally {
@@ -72,13 +72,15 @@ async function allowed(page) {
   check('the terminal knows who came', code === 0 && said?.user_id === 1 && said.server === server.listening, JSON.stringify(said))
 }
 
-/** Everything was granted before, and the browser is signed in: nobody is asked anything. */
-async function remembered(page) {
+/** Everything was granted before, and the browser is signed in. Any program could have opened that link, so it asks. */
+async function askedAgain(page) {
   const command = login()
   await open(page, command)
+  check('no program gets tokens behind a person\'s back', await page.locator('button[value=allow]').isVisible())
+  await page.locator('button[value=allow]').click()
   await page.getByText('You can close this window').waitFor()
   const { code } = await command.ended
-  check('who allowed it before is not asked again', code === 0, code)
+  check('who allows it again is signed in again', code === 0, code)
 }
 
 /** What is kept, and what the other commands make of it. */

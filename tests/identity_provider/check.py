@@ -5,10 +5,12 @@ The provider runs on a free port of this machine, Usher on another; a browser wi
 provider says of every account that it has the same e-mail address, so whoever linked by address would be found out.
 """
 import base64
+import glob
 import hashlib
 import hmac
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -24,6 +26,17 @@ MODULES = os.environ.get("USHER_OIDC_PROVIDER", os.path.join(usher.BUILD, "ident
 CALLBACK = "/sign-in/provider/callback"
 CLIENT_ID, CLIENT_SECRET = "usher", "canary-4f1c2a9e-client-secret"
 PASSWORD = "violet anchor turnip seventeen"
+
+
+# A run takes minutes; what lies about for longer belongs to one that was cut off.
+STALE_SECONDS_MIN = 3600
+
+
+def remove_stale_folders():
+    """Runs that were cut off, and those that failed, leave their folder behind for somebody to look at."""
+    for folder in glob.glob(os.path.join(usher.BUILD, "identity-provider-*")):
+        if time.time() - os.path.getmtime(folder) > STALE_SECONDS_MIN:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Provider:
@@ -299,6 +312,7 @@ def reasons(tale):
 
 def main():
     checks = usher.Checks()
+    remove_stale_folders()
     data = usher.new_folder("identity-provider")
     people = "".join('{"change":"tenant","tenant_key":"%s","name":"%s"}\n' % (key, key) for key in ("other", "bare"))
     people += '{"change":"user","user_id":2,"name":"Li Lei"}\n'
@@ -325,6 +339,8 @@ def main():
         checks.check("the server stops in order", server.stop() == 0, server.lines[-5:])
     secrets(tale)
     reasons(tale)
+    if not checks.failed:
+        shutil.rmtree(data)
     return checks.exit_code()
 
 

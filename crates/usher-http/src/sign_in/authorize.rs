@@ -13,6 +13,10 @@
 //! Grants accumulate, as the documents have it: a token carries everything the person has granted the client so far, as
 //! far as the client still has it opened. One scope does not accumulate: `offline_access` must be asked for each time,
 //! because a refresh token nobody asked for is one more thing to lose.
+//!
+//! A program without a secret that comes back to a port of the person's machine, or to a scheme of its own, may be any
+//! program that says it is that one. So what was granted to it before is asked again each time: else whatever runs on
+//! the machine could fetch tokens without anybody noticing (RFC 8252, section 8.6).
 
 use std::sync::Arc;
 
@@ -49,6 +53,8 @@ pub(super) struct Authorization {
     pub(super) request: AuthorizeRequest,
     /// Who asks.
     pub(super) client: Client,
+    /// True when any program of the person's machine could ask so.
+    unproven: bool,
 }
 
 /// What a grant makes of a request.
@@ -81,13 +87,18 @@ impl Authorization {
         if !standing.client.enabled || standing.tenant != Enablement::Enabled {
             return Err(Problem::ClientDisabled);
         }
+        let unproven = standing.secrets.is_empty() && !request.redirect_uri.as_str().starts_with("https://");
         let client = standing.client;
         let not_opened = |scope: &&String| !client.scopes.contains(scope);
         let scopes: Vec<String> = request.scopes.iter().filter(not_opened).cloned().collect();
         if !scopes.is_empty() {
             return Err(Problem::ScopesNotOpened { scopes });
         }
-        Ok(Self { request, client })
+        Ok(Self {
+            request,
+            client,
+            unproven,
+        })
     }
 
     /// True when people of this tenant may use the client: its own, or any for a store client, which then must be
@@ -112,7 +123,7 @@ impl Authorization {
         let remembered =
             grant.is_some_and(|grant| now_ms.saturating_sub(grant.granted_at_ms) < GRANT_LIFE_MS);
         Reckoned {
-            needs_consent: !remembered || !new.is_empty() || self.request.consent_forced,
+            needs_consent: !remembered || !new.is_empty() || self.request.consent_forced || self.unproven,
             new,
             granted,
         }
@@ -201,6 +212,6 @@ pub(super) async fn answer(entry: Entry, edge: Arc<Edge>, visit: Arc<Visit>) -> 
         return consent::ask(&edge, &visit, &asking, &destination);
     }
     let (location, change) = authorization.code(&edge, &person, reckoned.granted, visit.now_ms);
-    edge.store.change(vec![change], visit.now_ms).await?;
+    visit.change(&edge, person.user.user_id, vec![change]).await?;
     page::found(&location)
 }

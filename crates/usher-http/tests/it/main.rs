@@ -30,6 +30,7 @@ mod oauth_apps;
 mod oauth_errors;
 mod oauth_grants;
 mod oauth_refresh;
+mod oauth_revocation;
 mod oauth_secrets;
 mod oauth_tickets;
 mod oauth_two_tenants;

@@ -288,7 +288,7 @@ fn who_signs_out_of_a_server_that_is_away_is_told_so() {
 }
 
 #[test]
-fn who_signs_in_again_gives_the_old_tokens_back() {
+fn who_signs_in_again_is_asked_again_and_gives_the_old_tokens_back() {
     let mut tale = Tale::begin();
     let server = tale.server.clone();
     tale.signed_in(&server);
@@ -296,6 +296,7 @@ fn who_signs_in_again_gives_the_old_tokens_back() {
         .as_str()
         .unwrap()
         .to_owned();
+    // What was allowed before is asked again: any program could have opened the link.
     tale.signed_in(&server);
     let second = tale.home.kept(&server)["access_token"]
         .as_str()
