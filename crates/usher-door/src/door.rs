@@ -88,6 +88,13 @@ impl Door {
         self.queue.watermark_ms(now_ms)
     }
 
+    /// The latest time that the clock has shown at the door, in milliseconds; none before the first access that happened
+    /// now. A clock that shows less has stepped back, and nobody can say which of its times was right.
+    #[must_use]
+    pub fn latest_ms(&self) -> Option<i64> {
+        self.queue.latest_ms()
+    }
+
     /// How many accesses wait for the worker, without those it is recording.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -158,6 +158,10 @@ impl Queue {
             .fold(now_ms, i64::min)
     }
 
+    pub(crate) fn latest_ms(&self) -> Option<i64> {
+        self.lock().newest_ms
+    }
+
     pub(crate) fn waiting_accesses(&self) -> usize {
         self.lock().waiting_accesses
     }

@@ -115,6 +115,7 @@ fn set(moment: &Moment) {
     gauge!("usher_store_ready").set(if moment.store.ready { 1.0 } else { 0.0 });
     gauge!("usher_store_journal_accesses").set(moment.store.journal_accesses as f64);
     gauge!("usher_store_overlay_rows").set(moment.store.overlay_rows as f64);
+    gauge!("usher_store_overlay_day_sets").set(moment.store.overlay_day_sets as f64);
     counter!("usher_store_batches_committed_total").absolute(moment.store.batches_committed);
     counter!("usher_store_accesses_moved_total").absolute(moment.store.accesses_moved);
     counter!("usher_store_folds_completed_total").absolute(moment.store.folds_completed);
@@ -191,6 +192,10 @@ fn describe() {
             "usher_store_overlay_rows",
             "Activity rows that only the overlay in memory has.",
         ),
+        (
+            "usher_store_overlay_day_sets",
+            "Sets of active days that only the overlay in memory has, or has more of.",
+        ),
     ] {
         describe_gauge!(name, sentence);
     }
@@ -213,12 +218,14 @@ mod tests {
             ready: true,
             journal_accesses: 4,
             overlay_rows: 2,
+            overlay_day_sets: 8,
             batches_committed: 9,
             accesses_moved: 8,
             folds_completed: 1,
             commits_failed: 0,
             reads_begun: 21,
             changes_begun: 22,
+            newest_access_ms: None,
         },
     };
 

@@ -82,7 +82,9 @@ impl Window {
 /// The first day that is still kept by whoever keeps `days` days of history, today included.
 #[must_use]
 pub fn first_day_kept(today: Day, days: u32) -> Day {
-    today.plus(1).plus(i32::try_from(days).map_or(i32::MIN, |days| -days))
+    today
+        .plus(1)
+        .plus(i32::try_from(days).map_or(i32::MIN, |days| -days))
 }
 
 #[cfg(test)]

@@ -255,3 +255,103 @@ fn keep(connection: &Connection, key: &ActivityKey, time_ms: i64) -> rusqlite::R
         ))
         .map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::Arc};
+
+    use usher_conformance::ledger::{Ledger, START_MS};
+    use usher_store::Store;
+
+    use super::*;
+    use crate::{Holder, SqliteStore, overlay::Overlay, recovery};
+
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+    /// A file whose journal holds some accesses, of several days, apps and kinds of seat.
+    async fn file_with_a_journal(path: &Path) {
+        let holder = Holder {
+            process_id: 1,
+            command: "usher test".to_owned(),
+            since_ms: 0,
+            control_socket: None,
+        };
+        let store = Arc::new(SqliteStore::open(path, &holder).unwrap());
+        let ledger = Ledger::found(store.clone(), "acme").await;
+        ledger.people_and_apps(&[1, 2, 3, 4], &["crm", "wiki"]).await;
+        for user in 1..=3 {
+            ledger.assign(user, None, None, START_MS).await;
+        }
+        ledger.assign(4, Some("crm"), None, START_MS).await;
+        for step in 0..30 {
+            let app = if step % 3 == 0 { "crm" } else { "wiki" };
+            ledger
+                .open(step % 4 + 1, app, START_MS + (step % 3) * DAY_MS + step)
+                .await;
+        }
+        drop(ledger);
+        store.close().await;
+    }
+
+    /// Everything that a fold writes.
+    fn content(connection: &Connection) -> Vec<String> {
+        let mut lines = Vec::new();
+        for table in ["activity", "active_days", "seats", "journal_even", "journal_odd"] {
+            let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = statement.column_count();
+            let mut rows = statement.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                let values = (0..columns).map(|column| format!("{:?}", row.get_ref(column).unwrap()));
+                lines.push(format!("{table}: {}", values.collect::<Vec<_>>().join(", ")));
+            }
+        }
+        lines
+    }
+
+    /// Folds in slices of one row, but leaves everything where it is after some slices; tells whether it came to an end.
+    fn fold(path: &Path, slices: usize) -> (bool, Vec<String>) {
+        let overlay = Overlay::default();
+        let place = recovery::find_place(path, &overlay).unwrap();
+        let mut fold = Fold::begin(place.recent, overlay.freeze());
+        let mut ended = false;
+        for _ in 0..slices {
+            ended = fold.slice(&place.connection, 1).unwrap() == Progress::Done;
+            if ended {
+                break;
+            }
+        }
+        (ended, content(&place.connection))
+    }
+
+    #[tokio::test]
+    async fn a_fold_broken_off_anywhere_and_begun_again_writes_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let original = folder.path().join("usher.db");
+        file_with_a_journal(&original).await;
+        let copy = folder.path().join("copy.db");
+        let copied = || {
+            std::fs::copy(&original, &copy).unwrap();
+            &copy
+        };
+        let (ended, whole) = fold(copied(), usize::MAX);
+        assert!(ended);
+        for table in ["activity: ", "active_days: ", "seats: "] {
+            assert!(whole.iter().any(|line| line.starts_with(table)), "{whole:#?}");
+        }
+        let mut broken_off = 0;
+        loop {
+            let path = copied();
+            let (ended, _) = fold(path, broken_off);
+            if ended {
+                break;
+            }
+            assert_eq!(
+                fold(path, usize::MAX),
+                (true, whole.clone()),
+                "after {broken_off} slices"
+            );
+            broken_off += 1;
+        }
+        assert!(broken_off > 15, "{broken_off} slices");
+    }
+}

@@ -81,6 +81,7 @@ struct Maps {
     recent: Pending,
     folding: Arc<Pending>,
     folds_ended: u64,
+    newest_ms: Option<i64>,
 }
 
 impl Overlay {
@@ -93,6 +94,7 @@ impl Overlay {
         let mut maps = self.write();
         for (key, time_ms) in moved {
             maps.recent.note_oldest(key.tenant_id, time_ms);
+            maps.newest_ms = maps.newest_ms.max(Some(time_ms));
             let slot = maps.recent.rows.entry(key).or_insert(time_ms);
             *slot = newest(Some(*slot), time_ms);
         }
@@ -104,10 +106,15 @@ impl Overlay {
     /// Replaces everything, after a replay.
     pub(crate) fn reset(&self, recent: Pending, folding: Pending) {
         let mut maps = self.write();
+        let found_ms = [&recent, &folding]
+            .into_iter()
+            .filter_map(|pending| pending.rows.values().max());
+        let newest_ms = maps.newest_ms.max(found_ms.max().copied());
         *maps = Maps {
             recent: recent.with_oldest(),
             folding: Arc::new(folding.with_oldest()),
             folds_ended: maps.folds_ended + 1,
+            newest_ms,
         };
     }
 
@@ -150,6 +157,12 @@ impl Overlay {
         found
     }
 
+    /// Number of sets of active days in both maps together.
+    pub(crate) fn day_sets(&self) -> usize {
+        let maps = self.read();
+        maps.recent.days.len() + maps.folding.days.len()
+    }
+
     /// Number of sets of active days that are recent.
     pub(crate) fn recent_day_sets(&self) -> usize {
         self.read().recent.days.len()
@@ -187,6 +200,11 @@ impl Overlay {
                 rows.map(|(_, time_ms)| *time_ms).max()
             })
             .max()
+    }
+
+    /// The newest time that the maps have ever had.
+    pub(crate) fn newest_ms(&self) -> Option<i64> {
+        self.read().newest_ms
     }
 
     /// How old the rows of a tenant are at most, and how often something has left the maps.

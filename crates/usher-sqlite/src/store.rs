@@ -564,6 +564,7 @@ impl Store for SqliteStore {
             commits_failed: counters.commits_failed.load(Ordering::Relaxed),
             reads_begun: self.readers.begun(),
             changes_begun: counters.changes_begun.load(Ordering::Relaxed),
+            newest_access_ms: self.overlay.newest_ms(),
         }
     }
 

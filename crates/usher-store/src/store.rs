@@ -44,6 +44,9 @@ pub struct StoreHealth {
     pub reads_begun: u64,
     /// Requests for changes begun since start.
     pub changes_begun: u64,
+    /// The time of the newest access that the engine has admitted since start, or found in its journal at start, in
+    /// milliseconds. A clock that shows less has stepped back.
+    pub newest_access_ms: Option<i64>,
 }
 
 /// One storage engine.

@@ -2,22 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use usher_seats::{Refusal, SeatStatus, SeatType};
+use usher_seats::{Day, DaySpan, Refusal, SeatStatus, SeatType};
 
+use super::book::{Book, SeatKey};
 use crate::ledger::START_MS;
 
-/// A seat of the model.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Seat {
-    pub(super) held: bool,
-    pub(super) assigned_at_ms: i64,
-    pub(super) expires_at_ms: Option<i64>,
-}
-
-/// (tenant, user, app of an app seat).
-pub(super) type SeatKey = (usize, i64, Option<&'static str>);
 /// (tenant, through an app seat, user, app), in the order of the lists.
 type ActivityKey = (usize, bool, i64, &'static str);
+
+/// Hours by which the clocks of each tenant are ahead of UTC, the whole year round.
+pub(super) const HOURS_AHEAD: [i64; 3] = [0, 8, -7];
+const HOUR_MS: i64 = 60 * 60 * 1_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// Which accesses count: of a tenant, through app seats or platform seats or both, to an app or any.
+pub(super) type Scope = (usize, Option<bool>, Option<&'static str>);
 
 /// Everything the model remembers.
 #[derive(Debug)]
@@ -26,8 +25,10 @@ pub(super) struct Expected {
     pub(super) tenants_off: BTreeSet<usize>,
     pub(super) users_off: BTreeSet<(usize, i64)>,
     pub(super) apps_off: BTreeSet<(usize, &'static str)>,
-    pub(super) seats: BTreeMap<SeatKey, Seat>,
+    pub(super) book: Book,
     activity: BTreeMap<ActivityKey, i64>,
+    /// Who was active where on which day.
+    active: BTreeSet<(ActivityKey, i64)>,
 }
 
 impl Expected {
@@ -37,15 +38,10 @@ impl Expected {
             tenants_off: BTreeSet::new(),
             users_off: BTreeSet::new(),
             apps_off: BTreeSet::new(),
-            seats: BTreeMap::new(),
+            book: Book::default(),
             activity: BTreeMap::new(),
+            active: BTreeSet::new(),
         }
-    }
-
-    fn in_use(&self, key: SeatKey, at_ms: i64) -> bool {
-        self.seats
-            .get(&key)
-            .is_some_and(|seat| seat.held && seat.expires_at_ms.is_none_or(|end| at_ms < end))
     }
 
     /// Which kind of seat admits, by the words of DESIGN section 3.
@@ -59,15 +55,15 @@ impl Expected {
         if self.apps_off.contains(&(tenant, app)) {
             return Err(Refusal::AppDisabled);
         }
-        if self.in_use((tenant, user, None), at_ms) {
+        if self.book.in_use((tenant, user, None), at_ms) {
             return Ok(SeatType::PerUser);
         }
-        if self.in_use((tenant, user, Some(app)), at_ms) {
+        if self.book.in_use((tenant, user, Some(app)), at_ms) {
             return Ok(SeatType::PerUserPerApp);
         }
         let seats = [
-            self.seats.get(&(tenant, user, None)),
-            self.seats.get(&(tenant, user, Some(app))),
+            self.book.seats.get(&(tenant, user, None)),
+            self.book.seats.get(&(tenant, user, Some(app))),
         ];
         let mut known = seats.into_iter().flatten();
         match (known.clone().count(), known.any(|seat| seat.held)) {
@@ -86,10 +82,9 @@ impl Expected {
         at_ms: i64,
     ) -> Result<(SeatType, i64, bool), Refusal> {
         let seat_type = self.admits(tenant, user, app, at_ms)?;
-        let newest = self
-            .activity
-            .entry((tenant, seat_type == SeatType::PerUserPerApp, user, app))
-            .or_insert(0);
+        let key = (tenant, seat_type == SeatType::PerUserPerApp, user, app);
+        self.active.insert((key, day_number(tenant, at_ms)));
+        let newest = self.activity.entry(key).or_insert(0);
         let moved = at_ms > *newest;
         if moved {
             *newest = at_ms;
@@ -98,7 +93,7 @@ impl Expected {
     }
 
     fn status(&self, key: SeatKey) -> SeatStatus {
-        if self.in_use(key, self.now_ms) {
+        if self.book.in_use(key, self.now_ms) {
             SeatStatus::InUse
         } else {
             SeatStatus::Released
@@ -123,6 +118,41 @@ impl Expected {
             .collect()
     }
 
+    /// The days, today in a tenant and four before it and one after it.
+    pub(super) fn days_around_today(&self, tenant: usize) -> DaySpan {
+        let today = Day::new(day_number(tenant, self.now_ms).try_into().unwrap());
+        DaySpan {
+            first: today.plus(-4),
+            last: today.plus(1),
+        }
+    }
+
+    fn active(&self, (tenant, app_seats, app): Scope, days: DaySpan) -> impl Iterator<Item = (i64, i64)> {
+        let days = i64::from(days.first.number())..=i64::from(days.last.number());
+        self.active
+            .iter()
+            .filter_map(move |((of, through, user, to), day)| {
+                let counts = *of == tenant
+                    && app_seats.is_none_or(|wanted| wanted == *through)
+                    && app.is_none_or(|wanted| wanted == *to)
+                    && days.contains(day);
+                counts.then_some((*user, *day))
+            })
+    }
+
+    /// How many people were active on some days.
+    pub(super) fn people(&self, scope: Scope, days: DaySpan) -> u64 {
+        let people: BTreeSet<_> = self.active(scope, days).map(|(user, _)| user).collect();
+        people.len() as u64
+    }
+
+    /// On which of some days a person was active.
+    pub(super) fn days_of(&self, user: i64, scope: Scope, days: DaySpan) -> Vec<i64> {
+        let of_user = self.active(scope, days).filter(|(who, _)| *who == user);
+        let days: BTreeSet<_> = of_user.map(|(_, day)| day).collect();
+        days.into_iter().collect()
+    }
+
     /// The whole list of assignments of one kind.
     pub(super) fn assignments(
         &self,
@@ -130,6 +160,7 @@ impl Expected {
         app_seats: bool,
     ) -> Vec<(i64, Option<&'static str>, SeatStatus, i64)> {
         let of_list = self
+            .book
             .seats
             .iter()
             .filter(|(key, _)| key.0 == tenant && key.2.is_some() == app_seats);
@@ -137,4 +168,8 @@ impl Expected {
             .map(|(key, seat)| (key.1, key.2, self.status(*key), seat.assigned_at_ms))
             .collect()
     }
+}
+
+fn day_number(tenant: usize, time_ms: i64) -> i64 {
+    (time_ms + HOURS_AHEAD[tenant] * HOUR_MS).div_euclid(DAY_MS)
 }

@@ -1,14 +1,16 @@
 //! One step of a sequence: drawn at random, done by the engine and by the model, compared.
 
 use proptest::{prelude::*, test_runner::TestCaseError};
-use usher_seats::{SeatType, Verdict};
-use usher_store::{App, Change, Effect, Recorded, User};
+use usher_seats::{SeatType, Verdict, Window};
+use usher_store::{App, Change, Recorded, User};
 
 use super::{
     TENANTS,
-    expected::{Expected, Seat, SeatKey},
+    book::{By, SeatKey},
+    book_step::{self, BookStep},
+    expected::{Expected, Scope},
 };
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, namespace, seat_type, user_id};
 
 /// The people of every tenant; the same numbers everywhere, so that tenants could be mixed up.
 pub(super) const USERS: [i64; 4] = [1, 7, 8, 9_007_199_254_740_991];
@@ -34,6 +36,10 @@ pub(super) enum Step {
     SwitchApp(usize, &'static str, bool),
     Restart,
     List(usize, bool, usize),
+    /// Pools, seats, waiting lists and groups.
+    Book(BookStep),
+    /// Who was active, counted by a window.
+    History(Scope, Window),
 }
 
 /// Any step; what a day is full of comes more often.
@@ -42,18 +48,25 @@ pub(super) fn any() -> impl Strategy<Value = Step> {
     let app = || prop::sample::select(&APPS[..]);
     let visit = || (0..TENANTS, user(), app());
     let seat = || (0..TENANTS, user(), prop::option::of(app()));
+    let history_scope = (0..TENANTS, prop::option::of(any_bool()), prop::option::of(app()));
     prop_oneof![
-        4 => prop_oneof![4 => 0..200_i64, 1 => -300..0_i64].prop_map(Step::Tick),
+        4 => prop_oneof![4 => 0..200_i64, 1 => -300..0_i64, 2 => hours(-20..40)].prop_map(Step::Tick),
         8 => (seat(), prop::option::weighted(0.3, 0..300_i64)).prop_map(|(seat, life)| Step::Assign(seat, life)),
         4 => seat().prop_map(Step::Release),
         10 => prop::collection::vec(visit(), 1..6).prop_map(Step::Open),
-        4 => prop::collection::vec((visit(), 0..500_i64), 1..8).prop_map(Step::Import),
+        4 => prop::collection::vec((visit(), prop_oneof![0..500_i64, hours(0..100)]), 1..8).prop_map(Step::Import),
         1 => (0..TENANTS, prop::bool::weighted(0.6)).prop_map(|(tenant, on)| Step::SwitchTenant(tenant, on)),
         1 => (0..TENANTS, user(), any_bool()).prop_map(|(tenant, user, on)| Step::SwitchUser(tenant, user, on)),
         1 => (0..TENANTS, app(), any_bool()).prop_map(|(tenant, app, on)| Step::SwitchApp(tenant, app, on)),
         1 => Just(Step::Restart),
         6 => (0..TENANTS, any_bool(), 1..6_usize).prop_map(|(tenant, app_seats, rows)| Step::List(tenant, app_seats, rows)),
+        24 => book_step::any().prop_map(Step::Book),
+        4 => (history_scope, prop::sample::select(&Window::ALL[..])).prop_map(|(scope, window)| Step::History(scope, window)),
     ]
+}
+
+fn hours(range: std::ops::Range<i64>) -> impl Strategy<Value = i64> {
+    range.prop_map(|hours| hours * 60 * 60 * 1_000)
 }
 
 fn any_bool() -> impl Strategy<Value = bool> {
@@ -124,6 +137,8 @@ impl Step {
             Self::List(tenant, app_seats, rows_max) => {
                 list(&ledgers[tenant], expected, (tenant, app_seats), rows_max).await?;
             }
+            Self::History(scope, window) => history(&ledgers[scope.0], expected, scope, window).await?,
+            Self::Book(step) => step.perform(ledgers, expected).await?,
             Self::Restart => {}
         }
         Ok(())
@@ -150,28 +165,20 @@ async fn assign(
 ) -> Result<(), TestCaseError> {
     let now_ms = expected.now_ms;
     let expires_at_ms = life_ms.map(|life_ms| now_ms + life_ms);
-    let effect = ledgers[tenant].assign(user, app, expires_at_ms, now_ms).await;
-    let fresh = Seat {
-        held: true,
-        assigned_at_ms: now_ms,
+    let ledger = &ledgers[tenant];
+    let assign = Change::AssignSeat {
+        tenant_id: ledger.tenant_id,
+        seat_type: seat_type(app),
+        user_id: user_id(user),
+        namespace: app.map(namespace),
         expires_at_ms,
     };
-    let expected_effect = match expected.seats.get_mut(&key) {
-        None => {
-            expected.seats.insert(key, fresh);
-            Effect::Created
-        }
-        Some(seat) if seat.held && seat.expires_at_ms.is_none_or(|end_ms| now_ms < end_ms) => {
-            let same = seat.expires_at_ms == expires_at_ms;
-            seat.expires_at_ms = expires_at_ms;
-            if same { Effect::Unchanged } else { Effect::Updated }
-        }
-        Some(seat) => {
-            *seat = fresh;
-            Effect::Updated
-        }
-    };
-    prop_assert_eq!(effect, expected_effect);
+    let answered = ledger.change(assign, now_ms).await;
+    let answered = answered.map_err(|error| error.rejection().unwrap());
+    let in_the_book = expected
+        .book
+        .make(|book| book.assign(key, expires_at_ms, By::Hand, now_ms));
+    prop_assert_eq!(answered, in_the_book);
     Ok(())
 }
 
@@ -181,18 +188,9 @@ async fn release(
     key @ (tenant, user, app): SeatKey,
 ) -> Result<(), TestCaseError> {
     let effect = ledgers[tenant].release(user, app, expected.now_ms).await;
-    let held = expected
-        .seats
-        .get_mut(&key)
-        .map(|seat| std::mem::replace(&mut seat.held, false));
-    prop_assert_eq!(
-        effect,
-        if held == Some(true) {
-            Effect::Updated
-        } else {
-            Effect::Unchanged
-        }
-    );
+    let now_ms = expected.now_ms;
+    let in_the_book = expected.book.make(|book| book.release(key, true, now_ms));
+    prop_assert_eq!(Ok(effect), in_the_book);
     Ok(())
 }
 
@@ -261,5 +259,31 @@ async fn list(
         })
         .collect();
     prop_assert_eq!(seen, expected.assignments(tenant, app_seats));
+    Ok(())
+}
+
+async fn history(
+    ledger: &Ledger,
+    expected: &Expected,
+    scope @ (tenant, app_seats, app): Scope,
+    window: Window,
+) -> Result<(), TestCaseError> {
+    let seat_type = app_seats.map(|app_seats| {
+        if app_seats {
+            SeatType::PerUserPerApp
+        } else {
+            SeatType::PerUser
+        }
+    });
+    let days = expected.days_around_today(tenant);
+    let asked = (days.first, days.last);
+    for (days, people) in ledger.figures((seat_type, app), window, asked).await {
+        prop_assert_eq!(people, expected.people(scope, days), "{:?}", days);
+    }
+    for user in USERS {
+        let seen = ledger.days_of(user, (seat_type, app), asked).await;
+        let seen: Vec<_> = seen.iter().map(|day| i64::from(day.number())).collect();
+        prop_assert_eq!(seen, expected.days_of(user, scope, days));
+    }
     Ok(())
 }

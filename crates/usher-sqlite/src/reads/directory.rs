@@ -10,7 +10,7 @@ use crate::numbers::{NamesText, Parsed, StoredUserId};
 pub(crate) fn tenant(connection: &Connection, tenant_key: &TenantKey) -> rusqlite::Result<Option<Tenant>> {
     connection
         .prepare_cached(
-            "SELECT tenant_id, tenant_key, name, enabled, time_zone FROM tenants WHERE tenant_key = ?1",
+            "SELECT tenant_id, tenant_key, name, enabled, time_zone, history_days FROM tenants WHERE tenant_key = ?1",
         )?
         .query_row([tenant_key.as_str()], tenant_row)
         .optional()
@@ -19,7 +19,7 @@ pub(crate) fn tenant(connection: &Connection, tenant_key: &TenantKey) -> rusqlit
 pub(crate) fn tenant_by_id(connection: &Connection, tenant_id: TenantId) -> rusqlite::Result<Option<Tenant>> {
     connection
         .prepare_cached(
-            "SELECT tenant_id, tenant_key, name, enabled, time_zone FROM tenants WHERE tenant_id = ?1",
+            "SELECT tenant_id, tenant_key, name, enabled, time_zone, history_days FROM tenants WHERE tenant_id = ?1",
         )?
         .query_row([tenant_id.0], tenant_row)
         .optional()
@@ -32,7 +32,7 @@ pub(crate) fn tenants(
 ) -> rusqlite::Result<Vec<Tenant>> {
     connection
         .prepare_cached(
-            "SELECT tenant_id, tenant_key, name, enabled, time_zone FROM tenants
+            "SELECT tenant_id, tenant_key, name, enabled, time_zone, history_days FROM tenants
              WHERE tenant_key > ?1 ORDER BY tenant_key LIMIT ?2",
         )?
         .query_map((after.map_or("", TenantKey::as_str), limit(rows_max)), tenant_row)?
@@ -46,6 +46,7 @@ fn tenant_row(row: &Row<'_>) -> rusqlite::Result<Tenant> {
         name: row.get(2)?,
         enabled: row.get(3)?,
         time_zone: row.get::<_, Parsed<TimeZoneName>>(4)?.0,
+        history_days: row.get(5)?,
     })
 }
 

@@ -69,15 +69,6 @@ pub(crate) fn active_days(
     Ok(active.map(|(day, _)| day).collect())
 }
 
-/// For how many days a tenant keeps its history.
-pub(crate) fn history_days(connection: &Connection, tenant_id: TenantId) -> rusqlite::Result<Option<u32>> {
-    connection
-        .prepare_cached("SELECT history_days FROM tenants WHERE tenant_id = ?1")?
-        .query_row([tenant_id.0], |row| row.get(0))
-        .optional()
-        .map(Option::flatten)
-}
-
 /// The number under which the sets of the scope's app are kept; none when there is no such app.
 fn app_id(connection: &Connection, scope: &HistoryScope) -> rusqlite::Result<Option<i64>> {
     let Some(namespace) = &scope.namespace else {
