@@ -1,9 +1,9 @@
 //! Random sequences against a small ledger in memory.
 //!
 //! The model below is written from DESIGN section 3 and knows nothing of the code it checks: plain maps, one `if` after
-//! the other. A sequence assigns, releases, opens apps, imports the past, switches things off and on, restarts the
-//! engine and lists, in several tenants, through both kinds of seat, with a clock that also steps back. The engine
-//! folds behind its back whenever it likes. After every step both must say the same.
+//! the other. A sequence assigns, releases, buys, waits, hands on, joins groups, opens apps, imports the past, switches
+//! things off and on, restarts the engine and lists, in several tenants, through both kinds of seat, with a clock that
+//! also steps back. The engine folds behind its back whenever it likes. After every step both must say the same.
 
 mod book;
 mod book_step;

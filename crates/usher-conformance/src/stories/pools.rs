@@ -70,6 +70,7 @@ impl Ledger {
         let change = LedgerChange::RequestSeat {
             seat: self.seat_name(user, app),
             expires_at_ms: None,
+            wait: true,
         };
         self.ledger_change(change, at_ms).await.unwrap()
     }
