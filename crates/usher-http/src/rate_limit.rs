@@ -1,11 +1,12 @@
-//! Fixed one-second windows.
+//! Fixed windows of a second and of a minute.
 //!
-//! A window is one second of the clock, and counts are kept per (API, client, tenant), as Feishu counts them, so a store
-//! client has a budget of its own in each tenant (DESIGN section 5). A fixed window lets up to twice the limit pass
-//! around a boundary, which is what the `reset` header promises anyway; a sliding one would have to remember every call.
+//! Counts are kept per (API, client, tenant), as Feishu counts them, so a store client has a budget of its own in each
+//! tenant (DESIGN section 5). A fixed window lets up to twice the limit pass around a boundary, which is what the `reset`
+//! header promises anyway; a sliding one would have to remember every call.
 //!
-//! Memory: only the present second is remembered. When the second changes the whole map is emptied, so nothing has to
-//! be swept, and a named limit bounds how many keys one second may bring. Only calls with a good token come this far.
+//! Memory: only the present second and the present minute are remembered. When one changes its whole map is emptied, so
+//! nothing has to be swept, and a named limit bounds how many keys one may bring. Only calls with a good token or a good
+//! secret come this far.
 
 use std::{
     collections::HashMap,
@@ -14,11 +15,40 @@ use std::{
 
 use usher_seats::{ClientId, TenantId};
 
-/// Most (API, client, tenant) keys in one second. More than this server could answer in a second, so it refuses nobody
-/// who would have been served; it is there so that memory has a bound that does not depend on speed (about 6 MB).
+/// Most (API, client, tenant) keys in one window. More than this server could answer in a second, and more clients than
+/// anybody has in a minute; it is there so that memory has a bound that does not depend on speed (about 6 MB each).
 pub const WINDOW_KEYS_MAX: usize = 65_536;
-/// The length of a window.
-const WINDOW_MS: i64 = 1_000;
+/// The shorter window.
+const SECOND_MS: i64 = 1_000;
+/// The longer one.
+const MINUTE_MS: i64 = 60_000;
+
+/// How many calls pass in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// In one second.
+    pub per_second: u32,
+    /// In one minute, where that is limited too.
+    pub per_minute: Option<u32>,
+}
+
+/// Frequency level 4 of the platform, whichever trips first (feishu-open-platform.md, section 4): the level of the token
+/// calls, and of the management calls of its other parts.
+pub const LEVEL_4: RateLimit = RateLimit {
+    per_second: 50,
+    per_minute: Some(1_000),
+};
+
+impl RateLimit {
+    /// So many in a second, and no other limit.
+    #[must_use]
+    pub const fn a_second(calls: u32) -> Self {
+        Self {
+            per_second: calls,
+            per_minute: None,
+        }
+    }
+}
 
 /// What is counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,46 +61,97 @@ pub struct RateKey {
     pub tenant_id: TenantId,
 }
 
-/// More calls in this second than allowed.
+/// More calls in a window than allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more calls in this second than allowed")]
-pub struct RateExceeded;
+#[error("more than {limit} calls; the window ends in {reset_seconds} s")]
+pub struct RateExceeded {
+    /// Calls allowed in the window.
+    pub limit: u32,
+    /// Until it ends, in whole seconds; at least 1.
+    pub reset_seconds: i64,
+}
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Window {
-    /// Which second; another one, earlier or later, begins anew.
-    second: i64,
+    length_ms: i64,
+    /// Which one; another one, earlier or later, begins anew.
+    number: i64,
     calls: HashMap<RateKey, u32>,
 }
 
-/// Counts calls in the present second.
-#[derive(Debug, Default)]
+impl Window {
+    fn new(length_ms: i64) -> Self {
+        Self {
+            length_ms,
+            number: 0,
+            calls: HashMap::new(),
+        }
+    }
+
+    /// Whether one more call fits at `now_ms`; counts nothing.
+    fn room(&mut self, key: &RateKey, limit: u32, now_ms: i64) -> Result<(), RateExceeded> {
+        let number = now_ms.div_euclid(self.length_ms);
+        if self.number != number {
+            self.number = number;
+            self.calls.clear();
+        }
+        let calls = self.calls.get(key).copied();
+        let full = calls.is_none() && self.calls.len() >= WINDOW_KEYS_MAX;
+        if !full && calls.unwrap_or_default() < limit {
+            return Ok(());
+        }
+        let left_ms = self.length_ms - now_ms.rem_euclid(self.length_ms);
+        Err(RateExceeded {
+            limit,
+            reset_seconds: (left_ms + SECOND_MS - 1) / SECOND_MS,
+        })
+    }
+
+    fn count(&mut self, key: RateKey) {
+        *self.calls.entry(key).or_default() += 1;
+    }
+}
+
+#[derive(Debug)]
+struct Windows {
+    second: Window,
+    minute: Window,
+}
+
+/// Counts calls in the present second and minute.
+#[derive(Debug)]
 pub struct RateLimiter {
-    /// A std mutex, because it is held for one look-up and never across an await.
-    window: Mutex<Window>,
+    /// A std mutex, because it is held for a few look-ups and never across an await.
+    windows: Mutex<Windows>,
+}
+
+impl Default for RateLimiter {
+    fn default() -> Self {
+        Self {
+            windows: Mutex::new(Windows {
+                second: Window::new(SECOND_MS),
+                minute: Window::new(MINUTE_MS),
+            }),
+        }
+    }
 }
 
 impl RateLimiter {
-    /// Counts one call at `now_ms`; at most `limit` of a key pass in one second. A refused call does not count.
+    /// Counts one call at `now_ms`, if it fits into every window of `limit`. A refused call does not count.
     ///
     /// # Errors
-    /// [`RateExceeded`] when the window is used up.
-    pub fn pass(&self, key: RateKey, limit: u32, now_ms: i64) -> Result<(), RateExceeded> {
-        let second = now_ms.div_euclid(WINDOW_MS);
-        // The map is whole after a panic elsewhere: it is changed by one call at a time.
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        if window.second != second {
-            window.second = second;
-            window.calls.clear();
+    /// [`RateExceeded`] when a window is used up; the longer one is named first, since its end is what to wait for.
+    pub fn pass(&self, key: RateKey, limit: RateLimit, now_ms: i64) -> Result<(), RateExceeded> {
+        // The maps are whole after a panic elsewhere: they are changed by one call at a time.
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(per_minute) = limit.per_minute {
+            windows.minute.room(&key, per_minute, now_ms)?;
         }
-        if window.calls.len() >= WINDOW_KEYS_MAX && !window.calls.contains_key(&key) {
-            return Err(RateExceeded);
+        windows.second.room(&key, limit.per_second, now_ms)?;
+        if limit.per_minute.is_some() {
+            windows.minute.count(key.clone());
         }
-        let calls = window.calls.entry(key).or_default();
-        if *calls >= limit {
-            return Err(RateExceeded);
-        }
-        *calls += 1;
+        windows.second.count(key);
         Ok(())
     }
 }
@@ -78,6 +159,16 @@ impl RateLimiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TEN: RateLimit = RateLimit::a_second(10);
+    const ONE: RateLimit = RateLimit::a_second(1);
+
+    fn over(limit: u32) -> RateExceeded {
+        RateExceeded {
+            limit,
+            reset_seconds: 1,
+        }
+    }
 
     fn key(api: &'static str, client: &str, tenant: i64) -> RateKey {
         RateKey {
@@ -97,28 +188,28 @@ mod tests {
             key("a", "cli_1", 2),
         ] {
             for _ in 0..10 {
-                assert_eq!(limiter.pass(key.clone(), 10, 5_000), Ok(()), "{key:?}");
+                assert_eq!(limiter.pass(key.clone(), TEN, 5_000), Ok(()), "{key:?}");
             }
-            assert_eq!(limiter.pass(key.clone(), 10, 5_999), Err(RateExceeded), "{key:?}");
+            assert_eq!(limiter.pass(key.clone(), TEN, 5_999), Err(over(10)), "{key:?}");
         }
     }
 
     #[test]
     fn the_window_ends_with_the_second_and_refusals_do_not_count() {
         let limiter = RateLimiter::default();
-        assert_eq!(limiter.pass(key("a", "cli_1", 1), 1, 5_000), Ok(()));
+        assert_eq!(limiter.pass(key("a", "cli_1", 1), ONE, 5_000), Ok(()));
         for _ in 0..100 {
-            assert_eq!(limiter.pass(key("a", "cli_1", 1), 1, 5_999), Err(RateExceeded));
+            assert_eq!(limiter.pass(key("a", "cli_1", 1), ONE, 5_999), Err(over(1)));
         }
-        assert_eq!(limiter.pass(key("a", "cli_1", 1), 1, 6_000), Ok(()));
+        assert_eq!(limiter.pass(key("a", "cli_1", 1), ONE, 6_000), Ok(()));
     }
 
     #[test]
     fn a_clock_that_steps_back_begins_a_new_window() {
         let limiter = RateLimiter::default();
-        assert_eq!(limiter.pass(key("a", "cli_1", 1), 1, 5_000), Ok(()));
-        assert_eq!(limiter.pass(key("a", "cli_1", 1), 1, -5_000), Ok(()));
-        assert_eq!(limiter.pass(key("a", "cli_1", 1), 1, -4_001), Err(RateExceeded));
+        assert_eq!(limiter.pass(key("a", "cli_1", 1), ONE, 5_000), Ok(()));
+        assert_eq!(limiter.pass(key("a", "cli_1", 1), ONE, -5_000), Ok(()));
+        assert_eq!(limiter.pass(key("a", "cli_1", 1), ONE, -4_001), Err(over(1)));
     }
 
     #[test]
@@ -126,13 +217,28 @@ mod tests {
         let limiter = RateLimiter::default();
         let tenants = i64::try_from(WINDOW_KEYS_MAX).unwrap();
         for tenant in 0..tenants {
-            assert_eq!(limiter.pass(key("a", "cli_1", tenant), 1, 5_000), Ok(()));
+            assert_eq!(limiter.pass(key("a", "cli_1", tenant), ONE, 5_000), Ok(()));
         }
-        assert_eq!(
-            limiter.pass(key("a", "cli_1", tenants), 1, 5_000),
-            Err(RateExceeded)
-        );
-        assert_eq!(limiter.pass(key("a", "cli_1", tenants), 1, 6_000), Ok(()));
-        assert_eq!(limiter.window.lock().unwrap().calls.len(), 1);
+        assert_eq!(limiter.pass(key("a", "cli_1", tenants), ONE, 5_000), Err(over(1)));
+        assert_eq!(limiter.pass(key("a", "cli_1", tenants), ONE, 6_000), Ok(()));
+        assert_eq!(limiter.windows.lock().unwrap().second.calls.len(), 1);
+    }
+
+    #[test]
+    fn a_minute_may_be_used_up_while_its_seconds_are_not() {
+        let limiter = RateLimiter::default();
+        let call = |now_ms| limiter.pass(key("a", "cli_1", 1), LEVEL_4, now_ms);
+        for second in 0..20 {
+            for _ in 0..50 {
+                assert_eq!(call(second * 1_000), Ok(()), "{second}");
+            }
+            let expected = if second == 19 { (1_000, 41) } else { (50, 1) };
+            let refused = call(second * 1_000).unwrap_err();
+            assert_eq!((refused.limit, refused.reset_seconds), expected, "{second}");
+        }
+        assert_eq!(call(59_999).unwrap_err().reset_seconds, 1);
+        assert_eq!(call(60_000), Ok(()));
+        // What has no limit by the minute does not use it up, and is not stopped by it.
+        assert_eq!(limiter.pass(key("b", "cli_1", 1), TEN, 60_000), Ok(()));
     }
 }

@@ -13,11 +13,14 @@ use usher_store::{TokenKind, TokenStanding};
 use crate::{
     edge::Edge,
     open_apis::gateway,
+    rate_limit::LEVEL_4,
     wire::{WireCode, WireError},
 };
 
 /// The scope by which an administrator lets a client manage.
 pub const MANAGEMENT_SCOPE: &str = "usher:management";
+/// All management calls of a client for a tenant are counted together. Operators are not: the server is theirs.
+const RATE_API: &str = "management";
 
 /// Marks a request that came over the control channel. Only this folder can make one.
 #[derive(Debug, Clone, Copy)]
@@ -49,16 +52,18 @@ impl Caller {
         let standing = gateway::known(edge, bearer, edge.clock.now_ms()).await?;
         match standing.token.kind {
             TokenKind::Operator => Ok(Self::Operator),
-            TokenKind::User => Self::administrator(&standing),
+            TokenKind::User => Self::administrator(edge, &standing),
             TokenKind::Tenant => Err(unfit(WireCode::TenantTokenInvalid)),
             TokenKind::Service => Err(unfit(WireCode::TokenInvalid)),
         }
     }
 
-    fn administrator(standing: &TokenStanding) -> Result<Self, WireError> {
+    fn administrator(edge: &Edge, standing: &TokenStanding) -> Result<Self, WireError> {
         let client = gateway::enabled_client(standing)?.ok_or(WireCode::ClientDisabled)?;
         gateway::scope(MANAGEMENT_SCOPE, client, &standing.token)?;
         let tenant_id = standing.token.tenant_id.ok_or(WireCode::TenantUnknown)?;
+        let (api, who) = ((RATE_API, LEVEL_4), (&client.client_id, tenant_id));
+        gateway::rate(edge, api, who, edge.clock.now_ms())?;
         gateway::enabled_tenant(standing.tenant)?;
         gateway::administrator(standing.user.as_ref())?;
         let user = standing.user.as_ref().ok_or(WireCode::UserUnknown)?;

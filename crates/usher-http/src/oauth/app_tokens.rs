@@ -20,7 +20,7 @@ use usher_store::{ClientKind, identity::ClientStanding};
 use crate::{
     edge::Edge,
     oauth::{
-        client_auth::{enabled, secret_matches},
+        client_auth::{counted, enabled, secret_matches},
         fields::Fields,
         legacy_refusal::{LegacyCode, LegacyRefusal},
         shared_token::{self, Shared},
@@ -42,6 +42,19 @@ pub(super) enum AppTokenCall {
     Tenant,
     /// A store client asks for its ticket.
     ResendTicket,
+}
+
+impl AppTokenCall {
+    /// The name under which its calls are counted.
+    const fn api(self) -> &'static str {
+        match self {
+            Self::TenantInternal => "tenant_access_token/internal",
+            Self::AppInternal => "app_access_token/internal",
+            Self::App => "app_access_token",
+            Self::Tenant => "tenant_access_token",
+            Self::ResendTicket => "app_ticket/resend",
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -74,23 +87,23 @@ async fn give(call: AppTokenCall, edge: &Arc<Edge>, request: Request) -> Result<
         .map_err(|_| LegacyCode::ParameterInvalid)?;
     match call {
         AppTokenCall::TenantInternal => {
-            let shared = internal(edge, &fields).await?;
+            let shared = internal(edge, call, &fields).await?;
             Ok(Data::new("ok", None, Some(&shared)))
         }
         AppTokenCall::AppInternal => {
-            let shared = internal(edge, &fields).await?;
+            let shared = internal(edge, call, &fields).await?;
             Ok(Data::new("ok", Some(&shared), Some(&shared)))
         }
         AppTokenCall::App => {
-            let shared = store_app(edge, &fields).await?;
+            let shared = store_app(edge, call, &fields).await?;
             Ok(Data::new("success", Some(&shared), None))
         }
         AppTokenCall::Tenant => {
-            let shared = store_tenant(edge, &fields).await?;
+            let shared = store_tenant(edge, call, &fields).await?;
             Ok(Data::new("success", None, Some(&shared)))
         }
         AppTokenCall::ResendTicket => {
-            let standing = authenticated(edge, &fields).await?;
+            let standing = authenticated(edge, call, &fields).await?;
             if standing.client.kind != ClientKind::Store {
                 return Err(LegacyCode::ResendFailed.into());
             }
@@ -104,8 +117,8 @@ async fn give(call: AppTokenCall, edge: &Arc<Edge>, request: Request) -> Result<
 }
 
 /// The tenant token of a client of one tenant.
-async fn internal(edge: &Edge, fields: &Fields) -> Result<Shared, LegacyRefusal> {
-    let standing = authenticated(edge, fields).await?;
+async fn internal(edge: &Edge, call: AppTokenCall, fields: &Fields) -> Result<Shared, LegacyRefusal> {
+    let standing = authenticated(edge, call, fields).await?;
     if standing.client.kind == ClientKind::Store {
         return Err(LegacyCode::AppUnauthorized.into());
     }
@@ -113,9 +126,9 @@ async fn internal(edge: &Edge, fields: &Fields) -> Result<Shared, LegacyRefusal>
 }
 
 /// The app token of a store client.
-async fn store_app(edge: &Edge, fields: &Fields) -> Result<Shared, LegacyRefusal> {
+async fn store_app(edge: &Edge, call: AppTokenCall, fields: &Fields) -> Result<Shared, LegacyRefusal> {
     let ticket = required(fields, "app_ticket")?;
-    let standing = authenticated(edge, fields).await?;
+    let standing = authenticated(edge, call, fields).await?;
     let good = standing.client.kind == ClientKind::Store
         && app_ticket_matches(
             &edge.keys,
@@ -132,7 +145,7 @@ async fn store_app(edge: &Edge, fields: &Fields) -> Result<Shared, LegacyRefusal
 
 /// A store client's token for a tenant that has installed it. A tenant that has not, one that is switched off and one
 /// that does not exist look the same.
-async fn store_tenant(edge: &Edge, fields: &Fields) -> Result<Shared, LegacyRefusal> {
+async fn store_tenant(edge: &Edge, call: AppTokenCall, fields: &Fields) -> Result<Shared, LegacyRefusal> {
     let app_token = required(fields, "app_access_token")?;
     let tenant_key = required(fields, "tenant_key")?;
     let app_token = AppToken::open(&edge.keys, app_token, edge.clock.now_ms());
@@ -140,6 +153,7 @@ async fn store_tenant(edge: &Edge, fields: &Fields) -> Result<Shared, LegacyRefu
     let standing = edge.store.client_standing(&client_id).await?;
     let standing = standing.ok_or(LegacyCode::AppTokenInvalid)?;
     enabled(&standing).map_err(|_| LegacyCode::AppUnauthorized)?;
+    counted(edge, call.api(), (&client_id, standing.client.tenant_id))?;
     let tenant = match tenant_key.parse::<TenantKey>() {
         Ok(tenant_key) => edge.store.tenant(&tenant_key).await?,
         Err(_) => None,
@@ -154,7 +168,11 @@ async fn store_tenant(edge: &Edge, fields: &Fields) -> Result<Shared, LegacyRefu
 }
 
 /// The client that shows its id and secret.
-async fn authenticated(edge: &Edge, fields: &Fields) -> Result<ClientStanding, LegacyRefusal> {
+async fn authenticated(
+    edge: &Edge,
+    call: AppTokenCall,
+    fields: &Fields,
+) -> Result<ClientStanding, LegacyRefusal> {
     let app_id = required(fields, "app_id")?;
     let app_secret = required(fields, "app_secret")?;
     let client_id = app_id.parse().map_err(|_| LegacyCode::AppUnknown)?;
@@ -164,6 +182,7 @@ async fn authenticated(edge: &Edge, fields: &Fields) -> Result<ClientStanding, L
         return Err(LegacyCode::AppSecretInvalid.into());
     }
     enabled(&standing).map_err(|_| LegacyCode::AppUnauthorized)?;
+    counted(edge, call.api(), (&client_id, standing.client.tenant_id))?;
     Ok(standing)
 }
 

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 use usher_identity::{Secret, kept_secret};
-use usher_seats::{ClientId, Enablement};
+use usher_seats::{ClientId, Enablement, TenantId};
 use usher_store::identity::{ClientSecret, ClientStanding};
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
         fields::Fields,
         refusal::{OauthCode, OauthRefusal},
     },
+    rate_limit::{LEVEL_4, RateKey},
 };
 
 /// How a client proved itself.
@@ -53,12 +54,13 @@ struct Shown {
     secret: Option<Secret>,
 }
 
-/// Lets a client in.
+/// Lets a client in to the call named `api`.
 ///
 /// # Errors
-/// 20070, 20063, 20001, 20048, 20002, 20069.
+/// 20070, 20063, 20001, 20048, 20002, 20069, and the gateway's 99991400.
 pub(super) async fn authenticate(
     edge: &Edge,
+    api: &'static str,
     headers: &HeaderMap,
     fields: &Fields,
 ) -> Result<Caller, OauthRefusal> {
@@ -68,7 +70,33 @@ pub(super) async fn authenticate(
     let standing = standing.ok_or(OauthCode::ClientUnknown)?;
     let proof = proof(&standing, shown.secret.as_ref(), edge.clock.now_ms())?;
     enabled(&standing)?;
+    if proof == Proof::Secret {
+        let client = &standing.client;
+        counted(edge, api, (&client.client_id, client.tenant_id))?;
+    }
     Ok(Caller { standing, proof })
+}
+
+/// Counts a call of a client that has proved itself. One without a secret is not counted: anybody could call in its
+/// name and use its window up.
+///
+/// # Errors
+/// The gateway's 99991400.
+pub(super) fn counted(
+    edge: &Edge,
+    api: &'static str,
+    (client_id, tenant_id): (&ClientId, TenantId),
+) -> Result<(), OauthRefusal> {
+    let key = RateKey {
+        api,
+        client_id: client_id.clone(),
+        tenant_id,
+    };
+    let passed = edge.rate_limiter.pass(key, LEVEL_4, edge.clock.now_ms());
+    passed.map_err(|exceeded| {
+        edge.telemetry.rate_refused(api);
+        exceeded.into()
+    })
 }
 
 /// The client and the tenant that owns it are switched on.

@@ -84,10 +84,10 @@ pub(super) async fn redeem(
 /// caller will come again, and so will the revocation.
 async fn replayed(edge: &Edge, family_id: FamilyId) -> OauthRefusal {
     match revoke_family(edge, family_id).await {
-        Ok(()) => OauthRefusal {
-            code: OauthCode::CodeUsed,
-            detail: Some("a code was used twice; its tokens are revoked".to_owned()),
-        },
+        Ok(()) => OauthRefusal::noted(
+            OauthCode::CodeUsed,
+            "a code was used twice; its tokens are revoked",
+        ),
         Err(error) => error.into(),
     }
 }

@@ -55,6 +55,16 @@ impl Dialect {
         }
     }
 
+    /// The name under which its calls are counted.
+    #[must_use]
+    pub const fn api(self) -> &'static str {
+        match self {
+            Self::Legacy => "oidc_token",
+            Self::V2 => "token_v2",
+            Self::V3 => "token_v3",
+        }
+    }
+
     /// The generation of its refresh tokens.
     #[must_use]
     pub const fn generation(self) -> RefreshGeneration {

@@ -32,10 +32,9 @@ impl fmt::Debug for Fields {
 impl Fields {
     /// Reads a body.
     pub(super) async fn read(body: Body) -> Result<Self, OauthRefusal> {
-        let bytes = body::read(body).await.map_err(|error| OauthRefusal {
-            code: OauthCode::Malformed,
-            detail: Some(error.notes.msg.into_owned()),
-        })?;
+        let bytes = body::read(body)
+            .await
+            .map_err(|error| OauthRefusal::noted(OauthCode::Malformed, error.notes.msg))?;
         Self::parse(&bytes).ok_or_else(|| OauthCode::Malformed.into())
     }
 

@@ -14,7 +14,8 @@ use usher_store::StoreError;
 
 use crate::{
     oauth::refusal::{OauthCode, OauthRefusal, noted},
-    wire::{LogNote, Weight, json_response},
+    rate_limit::RateExceeded,
+    wire::{LogNote, Weight, WireError, json_response},
 };
 
 /// Every way in which an older endpoint can refuse.
@@ -97,6 +98,8 @@ pub struct LegacyRefusal {
     pub code: LegacyCode,
     /// For the log only.
     pub detail: Option<String>,
+    /// The gateway's refusal, which is said instead of the row: there were too many calls.
+    pub too_many: Option<RateExceeded>,
 }
 
 #[derive(Serialize)]
@@ -113,7 +116,11 @@ struct Empty {}
 
 impl From<LegacyCode> for LegacyRefusal {
     fn from(code: LegacyCode) -> Self {
-        Self { code, detail: None }
+        Self {
+            code,
+            detail: None,
+            too_many: None,
+        }
     }
 }
 
@@ -128,6 +135,7 @@ impl From<OauthRefusal> for LegacyRefusal {
         Self {
             code: LegacyCode::Oauth(refusal.code),
             detail: refusal.detail,
+            too_many: refusal.too_many,
         }
     }
 }
@@ -140,6 +148,9 @@ impl From<StoreError> for LegacyRefusal {
 
 impl IntoResponse for LegacyRefusal {
     fn into_response(self) -> Response {
+        if let Some(exceeded) = self.too_many {
+            return WireError::rate_limited(exceeded).into_response();
+        }
         let (status, code, msg) = self.code.row();
         let body = Body {
             code,

@@ -18,7 +18,7 @@ use usher_store::{TokenHash, TokenKind};
 use crate::{
     edge::Edge,
     oauth::{
-        client_auth::{Caller, Proof, enabled},
+        client_auth::{Caller, Proof, counted, enabled},
         code_grant,
         dialect::Dialect,
         fields::Fields,
@@ -100,6 +100,8 @@ async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Caller, LegacyRefusa
     let standing = edge.store.client_standing(&client_id).await?;
     let standing = standing.ok_or(LegacyCode::AppTokenInvalid)?;
     enabled(&standing)?;
+    let client = &standing.client;
+    counted(edge, Dialect::Legacy.api(), (&client.client_id, client.tenant_id))?;
     Ok(Caller {
         standing,
         proof: Proof::Secret,

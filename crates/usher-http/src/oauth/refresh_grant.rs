@@ -203,10 +203,10 @@ async fn repeated(
     // A clock that was set back a little makes a refresh look as if it were still to come.
     if now_ms.abs_diff(spent_at_ms) >= REPEAT_WINDOW_MS.unsigned_abs() {
         revoke_family(edge, token.family_id).await?;
-        return Err(OauthRefusal {
-            code: OauthCode::RefreshTokenUsed,
-            detail: Some("a refresh token was used twice; its family is revoked".to_owned()),
-        });
+        return Err(OauthRefusal::noted(
+            OauthCode::RefreshTokenUsed,
+            "a refresh token was used twice; its family is revoked",
+        ));
     }
     let key_hash = offer.key_hash(dialect.generation());
     if key_hash.is_none() || key_hash != token.spent_key_hash {

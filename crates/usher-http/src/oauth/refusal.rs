@@ -12,7 +12,10 @@ use serde::Serialize;
 use usher_identity::scope_list::ScopeListError;
 use usher_store::{Rejection, StoreError};
 
-use crate::wire::{LogNote, Weight, WireError, json_response};
+use crate::{
+    rate_limit::RateExceeded,
+    wire::{LogNote, Weight, WireError, json_response},
+};
 
 /// Every way in which a token endpoint can refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -159,6 +162,8 @@ pub struct OauthRefusal {
     pub code: OauthCode,
     /// For the log only.
     pub detail: Option<String>,
+    /// The gateway's refusal, which is said instead of the row: there were too many calls.
+    pub too_many: Option<RateExceeded>,
 }
 
 #[derive(Serialize)]
@@ -169,9 +174,20 @@ struct FlatBody {
 }
 
 impl OauthRefusal {
+    /// A row with a note for the log.
+    pub(super) fn noted(code: OauthCode, detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..code.into()
+        }
+    }
+
     /// The answer of the newer endpoints.
     #[must_use]
     pub fn flat(self) -> Response {
+        if let Some(exceeded) = self.too_many {
+            return WireError::rate_limited(exceeded).into_response();
+        }
         let row = self.code.row();
         let body = FlatBody {
             error: row.error,
@@ -212,7 +228,20 @@ pub(super) fn noted(response: Result<Response, WireError>, note: LogNote) -> Res
 
 impl From<OauthCode> for OauthRefusal {
     fn from(code: OauthCode) -> Self {
-        Self { code, detail: None }
+        Self {
+            code,
+            detail: None,
+            too_many: None,
+        }
+    }
+}
+
+impl From<RateExceeded> for OauthRefusal {
+    fn from(exceeded: RateExceeded) -> Self {
+        Self {
+            too_many: Some(exceeded),
+            ..OauthCode::Unavailable.into()
+        }
     }
 }
 
@@ -229,6 +258,7 @@ impl From<StoreError> for OauthRefusal {
         Self {
             code,
             detail: Some(error.to_string()),
+            too_many: None,
         }
     }
 }

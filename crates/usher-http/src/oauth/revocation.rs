@@ -45,7 +45,7 @@ async fn revoke(edge: &Edge, request: Request) -> Result<(), OauthRefusal> {
         return Err(OauthCode::Malformed.into());
     }
     let fields = Fields::read(body).await?;
-    let caller = authenticate(edge, &parts.headers, &fields).await?;
+    let caller = authenticate(edge, "revoke", &parts.headers, &fields).await?;
     // `token_type_hint` would only say what the token itself says.
     let token = fields.required("token")?;
     match read_refresh_token(token) {

@@ -61,7 +61,7 @@ async fn exchange(dialect: Dialect, edge: &Edge, request: Request) -> Result<Fla
     if !grant_types(dialect).contains(&grant_type) {
         return Err(OauthCode::GrantTypeUnsupported.into());
     }
-    let caller = authenticate(edge, &parts.headers, &fields).await?;
+    let caller = authenticate(edge, dialect.api(), &parts.headers, &fields).await?;
     match grant_type {
         "authorization_code" => code_grant::redeem(edge, dialect, &caller, &fields)
             .await

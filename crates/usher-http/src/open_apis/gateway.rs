@@ -16,7 +16,7 @@ use usher_store::{Client, Token, TokenHash, TokenKind, TokenStanding, User};
 use crate::{
     edge::Edge,
     open_apis::call::Call,
-    rate_limit::RateKey,
+    rate_limit::{RateKey, RateLimit},
     wire::{WireCode, WireError},
 };
 
@@ -44,7 +44,8 @@ pub async fn admit(edge: &Edge, call: Call, headers: &HeaderMap, now_ms: i64) ->
     scope(call.scope(), client, &standing.token)?;
     // A user token without a tenant cannot be issued; if there were one, it would belong to no tenant we know.
     let tenant_id = standing.token.tenant_id.ok_or(WireCode::TenantUnknown)?;
-    rate(edge, call, &client.client_id, tenant_id, now_ms)?;
+    let limit = RateLimit::a_second(call.calls_per_second_max());
+    rate(edge, (call.name(), limit), (&client.client_id, tenant_id), now_ms)?;
     enabled_tenant(standing.tenant)?;
     administrator(standing.user.as_ref())?;
     Ok(Asker {
@@ -123,23 +124,24 @@ pub(crate) fn scope(scope: &str, client: &Client, token: &Token) -> Result<(), W
     Ok(())
 }
 
-/// Counts the call; everything refused before did not count.
-fn rate(
+/// Counts a call of a client for a tenant; everything refused before did not count.
+///
+/// # Errors
+/// 99991400.
+pub(crate) fn rate(
     edge: &Edge,
-    call: Call,
-    client_id: &ClientId,
-    tenant_id: TenantId,
+    (api, limit): (&'static str, RateLimit),
+    (client_id, tenant_id): (&ClientId, TenantId),
     now_ms: i64,
 ) -> Result<(), WireError> {
     let key = RateKey {
-        api: call.name(),
+        api,
         client_id: client_id.clone(),
         tenant_id,
     };
-    let limit = call.calls_per_second_max();
-    edge.rate_limiter.pass(key, limit, now_ms).map_err(|_| {
-        edge.telemetry.rate_refused(call.name());
-        WireError::rate_limited(limit)
+    edge.rate_limiter.pass(key, limit, now_ms).map_err(|exceeded| {
+        edge.telemetry.rate_refused(api);
+        WireError::rate_limited(exceeded)
     })
 }
 

@@ -22,7 +22,7 @@ use crate::{
 
 /// The content type of every JSON answer.
 pub const CONTENT_TYPE_JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
-/// Seconds until a caller who was refused for load or rate may try again: the length of a rate window.
+/// Seconds until a caller who was refused for load may try again.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 /// The calls allowed in a window.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ogw-ratelimit-limit");
@@ -108,11 +108,12 @@ pub fn error_response(error: &WireError, log_id: &LogId) -> Response {
     let mut response = (row.status, Body::from(bytes)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, CONTENT_TYPE_JSON);
-    if let Some(limit) = error.notes.rate_limit {
-        headers.insert(RATE_LIMIT, limit.into());
-        headers.insert(RATE_RESET, RETRY_AFTER_SECONDS);
+    if let Some(exceeded) = error.notes.rate_limit {
+        headers.insert(RATE_LIMIT, exceeded.limit.into());
+        headers.insert(RATE_RESET, exceeded.reset_seconds.into());
+        headers.insert(header::RETRY_AFTER, exceeded.reset_seconds.into());
     }
-    if matches!(error.code, WireCode::RateLimited | WireCode::Busy) {
+    if error.code == WireCode::Busy {
         headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     response

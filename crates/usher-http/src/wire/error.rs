@@ -12,7 +12,7 @@ use usher_door::DoorError;
 use usher_store::StoreError;
 use utoipa::ToSchema;
 
-use crate::wire::code::WireCode;
+use crate::{rate_limit::RateExceeded, wire::code::WireCode};
 
 /// Most characters of an offending value that are repeated to the caller: enough to recognise it.
 const VALUE_CHARACTERS_MAX: usize = 64;
@@ -81,7 +81,7 @@ pub struct WireNotes {
     /// The number of the method in troubleshooter links, for the Feishu calls.
     pub method_id: Option<&'static str>,
     /// For rate limits: the calls allowed in one second.
-    pub rate_limit: Option<u32>,
+    pub rate_limit: Option<RateExceeded>,
     /// For the log only; never leaves the process.
     pub detail: Option<String>,
 }
@@ -156,11 +156,11 @@ impl WireError {
         error
     }
 
-    /// 99991400 with the calls allowed in one second.
+    /// 99991400 with the calls allowed in the window, and when it ends.
     #[must_use]
-    pub fn rate_limited(limit: u32) -> Self {
+    pub fn rate_limited(exceeded: RateExceeded) -> Self {
         let mut error = Self::from(WireCode::RateLimited);
-        error.notes.rate_limit = Some(limit);
+        error.notes.rate_limit = Some(exceeded);
         error
     }
 

@@ -206,7 +206,7 @@ fn refused(answer: &Answer, code: u32) -> String {
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{answer}");
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(answer.location(), "", "nobody is sent anywhere");
-    let facts = answer.text.split("<dl class=\"facts\">").nth(1).unwrap();
+    let facts = answer.text.split("<dl class=\"facts stacked\">").nth(1).unwrap();
     assert!(
         facts.contains(&format!("<span class=\"code\">{code}</span>")),
         "{code}: {answer}"
