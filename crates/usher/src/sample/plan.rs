@@ -33,16 +33,16 @@ const ENDED_DAYS: i64 = 20;
 /// The number all chance of the sample begins with.
 const SEED: u64 = 0x5eed_0f5e_a750;
 
-/// The apps: name on the wire, name for people, path on the demo's host.
-pub(super) const APPS: [(&str, &str, &str); 8] = [
-    ("package_crm001__c", "客户管理 Customers", "/crm"),
-    ("package_hr0002__c", "人事 People", "/hr"),
-    ("package_oa0003__c", "审批 Approvals", "/approvals"),
-    ("package_inv004__c", "库存 Inventory", "/inventory"),
-    ("package_fin005__c", "财务 Finance", "/finance"),
-    ("package_pmo006__c", "项目 Projects", "/projects"),
-    ("package_svc007__c", "客服 Service desk", "/service"),
-    ("package_lab008__c", "实验室 Laboratory", "/laboratory"),
+/// The apps: name on the wire, name in English and in Chinese, path on the demo's host.
+pub(super) const APPS: [(&str, &str, &str, &str); 8] = [
+    ("package_crm001__c", "Customers", "客户管理", "/crm"),
+    ("package_hr0002__c", "People", "人事", "/hr"),
+    ("package_oa0003__c", "Approvals", "审批", "/approvals"),
+    ("package_inv004__c", "Inventory", "库存", "/inventory"),
+    ("package_fin005__c", "Finance", "财务", "/finance"),
+    ("package_pmo006__c", "Projects", "项目", "/projects"),
+    ("package_svc007__c", "Service desk", "客服", "/service"),
+    ("package_lab008__c", "Laboratory", "实验室", "/laboratory"),
 ];
 
 /// A seat in the plan.

@@ -1,6 +1,6 @@
 //! The plan, carried out through the store and the real door.
 
-use usher_seats::{LocalizedNames, TenantId, UserId};
+use usher_seats::{LanguageTag, LocalizedNames, TenantId, UserId};
 use usher_store::{Access, App, AppRoute, Change, User};
 
 use super::{
@@ -30,7 +30,7 @@ pub(crate) async fn play(ledger: &Ledger) -> Result<Highlights, Failure> {
     };
     let tenant_id = tenant.tenant_id;
     let founded_ms = start_ms - FOUNDED_DAYS * DAY_MS;
-    change(ledger, directory(&plan, tenant_id), founded_ms).await?;
+    change(ledger, directory(&plan, tenant_id)?, founded_ms).await?;
     let seats = plan
         .seats
         .iter()
@@ -67,7 +67,7 @@ fn highlights(plan: &Plan) -> Result<Highlights, Failure> {
         let seat = plan.seats.iter().find(|seat| seat.released == released);
         seat.map(|seat| seat.user_id)
     };
-    let ((_, _, path), namespace) = APPS.iter().zip(&plan.apps).next().ok_or_else(incomplete)?;
+    let ((_, _, _, path), namespace) = APPS.iter().zip(&plan.apps).next().ok_or_else(incomplete)?;
     Ok(Highlights {
         platform_user: user(false).ok_or_else(incomplete)?,
         released_user: user(true).ok_or_else(incomplete)?,
@@ -77,7 +77,8 @@ fn highlights(plan: &Plan) -> Result<Highlights, Failure> {
     })
 }
 
-fn directory(plan: &Plan, tenant_id: TenantId) -> Vec<Change> {
+fn directory(plan: &Plan, tenant_id: TenantId) -> Result<Vec<Change>, Failure> {
+    let chinese: LanguageTag = identifiers::parse("zh-CN")?;
     let users = plan.people.iter().map(|person| {
         Change::PutUser(User {
             tenant_id,
@@ -88,27 +89,25 @@ fn directory(plan: &Plan, tenant_id: TenantId) -> Vec<Change> {
             external_id: None,
         })
     });
-    let apps = plan
-        .apps
-        .iter()
-        .zip(APPS)
-        .flat_map(|(namespace, (_, name, path))| {
-            let app = App {
-                tenant_id,
-                namespace: namespace.clone(),
-                name: name.to_owned(),
-                names: LocalizedNames::NONE,
-                enabled: true,
-            };
-            let route = AppRoute {
-                host: HOST.to_owned(),
-                path_prefix: path.to_owned(),
-                tenant_id,
-                namespace: namespace.clone(),
-            };
-            [Change::PutApp(app), Change::PutAppRoute(route)]
-        });
-    users.chain(apps).collect()
+    let mut changes: Vec<Change> = users.collect();
+    for (namespace, (_, name, name_chinese, path)) in plan.apps.iter().zip(APPS) {
+        let names = LocalizedNames::new([(chinese.clone(), name_chinese.to_owned())])
+            .map_err(|error| Failure::failed(identifiers::words_of(&error)))?;
+        changes.push(Change::PutApp(App {
+            tenant_id,
+            namespace: namespace.clone(),
+            name: name.to_owned(),
+            names,
+            enabled: true,
+        }));
+        changes.push(Change::PutAppRoute(AppRoute {
+            host: HOST.to_owned(),
+            path_prefix: path.to_owned(),
+            tenant_id,
+            namespace: namespace.clone(),
+        }));
+    }
+    Ok(changes)
 }
 
 fn assign(seat: &PlannedSeat, tenant_id: TenantId, start_ms: i64) -> Change {
