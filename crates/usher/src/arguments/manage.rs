@@ -196,7 +196,7 @@ pub(crate) struct AppCreateArguments {
     /// The name for people [default: the namespace].
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// The name in a language, such as zh-CN=销售; may be repeated.
+    /// The name in a language, such as de=Kunden; may be repeated.
     #[arg(long, value_name = "LANGUAGE=NAME")]
     pub(crate) name_in: Vec<String>,
     /// Where a gateway serves it, such as crm.example.com or www.example.com/crm; may be repeated.
@@ -215,7 +215,7 @@ pub(crate) struct AppUpdateArguments {
     /// The new name.
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// The name in a language, such as zh-CN=销售, or zh-CN= to take it away; may be repeated.
+    /// The name in a language, such as de=Kunden, or de= to take it away; may be repeated.
     #[arg(long, value_name = "LANGUAGE=NAME")]
     pub(crate) name_in: Vec<String>,
     /// Where a gateway serves it; may be repeated. All other routes of the app are taken away.

@@ -81,7 +81,7 @@ fn names(names: &[String]) -> Result<Option<Value>, Failure> {
     for text in names {
         let Some((language, name)) = text.split_once('=') else {
             return Err(Failure::usage(words!(
-                "--name-in must be LANGUAGE=NAME, such as zh-CN=销售",
+                "--name-in must be LANGUAGE=NAME, such as de=Kunden",
                 "--name-in 应为 语言=名称，例如 zh-CN=销售"
             )));
         };
