@@ -13,17 +13,49 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// How long a body may take to arrive: a whole body of the largest size at 1 Mbit/s takes 8 seconds.
 pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Reads a whole body.
+/// Longest body of a bulk call in bytes: ten thousand lines (the most in one call) of the longest names and reasons are
+/// 4 MB, and twice that leaves room for white space and for letters written as `\u....`.
+pub const BULK_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// How long the body of a bulk call may take to arrive: the largest at 1 Mbit/s takes 84 seconds.
+pub const BULK_BODY_READ_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// How much of a body is read, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    bytes_max: usize,
+    timeout: Duration,
+}
+
+/// For every call that does not say otherwise.
+pub const USUAL: Limits = Limits {
+    bytes_max: BODY_BYTES_MAX,
+    timeout: BODY_READ_TIMEOUT,
+};
+/// For calls with thousands of lines, whose callers are known before their bodies are read.
+pub const BULK: Limits = Limits {
+    bytes_max: BULK_BODY_BYTES_MAX,
+    timeout: BULK_BODY_READ_TIMEOUT,
+};
+
+/// Reads a whole body within the usual limits.
 ///
 /// # Errors
 /// 413 beyond [`BODY_BYTES_MAX`], 408 beyond [`BODY_READ_TIMEOUT`], 400 when it breaks off or its chunks are malformed.
 pub async fn read(body: Body) -> Result<Bytes, WireError> {
-    let declared_too_large = body.size_hint().lower() > BODY_BYTES_MAX as u64;
+    read_within(body, &USUAL).await
+}
+
+/// Reads a whole body.
+///
+/// # Errors
+/// 413 and 408 beyond the limits, 400 when it breaks off or its chunks are malformed.
+pub async fn read_within(body: Body, limits: &Limits) -> Result<Bytes, WireError> {
+    let declared_too_large = body.size_hint().lower() > limits.bytes_max as u64;
     if declared_too_large {
         return Err(WireCode::BodyTooLarge.into());
     }
-    let collected = Limited::new(body, BODY_BYTES_MAX).collect();
-    match tokio::time::timeout(BODY_READ_TIMEOUT, collected).await {
+    let collected = Limited::new(body, limits.bytes_max).collect();
+    match tokio::time::timeout(limits.timeout, collected).await {
         Err(_) => Err(WireCode::BodyTooSlow.into()),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(WireCode::BodyTooLarge.into()),

@@ -221,7 +221,7 @@ fn replace(old: &[AppRoute], wanted: &[AppRoute]) -> Vec<Change> {
 
 fn only_operator_routes(asked: &Asked) -> Result<(), WireError> {
     match asked.caller {
-        Caller::Operator => Ok(()),
+        Caller::Operator(_) => Ok(()),
         Caller::Administrator { .. } => Err(WireError::from(WireCode::NotAllowed)
             .with_message("Only an operator says where gateways serve an app.")),
     }

@@ -10,13 +10,14 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use usher_seats::{IdentifierError, TenantKey};
-use usher_store::{Change, Effect, StoreError, Tenant};
+use usher_store::{Actor, Author, Change, ChangeOutcome, ChangeRequest, Effect, StoreError, Tenant};
 
-use super::{caller::Caller, refusals};
+use super::{caller::Caller, refusals, values::Reason};
 use crate::{
-    body,
-    edge::Edge,
+    body::{self, Limits},
+    edge::{Edge, PeerAddress},
     open_apis::parameters,
+    reached::Reached,
     wire::{FieldViolation, WireCode, WireError},
 };
 
@@ -36,6 +37,8 @@ pub(super) struct Asked {
     parts: Parts,
     path: Vec<(String, String)>,
     body: Bytes,
+    /// Why, if they said so.
+    reason: Option<String>,
 }
 
 impl FromRequest<Arc<Edge>> for Asked {
@@ -43,19 +46,43 @@ impl FromRequest<Arc<Edge>> for Asked {
 
     /// Route and method have been looked at; the caller comes next, and only then is a body read.
     async fn from_request(request: Request, edge: &Arc<Edge>) -> Result<Self, WireError> {
+        Self::read(request, edge, &body::USUAL).await
+    }
+}
+
+/// A call whose body may hold the thousands of lines of a bulk call.
+pub(super) struct AskedInBulk(pub(super) Asked);
+
+impl FromRequest<Arc<Edge>> for AskedInBulk {
+    type Rejection = WireError;
+
+    async fn from_request(request: Request, edge: &Arc<Edge>) -> Result<Self, WireError> {
+        Asked::read(request, edge, &body::BULK).await.map(Self)
+    }
+}
+
+impl Asked {
+    async fn read(request: Request, edge: &Arc<Edge>, limits: &Limits) -> Result<Self, WireError> {
         let (mut parts, body) = request.into_parts();
         let admitted = Caller::admit(edge, &parts).await;
         let wanted = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
         let body = match admitted {
-            Ok(_) if wanted => body::read(body).await?,
+            Ok(_) if wanted => body::read_within(body, limits).await?,
             _ => {
                 body::discard(body).await;
                 Bytes::new()
             }
         };
         let path = path_parts(&mut parts).await?;
+        let caller = admitted?;
+        let reason = if wanted || parts.method == Method::DELETE {
+            reason(parts.uri.query().unwrap_or_default())
+        } else {
+            Ok(None)
+        };
         Ok(Self {
-            caller: admitted?,
+            reason: reason.map_err(|violation| WireError::bad_request(vec![violation]))?,
+            caller,
             now_ms: edge.clock.now_ms(),
             edge: Arc::clone(edge),
             parts,
@@ -101,6 +128,17 @@ impl Asked {
         self.parts.uri.query().unwrap_or_default()
     }
 
+    /// As [`Asked::tenant`]; none for an operator who names none.
+    pub(super) async fn tenant_if_named(&self) -> Result<Option<Tenant>, WireError> {
+        let named = self
+            .named_tenant()
+            .map_err(|violation| WireError::bad_request(vec![violation]))?;
+        if named.is_none() && self.caller.operator_only().is_ok() {
+            return Ok(None);
+        }
+        self.tenant().await.map(Some)
+    }
+
     /// The tenant meant: an administrator's own, or the one an operator names. Another's is as missing as one that
     /// does not exist.
     pub(super) async fn tenant(&self) -> Result<Tenant, WireError> {
@@ -109,13 +147,13 @@ impl Asked {
             .map_err(|violation| WireError::bad_request(vec![violation]))?;
         let store = &self.edge.store;
         let tenant = match (&self.caller, &named) {
-            (Caller::Operator, None) => {
+            (Caller::Operator(_), None) => {
                 return Err(WireError::bad_request(vec![FieldViolation::new(
                     "tenant_key",
                     TENANT_KEY_NEEDED,
                 )]));
             }
-            (Caller::Operator, Some(tenant_key)) => store.tenant(tenant_key).await?,
+            (Caller::Operator(_), Some(tenant_key)) => store.tenant(tenant_key).await?,
             (Caller::Administrator { tenant_id, .. }, _) => store.tenant_by_id(*tenant_id).await?,
         };
         tenant
@@ -136,12 +174,21 @@ impl Asked {
     where
         Part: FromStr<Err = IdentifierError>,
     {
+        self.path_by(name, str::parse)
+    }
+
+    /// A part of the path that only somebody else can read.
+    pub(super) fn path_by<Part>(
+        &self,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<Part, IdentifierError>,
+    ) -> Result<Part, WireError> {
         let text = self
             .path
             .iter()
             .find_map(|(known, value)| (known == name).then_some(value.as_str()))
             .unwrap_or_default();
-        text.parse()
+        read(text)
             .map_err(|error| WireError::bad_request(vec![refusals::violation(name, &error).with_value(text)]))
     }
 
@@ -171,8 +218,49 @@ impl Asked {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        self.edge.store.change(changes, self.now_ms).await
+        let outcome = self.make(self.request(changes)).await?;
+        // In the whole manner a change that was rejected is the error above, so every result is an effect.
+        Ok(outcome.results.into_iter().flatten().collect())
     }
+
+    /// Changes as this caller asks for them, wholly and in earnest.
+    pub(super) fn request(&self, changes: Vec<Change>) -> ChangeRequest {
+        ChangeRequest::new(changes, self.now_ms).by(self.author())
+    }
+
+    /// Makes changes in whatever manner.
+    pub(super) async fn make(&self, request: ChangeRequest) -> Result<ChangeOutcome, StoreError> {
+        self.edge.store.make(request).await
+    }
+
+    /// Who asks, for the audit log.
+    fn author(&self) -> Author {
+        // A call without a peer came over the control channel.
+        let peer = self.parts.extensions.get::<PeerAddress>();
+        let address = peer.map(|_| Reached::by(&self.parts, &self.edge.settings).address);
+        let (actor, client_id) = match &self.caller {
+            Caller::Operator(actor) => (actor.clone(), None),
+            Caller::Administrator {
+                client_id, user_id, ..
+            } => (Actor::User(*user_id), Some(client_id.clone())),
+        };
+        Author {
+            actor,
+            client_id,
+            address,
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+/// Reads why somebody changes something; every changing call takes it.
+fn reason(query: &str) -> Result<Option<String>, FieldViolation> {
+    let Some(text) = parameters::once(query, "reason")? else {
+        return Ok(None);
+    };
+    Reason::try_from(text.clone().into_owned())
+        .map(|reason| Some(reason.0))
+        .map_err(|allowed| FieldViolation::new("reason", allowed).with_value(&text))
 }
 
 fn wrong_body(field: &str, description: &str) -> WireError {

@@ -8,8 +8,9 @@
 use axum::http::request::Parts;
 use usher_identity::TokenForm;
 use usher_seats::{ClientId, TenantId, UserId};
-use usher_store::{TokenKind, TokenStanding};
+use usher_store::{Actor, TokenKind, TokenStanding};
 
+use super::service_tokens::token_id;
 use crate::{
     edge::Edge,
     open_apis::gateway,
@@ -22,15 +23,15 @@ pub const MANAGEMENT_SCOPE: &str = "usher:management";
 /// All management calls of a client for a tenant are counted together. Operators are not: the server is theirs.
 const RATE_API: &str = "management";
 
-/// Marks a request that came over the control channel. Only this folder can make one.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OperatorChannel;
+/// Marks a request that came over the control channel, with the account that owns it. Only this folder can make one.
+#[derive(Debug, Clone)]
+pub(super) struct OperatorChannel(pub(super) String);
 
 /// Somebody who may manage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Caller {
-    /// Every tenant.
-    Operator,
+    /// Every tenant. Who it is, for the audit log alone.
+    Operator(Actor),
     /// Their own tenant.
     Administrator {
         /// Theirs.
@@ -45,13 +46,15 @@ pub(super) enum Caller {
 impl Caller {
     /// Lets somebody in or says why not.
     pub(super) async fn admit(edge: &Edge, parts: &Parts) -> Result<Self, WireError> {
-        if parts.extensions.get::<OperatorChannel>().is_some() {
-            return Ok(Self::Operator);
+        if let Some(OperatorChannel(account)) = parts.extensions.get() {
+            return Ok(Self::Operator(Actor::CommandLine(account.clone())));
         }
         let bearer = gateway::bearer(&parts.headers)?;
         let standing = gateway::known(edge, bearer, edge.clock.now_ms()).await?;
         match standing.token.kind {
-            TokenKind::Operator => Ok(Self::Operator),
+            TokenKind::Operator => Ok(Self::Operator(Actor::Operator(token_id(
+                &standing.token.token_hash,
+            )))),
             TokenKind::User => Self::administrator(edge, &standing),
             TokenKind::Tenant => Err(unfit(WireCode::TenantTokenInvalid)),
             TokenKind::Service => Err(unfit(WireCode::TokenInvalid)),
@@ -77,7 +80,7 @@ impl Caller {
     /// Refuses everybody but an operator.
     pub(super) fn operator_only(&self) -> Result<(), WireError> {
         match self {
-            Self::Operator => Ok(()),
+            Self::Operator(_) => Ok(()),
             Self::Administrator { .. } => Err(WireError::from(WireCode::NotAllowed).with_message(format!(
                 "This needs an operator token ({}...).",
                 TokenForm::Operator.prefix()
@@ -88,7 +91,7 @@ impl Caller {
     /// Who walks a list: pages of one are not pages of another.
     pub(super) fn walker(&self) -> &str {
         match self {
-            Self::Operator => "operator",
+            Self::Operator(_) => "operator",
             Self::Administrator { client_id, .. } => client_id.as_str(),
         }
     }
@@ -96,7 +99,7 @@ impl Caller {
     /// Whose idempotency keys these are.
     pub(super) fn key_owner(&self) -> String {
         match self {
-            Self::Operator => "operator".to_owned(),
+            Self::Operator(_) => "operator".to_owned(),
             Self::Administrator {
                 tenant_id,
                 client_id,

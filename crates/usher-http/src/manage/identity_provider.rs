@@ -186,7 +186,7 @@ pub(super) async fn delete(asked: Asked) -> Result<Response, WireError> {
 
 fn only_operator_sets(asked: &Asked) -> Result<(), WireError> {
     match asked.caller {
-        Caller::Operator => Ok(()),
+        Caller::Operator(_) => Ok(()),
         Caller::Administrator { .. } => Err(WireError::from(WireCode::NotAllowed)
             .with_message("Only an operator sets the identity provider: the server calls its address.")),
     }

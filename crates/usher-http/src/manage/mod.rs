@@ -20,6 +20,10 @@
 //! | `/usher/v1/installs/{client_id}` | DELETE |
 //! | `/usher/v1/service-tokens` | GET, POST |
 //! | `/usher/v1/service-tokens/{token_id}` | DELETE |
+//! | `/usher/v1/pools...`, `/usher/v1/seats...`, `/usher/v1/groups...` | see `ledger` |
+//! | `/usher/v1/reports/usage`, `/usher/v1/users/{user_id}/active-days` | see `history` |
+//! | `/usher/v1/reports/idle_seats` | GET: see `idle_seats` |
+//! | `/usher/v1/audit-records` | GET |
 //! | `/openapi.json`, `/docs` | GET: what this API is, for programs and for people |
 //!
 //! **One style.** Answers wear the Feishu envelope; lists are walked by key with sealed page tokens; a wrong field is
@@ -44,13 +48,18 @@ use axum::{
 use crate::{edge::Edge, router::with_common_answers};
 
 mod apps;
+mod as_of;
 mod asked;
+mod audit_records;
 mod caller;
 mod clients;
 mod docs_page;
+mod history;
 mod identity_links;
 mod identity_provider;
+mod idle_seats;
 mod installs;
+mod ledger;
 mod lists;
 mod me;
 mod once;
@@ -81,9 +90,10 @@ pub fn routes() -> Router<Arc<Edge>> {
 }
 
 /// The same calls for whoever may do everything, without a token: for the control channel of a data folder, which only
-/// its owner can reach.
-pub fn operator_routes(edge: Arc<Edge>) -> Router {
-    with_common_answers(managed().layer(Extension(OperatorChannel)), edge)
+/// its owner can reach. `account` is that owner, for the audit log.
+pub fn operator_routes(edge: Arc<Edge>, account: &str) -> Router {
+    let channel = OperatorChannel(account.to_owned());
+    with_common_answers(managed().layer(Extension(channel)), edge)
 }
 
 fn managed() -> Router<Arc<Edge>> {
@@ -94,6 +104,7 @@ fn managed() -> Router<Arc<Edge>> {
             "/usher/v1/tenants/{tenant_key}",
             get(tenants::show).patch(tenants::update),
         )
+        .route("/usher/v1/audit-records", get(audit_records::list))
         .route("/usher/v1/users", get(users::list).post(users::create))
         .route(
             "/usher/v1/users/{user_id}",
@@ -141,4 +152,7 @@ fn managed() -> Router<Arc<Edge>> {
             "/usher/v1/service-tokens/{token_id}",
             delete(service_tokens::revoke),
         )
+        .merge(ledger::routes())
+        .merge(history::routes())
+        .merge(idle_seats::routes())
 }

@@ -71,21 +71,43 @@ impl Once {
     /// # Errors
     /// 2329014 when another request came under this key.
     pub(super) async fn replay(&self, asked: &Asked) -> Result<Option<Response>, WireError> {
-        let Some(hashes) = &self.hashes else {
+        let Some(kept) = self.kept(asked).await? else {
             return Ok(None);
         };
-        let kept = asked
-            .edge
-            .store
-            .kept_answer(hashes.key_hash, asked.now_ms)
-            .await?;
-        let Some(kept) = kept else { return Ok(None) };
-        if kept.request_hash != hashes.request_hash {
-            return Err(WireCode::IdempotencyKeyReused.into());
-        }
         let mut data: Map<String, Value> = serde_json::from_str(&kept.answer).map_err(WireError::internal)?;
         data.insert("replayed".to_owned(), Value::Bool(true));
         success(data).map(Some)
+    }
+
+    /// What was kept under this key, if anything was.
+    ///
+    /// # Errors
+    /// 2329014 when another request came under this key.
+    pub(super) async fn kept(&self, asked: &Asked) -> Result<Option<KeptAnswer>, WireError> {
+        let Some(hashes) = &self.hashes else {
+            return Ok(None);
+        };
+        let store = &asked.edge.store;
+        let Some(kept) = store.kept_answer(hashes.key_hash, asked.now_ms).await? else {
+            return Ok(None);
+        };
+        if kept.request_hash != hashes.request_hash {
+            return Err(WireCode::IdempotencyKeyReused.into());
+        }
+        Ok(Some(kept))
+    }
+
+    /// The change that keeps an answer under this key; it must be the last of its request.
+    pub(super) fn keeping(&self, asked: &Asked, answer: String) -> Option<Change> {
+        self.hashes.as_ref().map(|hashes| {
+            Change::KeepAnswer(KeptAnswer {
+                key_hash: hashes.key_hash,
+                request_hash: hashes.request_hash,
+                answer,
+                results: Vec::new(),
+                expires_at_ms: asked.now_ms.saturating_add(KEPT_MS),
+            })
+        })
     }
 
     /// Makes the changes, keeps the answer with them, and answers.
@@ -93,6 +115,16 @@ impl Once {
         &self,
         asked: &Asked,
         creation: Creation<Data>,
+    ) -> Result<Response, WireError> {
+        self.commit_because(asked, creation, None).await
+    }
+
+    /// The same with a reason for the audit log.
+    pub(super) async fn commit_because<Data: Serialize>(
+        &self,
+        asked: &Asked,
+        creation: Creation<Data>,
+        reason: Option<String>,
     ) -> Result<Response, WireError> {
         let Creation {
             mut changes,
@@ -102,16 +134,11 @@ impl Once {
         let Value::Object(mut data) = serde_json::to_value(data).map_err(WireError::internal)? else {
             return Err(WireError::internal("an answer is an object"));
         };
-        if let Some(hashes) = &self.hashes {
-            changes.push(Change::KeepAnswer(KeptAnswer {
-                key_hash: hashes.key_hash,
-                request_hash: hashes.request_hash,
-                answer: serde_json::to_string(&data).map_err(WireError::internal)?,
-                results: Vec::new(),
-                expires_at_ms: asked.now_ms.saturating_add(KEPT_MS),
-            }));
-        }
-        if let Err(error) = asked.try_change(changes).await {
+        let answer = serde_json::to_string(&data).map_err(WireError::internal)?;
+        changes.extend(self.keeping(asked, answer));
+        let mut request = asked.request(changes);
+        request.author.reason = reason.or(request.author.reason);
+        if let Err(error) = asked.make(request).await {
             if error.rejection() == Some(Rejection::IdempotencyKeyTaken) {
                 let answer = self.replay(asked).await?;
                 return answer.ok_or_else(|| WireError::busy("the kept answer has just expired"));

@@ -10,14 +10,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use utoipa::{
-    Modify, OpenApi,
+    IntoParams, Modify, OpenApi,
     openapi::{
-        self,
+        self, RefOr,
+        path::Parameter,
         security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     },
 };
 
-use super::{apps, clients, identity_links, identity_provider, installs, me, service_tokens, tenants, users};
+use super::ledger::{
+    groups, leaves, members, pools, seat_changes, seats, standing_assignments, waiting_lists,
+};
+use super::schemas::ReasonQuery;
+use super::{
+    apps, audit_records, clients, history, identity_links, identity_provider, idle_seats, installs, me,
+    service_tokens, tenants, users,
+};
 use crate::{
     access, open_apis,
     wire::{
@@ -26,6 +34,10 @@ use crate::{
     },
 };
 
+/// The one changing call that is none of the management API: accesses are not in the audit log.
+const ACCESSES_PATH: &str = "/usher/v1/accesses";
+/// The name of the parameter that says why.
+const REASON: &str = "reason";
 /// The name of the way in.
 const BEARER: &str = "bearer";
 
@@ -41,19 +53,28 @@ const BEARER: &str = "bearer";
         open_apis::apps::list,
         access::accesses::report,
         access::forward_auth::ask,
-        me::show,
+        me::show, audit_records::list,
         tenants::list, tenants::create, tenants::show, tenants::update,
         users::list, users::create, users::show, users::update, users::delete,
         users::make_sign_in_link, users::remove_second_factor,
+        history::usage::report, history::active_days::list, idle_seats::report,
+        leaves::list, leaves::put, leaves::remove,
         identity_links::show, identity_links::set, identity_links::delete,
         identity_provider::show, identity_provider::set, identity_provider::update, identity_provider::delete,
         apps::list, apps::create, apps::show, apps::update,
         clients::list, clients::create, clients::show, clients::update, clients::rotate_secret,
         installs::list, installs::create, installs::delete,
         service_tokens::list, service_tokens::create, service_tokens::revoke,
+        pools::list, pools::show, pools::set, waiting_lists::list, waiting_lists::delete,
+        seats::list, seats::show,
+        seat_changes::assign, seat_changes::release, seat_changes::transfer, seat_changes::extend,
+        seat_changes::protect, seat_changes::unprotect,
+        groups::list, groups::create, groups::show, groups::update, groups::delete,
+        members::list, members::add, members::remove,
+        standing_assignments::list, standing_assignments::set, standing_assignments::delete,
     ),
     components(schemas(ErrorBody<'static>, ErrorObject<'static>)),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Reasons),
 )]
 struct Description;
 
@@ -65,6 +86,29 @@ impl Modify for Bearer {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         document.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
+    }
+}
+
+/// Every changing call of the management API takes a reason.
+struct Reasons;
+
+impl Modify for Reasons {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let managed = document
+            .paths
+            .paths
+            .iter_mut()
+            .filter(|(path, _)| path.starts_with("/usher/v1/") && *path != ACCESSES_PATH);
+        for (_, item) in managed {
+            let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            for operation in changing.into_iter().flatten() {
+                let parameters = operation.parameters.get_or_insert_default();
+                let has_one = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(known) if known.name == REASON);
+                if !parameters.iter().any(has_one) {
+                    parameters.extend(ReasonQuery::into_params(|| None).into_iter().map(RefOr::T));
+                }
+            }
+        }
     }
 }
 

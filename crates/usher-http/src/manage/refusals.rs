@@ -18,6 +18,13 @@ pub(super) fn of_store(error: StoreError) -> WireError {
     }
 }
 
+/// A line of a call that does not fit, and with it the whole call.
+pub(super) fn of_line(rejection: Rejection, field: String, thing: &str) -> WireError {
+    let mut error = of_rejection(rejection);
+    error.notes.field_violations = vec![FieldViolation::new(field, rejection.to_string()).with_value(thing)];
+    error
+}
+
 /// A change that does not fit. What is taken is named; by whom is not.
 fn of_rejection(rejection: Rejection) -> WireError {
     let code = match rejection {
@@ -31,15 +38,18 @@ fn of_rejection(rejection: Rejection) -> WireError {
         Rejection::NamespaceTaken => return taken("namespace", rejection),
         Rejection::ClientIdTaken => return taken("client_id", rejection),
         Rejection::RouteTaken => return taken("routes", rejection),
+        Rejection::GroupKeyTaken => return taken("group_key", rejection),
         Rejection::GroupUnknown => WireCode::GroupUnknown,
         Rejection::PoolExhausted => WireCode::NoSeatFree,
         Rejection::PoolTooSmall
         | Rejection::SeatNotInUse
         | Rejection::SeatHeld
         | Rejection::SeatProtected
-        | Rejection::SeatUsed => return conflict(rejection),
+        | Rejection::SeatUsed
+        | Rejection::TooManyLeaves => return conflict(rejection),
         Rejection::SeatTypeAndNamespaceDisagree => return misfit("namespace", rejection),
         Rejection::PoolNeverValid => return misfit("valid_until", rejection),
+        Rejection::LeaveNeverBegins => return misfit("ends_at", rejection),
         Rejection::EndInThePast => return misfit("expires_at", rejection),
         Rejection::IdentityProviderUnknown => WireCode::IdentityProviderUnknown,
         Rejection::SubjectTaken => return taken("subject", rejection),

@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use usher_seats::{Refusal, language_tag::LANGUAGE_TAG_BYTES_MAX, localized_names::LANGUAGES_MAX};
+use usher_seats::{Refusal, Window, language_tag::LANGUAGE_TAG_BYTES_MAX, localized_names::LANGUAGES_MAX};
+use usher_store::{
+    AuditObject,
+    history::{HISTORY_DAYS_MAX, HISTORY_DAYS_MIN},
+};
 use utoipa::{
     IntoParams, IntoResponses, PartialSchema, ToSchema,
     openapi::{
@@ -37,6 +41,8 @@ macro_rules! schema {
     };
 }
 
+pub(super) use schema;
+
 fn text(builder: ObjectBuilder, least: usize, most: usize, pattern: &str) -> ObjectBuilder {
     builder
         .schema_type(Type::String)
@@ -45,7 +51,7 @@ fn text(builder: ObjectBuilder, least: usize, most: usize, pattern: &str) -> Obj
         .pattern(Some(pattern))
 }
 
-fn number(builder: ObjectBuilder, least: usize, most: usize) -> ObjectBuilder {
+pub(super) fn number(builder: ObjectBuilder, least: usize, most: usize) -> ObjectBuilder {
     builder
         .schema_type(Type::Integer)
         .minimum(Some(least))
@@ -104,6 +110,26 @@ schema!(TimeZoneText, "TimeZone", |builder| {
         "The name of a time zone in the IANA database, such as Asia/Shanghai.",
     ))
 });
+schema!(DateText, "Date", |builder| {
+    text(builder, 10, 10, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$").description(Some("A day, such as 2026-11-22."))
+});
+schema!(WindowText, "Window", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(Window::ALL.map(Window::name)))
+        .description(Some(
+            "day; seven_days or thirty_days up to a day; week: Monday to Sunday; month: of the calendar.",
+        ))
+});
+schema!(FormatText, "Format", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(["json", "csv"]))
+});
+schema!(HistoryDaysNumber, "HistoryDays", |builder| {
+    number(builder, HISTORY_DAYS_MIN as usize, HISTORY_DAYS_MAX as usize)
+        .description(Some("For how many days history is kept, today included."))
+});
 schema!(IssuerText, "Issuer", |builder| {
     text(builder, 1, 255, "^https?://[!-~]+$").description(Some(
         "An identity provider's name among providers: an https address; http for this machine only.",
@@ -154,6 +180,87 @@ schema!(SeatTypeText, "SeatType", |builder| {
         .schema_type(Type::String)
         .enum_values(Some(["per_user", "per_user_per_app"]))
         .description(Some("per_user: a platform seat; per_user_per_app: an app seat."))
+});
+schema!(PoolText, "PoolName", |builder| {
+    text(
+        builder,
+        8,
+        145,
+        "^(per_user|per_user_per_app:[A-Za-z0-9_][A-Za-z0-9_.-]*)$",
+    )
+    .description(Some(
+        "The name of a pool: per_user, or per_user_per_app: and the namespace of an app.",
+    ))
+});
+schema!(SeatText, "SeatName", |builder| {
+    text(
+        builder,
+        10,
+        162,
+        "^(per_user:[1-9][0-9]*|per_user_per_app:[1-9][0-9]*:[A-Za-z0-9_][A-Za-z0-9_.-]*)$",
+    )
+    .description(Some(
+        "The name of a seat: its pool with the user_id after the seat type, such as per_user:42.",
+    ))
+});
+schema!(GroupKeyText, "GroupKey", |builder| {
+    text(builder, 1, 64, "^[A-Za-z0-9_.-]+$").description(Some("The name of a group."))
+});
+schema!(SeatCountNumber, "SeatCount", |builder| {
+    number(builder, 0, 9_007_199_254_740_991).description(Some("How many seats."))
+});
+schema!(MomentNumber, "MomentGiven", |builder| {
+    number(builder, 0, 9_999_999_999_999).description(Some("Milliseconds since 1970-01-01T00:00:00Z."))
+});
+schema!(ReasonText, "Reason", |builder| {
+    text(builder, 1, 256, "^[^\\u0000-\\u001f\\u007f-\\u009f]*$")
+        .description(Some("Why, in your own words; for the audit log."))
+});
+schema!(MannerText, "Manner", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(["whole", "partial"]))
+        .description(Some(
+            "whole: one line that does not fit, and nothing is done; partial: whatever fits is done.",
+        ))
+});
+schema!(EffectText, "Effect", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(["created", "updated", "unchanged", "waiting", "rejected"]))
+        .description(Some("What was done, or that it was not."))
+});
+schema!(AuditObjectText, "AuditObject", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(AuditObject::ALL.map(AuditObject::word)))
+        .description(Some("A kind of thing in the audit log."))
+});
+schema!(ActorKindText, "ActorKind", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(["system", "command_line", "operator", "user", "client"]))
+        .description(Some(
+            "system: Usher itself; command_line: an account on the machine.",
+        ))
+});
+schema!(AuditOrderText, "AuditOrder", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(["newest", "oldest"]))
+});
+schema!(AuditHashText, "AuditHash", |builder| {
+    text(builder, 64, 64, "^[0-9a-f]{64}$").description(Some("Ties a record to the ones before it."))
+});
+schema!(AnyObject, "AnyObject", |builder| {
+    builder
+        .schema_type(Type::Object)
+        .description(Some("A thing as the audit log keeps it."))
+});
+schema!(SwitchText, "Switch", |builder| {
+    builder
+        .schema_type(Type::String)
+        .enum_values(Some(["true", "false"]))
 });
 schema!(SeatStatusText, "SeatStatus", |builder| {
     builder
@@ -237,7 +344,7 @@ schema!(KeyText, "IdempotencyKey", |builder| text(
     builder, 1, 255, "^[!-~]+$"
 ));
 
-fn parameter<Of: PartialSchema>(
+pub(super) fn parameter<Of: PartialSchema>(
     name: &str,
     place: ParameterIn,
     required: Required,
@@ -266,6 +373,8 @@ macro_rules! parameters {
     };
 }
 
+pub(super) use parameters;
+
 const TENANT: &str =
     "The tenant meant. An operator must name it; an administrator may, and can only mean their own.";
 const PAGE_SIZE: &str = "Most rows of the page; 0 and nothing mean 10.";
@@ -277,6 +386,44 @@ parameters!(
     /// Which tenant.
     TenantQuery,
     [parameter::<TenantKeyText>("tenant_key", ParameterIn::Query, Required::False, TENANT)]
+);
+parameters!(
+    /// Why.
+    ReasonQuery,
+    [parameter::<ReasonText>(
+        "reason",
+        ParameterIn::Query,
+        Required::False,
+        "Why, in your own words; for the audit log."
+    )]
+);
+parameters!(
+    /// Which records of the audit log.
+    AuditFilterQuery,
+    [
+        parameter::<AuditObjectText>(
+            "object",
+            ParameterIn::Query,
+            Required::False,
+            "Only about one thing of this kind; object_name says which."
+        ),
+        parameter::<AnyText>("object_name", ParameterIn::Query, Required::False, "Which thing, such as per_user:42."),
+        parameter::<ActorKindText>(
+            "actor_kind",
+            ParameterIn::Query,
+            Required::False,
+            "Only by one actor of this kind; actor_name says which, except for system."
+        ),
+        parameter::<AnyText>(
+            "actor_name",
+            ParameterIn::Query,
+            Required::False,
+            "Which actor: a user_id, a client_id, a token_id or an account on the machine."
+        ),
+        parameter::<MomentNumber>("from", ParameterIn::Query, Required::False, "Only at this moment or later."),
+        parameter::<MomentNumber>("until", ParameterIn::Query, Required::False, "Only before this moment."),
+        parameter::<AuditOrderText>("order", ParameterIn::Query, Required::False, "newest first, or oldest first."),
+    ]
 );
 parameters!(
     /// Which people.
@@ -295,6 +442,108 @@ parameters!(
         parameter::<PageSize>("page_size", ParameterIn::Query, Required::False, PAGE_SIZE),
         parameter::<AnyText>("page_token", ParameterIn::Query, Required::False, PAGE_TOKEN),
     ]
+);
+parameters!(
+    /// Whether in earnest, and why.
+    ChangeQuery,
+    [
+        parameter::<SwitchText>(
+            "dry_run",
+            ParameterIn::Query,
+            Required::False,
+            "true shows what would happen and keeps nothing."
+        ),
+        parameter::<ReasonText>(
+            "reason",
+            ParameterIn::Query,
+            Required::False,
+            "Why, in your own words; for the audit log."
+        ),
+    ]
+);
+parameters!(
+    /// Which seats.
+    SeatFilterQuery,
+    [
+        parameter::<SeatTypeText>("seat_type", ParameterIn::Query, Required::True, "Which kind of seat."),
+        parameter::<UserNumber>("user_id", ParameterIn::Query, Required::False, "Only this person's."),
+        parameter::<NamespaceText>(
+            "namespace",
+            ParameterIn::Query,
+            Required::False,
+            "Only of this app; for app seats."
+        ),
+        parameter::<GroupKeyText>(
+            "group_key",
+            ParameterIn::Query,
+            Required::False,
+            "Only of people who are in this group."
+        ),
+    ]
+);
+parameters!(
+    /// Which accesses count.
+    HistoryScopeQuery,
+    [
+        parameter::<SeatTypeText>(
+            "seat_type",
+            ParameterIn::Query,
+            Required::False,
+            "Only through this kind of seat; any when it is left out."
+        ),
+        parameter::<NamespaceText>(
+            "namespace",
+            ParameterIn::Query,
+            Required::False,
+            "Only in this app; any when it is left out."
+        ),
+    ]
+);
+parameters!(
+    /// Which days.
+    DaysQuery,
+    [
+        parameter::<DateText>(
+            "from",
+            ParameterIn::Query,
+            Required::False,
+            "The first day, at most 399 days before until; 29 days before it when it is left out."
+        ),
+        parameter::<DateText>(
+            "until",
+            ParameterIn::Query,
+            Required::False,
+            "The last day; today in the tenant's time zone when it is left out, and never later."
+        ),
+    ]
+);
+parameters!(
+    /// Which figures, in which form.
+    UsageQuery,
+    [
+        parameter::<WindowText>(
+            "window",
+            ParameterIn::Query,
+            Required::False,
+            "Over which days a person counts once; a day when it is left out."
+        ),
+        parameter::<FormatText>("format", ParameterIn::Query, Required::False, "json when it is left out."),
+    ]
+);
+parameters!(
+    /// Part of a path.
+    PoolPath,
+    [parameter::<PoolText>("pool", ParameterIn::Path, Required::True, "Which pool.")]
+);
+parameters!(
+    /// Part of a path.
+    SeatPath,
+    [parameter::<SeatText>("seat", ParameterIn::Path, Required::True, "Which seat.")]
+);
+parameters!(
+    /// Part of a path.
+    GroupPath,
+    [parameter::<GroupKeyText>("group_key", ParameterIn::Path, Required::True, "Which group.")]
 );
 parameters!(
     /// Which page of the seat calls, where `page_size` must be there.

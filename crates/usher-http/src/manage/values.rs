@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 use usher_identity::RedirectUri;
-use usher_seats::{check_external_id, check_name};
+use usher_seats::{
+    activity::ACCESS_TIME_MS_MAX, check_external_id, check_name, names::NAME_ALLOWED, pool::POOL_SEATS_MAX,
+};
+
+use usher_store::history::{HISTORY_DAYS_MAX, HISTORY_DAYS_MIN};
 
 use super::scopes::KNOWN_SCOPES;
 use crate::sign_in::provider::settings;
@@ -85,6 +89,67 @@ read_text!(
         }
     }
 );
+
+read_text!(
+    /// Why somebody does something, in their own words.
+    Reason,
+    |text| check_name(text).map_err(|_| format!("a reason must be {NAME_ALLOWED}"))
+);
+
+/// Makes a number that is checked when it is read from a body.
+macro_rules! read_number {
+    ($(#[$documentation:meta])* $name:ident, $number:ty, $range:expr, $allowed:literal) => {
+        $(#[$documentation])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = "i64")]
+        pub(super) struct $name(pub(super) $number);
+
+        impl TryFrom<i64> for $name {
+            type Error = String;
+
+            fn try_from(number: i64) -> Result<Self, String> {
+                let range: std::ops::RangeInclusive<$number> = $range;
+                <$number>::try_from(number)
+                    .ok()
+                    .filter(|number| range.contains(number))
+                    .map(Self)
+                    .ok_or_else(|| $allowed.to_owned())
+            }
+        }
+    };
+}
+
+read_number!(
+    /// A moment in milliseconds since 1970; up to the largest that a JSON number of 13 digits can say.
+    MomentMs,
+    i64,
+    0..=ACCESS_TIME_MS_MAX,
+    "a moment must be a whole number of milliseconds from 0 to 9999999999999"
+);
+read_number!(
+    /// How many seats were bought.
+    SeatCount,
+    u64,
+    0..=POOL_SEATS_MAX,
+    "a number of seats must be a whole number from 0 to 9007199254740991"
+);
+
+read_number!(
+    /// For how many days history is kept.
+    HistoryDays,
+    u32,
+    HISTORY_DAYS_MIN..=HISTORY_DAYS_MAX,
+    "history is kept for a whole number of days from 31 to 36500, or for good"
+);
+
+/// Reads a field that must be there and may be null.
+pub(super) fn present_or_null<'de, D, Inner>(deserializer: D) -> Result<Option<Inner>, D::Error>
+where
+    D: Deserializer<'de>,
+    Inner: Deserialize<'de>,
+{
+    Option::deserialize(deserializer)
+}
 
 /// Reads a field that may be absent (leave it), null (take it away) or there.
 pub(super) fn absent_or_null<'de, D, Inner>(deserializer: D) -> Result<Option<Option<Inner>>, D::Error>

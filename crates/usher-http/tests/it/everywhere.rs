@@ -263,6 +263,7 @@ fn routed(street: &Street) -> BTreeSet<String> {
 
 /// A path of the management table as the router writes it.
 fn as_routed(call: &str, routed: &BTreeSet<String>) -> String {
+    let call = call.split('?').next().unwrap();
     let known = |route: &&String| {
         let (route, call) = (route.split('/'), call.split('/'));
         route.clone().count() == call.clone().count()

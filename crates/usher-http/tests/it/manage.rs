@@ -7,12 +7,18 @@ use usher_store::TokenKind;
 use crate::support::{Answer, Ask, CLIENT, House, TokenOrder};
 
 mod apps;
+mod audit_records;
 mod clients;
 mod description;
 mod foreign;
+mod groups;
+mod history;
 mod identity_provider;
+mod idle_seats;
 pub mod matrix;
 mod once;
+mod pools;
+mod seats;
 mod tenants;
 mod users;
 

@@ -19,6 +19,9 @@ async fn every_call_that_is_described_is_there_and_wants_a_token() {
                 .replace("{user_id}", "1")
                 .replace("{namespace}", "crm")
                 .replace("{client_id}", "cli_1")
+                .replace("{pool}", "per_user")
+                .replace("{seat}", "per_user:1")
+                .replace("{group_key}", "sales")
                 .replace("{token_id}", "0123456789abcdef");
             let answer = house.ask(Ask::get(&uri).method(&method.to_uppercase())).await;
             if path.ends_with("forward-auth") {
@@ -33,7 +36,7 @@ async fn every_call_that_is_described_is_there_and_wants_a_token() {
             .await;
         assert_eq!(answer.violated_fields(), ["method"], "{path}: {answer}");
     }
-    assert_eq!(calls, 39);
+    assert_eq!(calls, 65);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use usher_identity::{derived::AppToken, make_token};
 use usher_store::{Change, Client, ClientKind, IdentityChange, TokenHash};
 
 use super::{
-    matrix::{CALLS, Role, Street},
+    matrix::{CALLS, Role, Street, in_tenant},
     without_log_id,
 };
 use crate::{
@@ -91,7 +91,7 @@ async fn a_tenant_named_in_the_query_costs_the_same_foreign_or_missing() {
         if path.ends_with("/me") || path.ends_with("/tenants") {
             continue;
         }
-        let ask = |tenant: &str| Ask::get(format!("{path}?tenant_key={tenant}")).method(method);
+        let ask = |tenant: &str| Ask::get(in_tenant(path, tenant)).method(method);
         alike(&street, Role::ForeignAdministrator, ask("default"), ask("nobody")).await;
     }
 }

@@ -2,11 +2,13 @@
 //! foreign thing answers exactly as a missing one.
 
 use serde_json::{Value, json};
-use usher_store::TokenKind;
+use usher_seats::{GroupKey, Leave, SeatType, TenantId};
+use usher_store::{Change, LeaveChange, LedgerChange, PoolName, TokenKind};
 
 use super::{MANAGEMENT_SCOPE, without_log_id};
 use crate::support::{
-    ACTIVITIES_SCOPE, ADMINISTRATOR, ASSIGNMENTS_SCOPE, Answer, Ask, CLIENT, House, TokenOrder, user_id,
+    ACTIVITIES_SCOPE, ADMINISTRATOR, ASSIGNMENTS_SCOPE, Answer, Ask, CLIENT, House, TokenOrder, namespace,
+    user_id,
 };
 
 /// Who asks.
@@ -65,6 +67,7 @@ pub const CALLS: &[(&str, &str, For, &str)] = &[
         For::Operators,
         r#"{"enabled":true}"#,
     ),
+    ("GET", "/usher/v1/audit-records", For::Managers, ""),
     ("GET", "/usher/v1/users", For::Managers, ""),
     ("POST", "/usher/v1/users", For::Managers, r#"{"name":"New"}"#),
     ("GET", "/usher/v1/users/{user}", For::Managers, ""),
@@ -75,6 +78,8 @@ pub const CALLS: &[(&str, &str, For, &str)] = &[
         r#"{"name":"Changed"}"#,
     ),
     ("POST", "/usher/v1/users/{user}/sign-in-link", For::Managers, ""),
+    ("GET", "/usher/v1/users/{user}/active-days", For::Managers, ""),
+    ("GET", "/usher/v1/reports/usage", For::Managers, ""),
     (
         "DELETE",
         "/usher/v1/users/{user}/second-factor",
@@ -137,6 +142,104 @@ pub const CALLS: &[(&str, &str, For, &str)] = &[
     ("GET", "/usher/v1/service-tokens", For::Managers, ""),
     ("POST", "/usher/v1/service-tokens", For::Managers, ""),
     ("DELETE", "/usher/v1/service-tokens/{token}", For::Managers, ""),
+    ("GET", "/usher/v1/reports/idle_seats", For::Managers, ""),
+    ("GET", "/usher/v1/users/{user}/leaves", For::Managers, ""),
+    (
+        "POST",
+        "/usher/v1/users/{user}/leaves",
+        For::Managers,
+        r#"{"starts_at":3000,"ends_at":4000}"#,
+    ),
+    ("DELETE", "/usher/v1/users/{user}/leaves/1000", For::Managers, ""),
+    ("GET", "/usher/v1/pools", For::Managers, ""),
+    ("GET", "/usher/v1/pools/per_user_per_app:{app}", For::Managers, ""),
+    (
+        "PUT",
+        "/usher/v1/pools/per_user_per_app:{app}",
+        For::Managers,
+        r#"{"bought":1}"#,
+    ),
+    (
+        "GET",
+        "/usher/v1/pools/per_user_per_app:{app}/waiting-list",
+        For::Managers,
+        "",
+    ),
+    (
+        "DELETE",
+        "/usher/v1/pools/per_user_per_app:{app}/waiting-list/{user}",
+        For::Managers,
+        "",
+    ),
+    ("GET", "/usher/v1/seats?seat_type=per_user", For::Managers, ""),
+    ("GET", "/usher/v1/seats/per_user:{user}", For::Managers, ""),
+    ("POST", "/usher/v1/seats/assign", For::Managers, SEAT),
+    ("POST", "/usher/v1/seats/release", For::Managers, SEAT),
+    (
+        "POST",
+        "/usher/v1/seats/transfer",
+        For::Managers,
+        r#"{"items":[{"user_id":7,"seat_type":"per_user","to_user_id":1803710089388154}]}"#,
+    ),
+    (
+        "POST",
+        "/usher/v1/seats/extend",
+        For::Managers,
+        r#"{"items":[{"user_id":7,"seat_type":"per_user","expires_at":null}]}"#,
+    ),
+    (
+        "POST",
+        "/usher/v1/seats/protect",
+        For::Managers,
+        r#"{"items":[{"user_id":7,"seat_type":"per_user"}],"reason":"leave"}"#,
+    ),
+    ("POST", "/usher/v1/seats/unprotect", For::Managers, SEAT),
+    ("GET", "/usher/v1/groups", For::Managers, ""),
+    (
+        "POST",
+        "/usher/v1/groups",
+        For::Managers,
+        r#"{"group_key":"new"}"#,
+    ),
+    ("GET", "/usher/v1/groups/{group}", For::Managers, ""),
+    (
+        "PATCH",
+        "/usher/v1/groups/{group}",
+        For::Managers,
+        r#"{"name":"Changed"}"#,
+    ),
+    ("GET", "/usher/v1/groups/{group}/members", For::Managers, ""),
+    (
+        "POST",
+        "/usher/v1/groups/{group}/members",
+        For::Managers,
+        r#"{"user_ids":[7]}"#,
+    ),
+    (
+        "DELETE",
+        "/usher/v1/groups/{group}/members/{user}",
+        For::Managers,
+        "",
+    ),
+    (
+        "GET",
+        "/usher/v1/groups/{group}/standing-assignments",
+        For::Managers,
+        "",
+    ),
+    (
+        "PUT",
+        "/usher/v1/groups/{group}/standing-assignments/per_user",
+        For::Managers,
+        "",
+    ),
+    (
+        "DELETE",
+        "/usher/v1/groups/{group}/standing-assignments/per_user_per_app:{app}",
+        For::Managers,
+        "",
+    ),
+    ("DELETE", "/usher/v1/groups/{group}", For::Managers, ""),
     ("GET", "/usher/v1/me", For::Operators, ""),
     ("DELETE", "/usher/v1/users/{user}", For::Managers, ""),
     (
@@ -146,6 +249,9 @@ pub const CALLS: &[(&str, &str, For, &str)] = &[
         "",
     ),
 ];
+
+/// A platform seat.
+const SEAT: &str = r#"{"items":[{"user_id":7,"seat_type":"per_user"}]}"#;
 
 /// An identity provider.
 const PROVIDER: &str =
@@ -178,6 +284,7 @@ impl Street {
             ])
             .await;
         house.access(&[(7, "crm")]).await;
+        house.change(pool_and_group(first)).await;
         let operator = house.operator().await;
         let made = house
             .managed(
@@ -259,9 +366,65 @@ impl Street {
         let choose = |own: &str, missing: &str| if there { own.to_owned() } else { missing.to_owned() };
         path.replace("{user}", &choose("7", "8"))
             .replace("{app}", &choose("crm", "nothing"))
+            .replace("{group}", &choose("sales", "nothing"))
             .replace("{client}", &choose(CLIENT, "cli_nobody"))
             .replace("{token}", &choose(&self.token_id, "0123456789abcdef"))
     }
+}
+
+/// A pool without seats for which somebody waits, and a group that would give them.
+fn pool_and_group(tenant_id: TenantId) -> Vec<Change> {
+    let pool = PoolName {
+        tenant_id,
+        seat_type: SeatType::PerUserPerApp,
+        namespace: Some(namespace("crm")),
+    };
+    let group_key: GroupKey = "sales".parse().unwrap();
+    [
+        LedgerChange::PutPool {
+            pool: pool.clone(),
+            bought: Some(0),
+            valid_from_ms: None,
+            valid_until_ms: None,
+            overdraft_allowed: false,
+        },
+        LedgerChange::CreateGroup {
+            tenant_id,
+            group_key: group_key.clone(),
+            name: "Sales".to_owned(),
+        },
+        LedgerChange::JoinGroup {
+            tenant_id,
+            group_key: group_key.clone(),
+            user_id: user_id(7),
+        },
+        LedgerChange::PutStandingAssignment { group_key, pool },
+    ]
+    .into_iter()
+    .map(Change::from)
+    .chain([on_leave(tenant_id)])
+    .collect()
+}
+
+/// The person was on leave once.
+fn on_leave(tenant_id: TenantId) -> Change {
+    let leave = Leave {
+        from_ms: 1_000,
+        until_ms: 2_000,
+    };
+    let user_id = user_id(7);
+    LeaveChange::Put {
+        tenant_id,
+        user_id,
+        leave,
+    }
+    .into()
+}
+
+/// A path, perhaps with a query, that names the tenant meant.
+pub fn in_tenant(path: &str, tenant: &str) -> String {
+    let join = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{join}tenant_key={tenant}")
 }
 
 /// What a role that may not do it hears.
@@ -296,7 +459,7 @@ async fn only_the_allowed_cells_work() {
                     own = Street::open().await;
                     &own
                 };
-                let uri = format!("{}?tenant_key={tenant}", street.path(path, true));
+                let uri = in_tenant(&street.path(path, true), tenant);
                 let answer = street.ask(role, method, &uri, body).await;
                 let got = (answer.status.as_u16(), answer.code());
                 let title = format!("{role:?} {method} {uri}: {answer}");
