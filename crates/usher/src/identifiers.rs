@@ -5,9 +5,11 @@
 use std::str::FromStr;
 
 use usher_seats::{
-    ClientId, IdentifierError, LanguageTag, Namespace, SeatType, TenantKey, TimeZoneName, UserId,
+    ClientId, GroupKey, IdentifierError, LanguageTag, Namespace, SeatType, TenantKey, TimeZoneName, UserId,
     localized_names::LOCALIZED_NAMES_ALLOWED, names,
 };
+
+use usher_store::{PoolName, SeatName};
 
 use crate::{failure::Failure, language::Words, words};
 
@@ -33,6 +35,9 @@ pub(crate) fn words_of(error: &IdentifierError) -> Words {
         UserId::ALLOWED => "1 至 9007199254740991 的整数",
         Namespace::ALLOWED => "1 至 128 个字符，可用 A-Z、a-z、0-9、“_”、“-”、“.”，以字母、数字或“_”开头",
         TenantKey::ALLOWED => "1 至 64 个字符，可用 A-Z、a-z、0-9、“_”、“-”",
+        GroupKey::ALLOWED => "1 至 64 个字符，可用 A-Z、a-z、0-9、“_”、“-”、“.”",
+        PoolName::ALLOWED => "per_user，或 per_user_per_app: 后接应用的命名空间",
+        SeatName::ALLOWED => "per_user:编号，或 per_user_per_app:编号: 后接应用的命名空间",
         ClientId::ALLOWED => "“cli_” 后接 1 至 60 个字符，可用 A-Z、a-z、0-9、“_”",
         LanguageTag::ALLOWED => "语言标签，例如 zh-CN 或 en（BCP 47，最长 35 个字符，不含扩展）",
         TimeZoneName::ALLOWED => "IANA 时区数据库中的时区名称，例如 Asia/Shanghai 或 UTC",
@@ -82,6 +87,7 @@ mod tests {
             parse::<Namespace>("").unwrap_err(),
             parse::<TenantKey>("").unwrap_err(),
             parse::<ClientId>("x").unwrap_err(),
+            parse::<GroupKey>("").unwrap_err(),
             parse::<LanguageTag>("x").unwrap_err(),
             parse::<TimeZoneName>("x").unwrap_err(),
         ] {

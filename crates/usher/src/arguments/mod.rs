@@ -5,10 +5,14 @@
 //! What a value *means* is not decided here: values stay text until a command parses them, so that a wrong one is
 //! explained in the reader's language.
 
+pub(crate) mod audit;
+pub(crate) mod bulk;
 pub(crate) mod identity_provider;
+pub(crate) mod ledger;
 pub(crate) mod localize;
 pub(crate) mod manage;
 pub(crate) mod mistakes;
+pub(crate) mod report;
 pub(crate) mod sign_in;
 mod texts;
 
@@ -65,7 +69,7 @@ pub(crate) enum Command {
     Serve(SettingArguments),
     /// Run a server with a sample organisation in a temporary folder, deleted at the end.
     Demo(DemoArguments),
-    /// Bring in what happened elsewhere.
+    /// Bring in what happened elsewhere, and tables that are kept elsewhere.
     #[command(subcommand)]
     Import(ImportCommand),
     /// Give out what the ledger holds.
@@ -88,6 +92,21 @@ pub(crate) enum Command {
     /// Look after clients: programs that call the API.
     #[command(subcommand)]
     Client(manage::ClientCommand),
+    /// Look after pools: how many seats were bought, how many are in use, who waits.
+    #[command(subcommand)]
+    Pool(ledger::PoolCommand),
+    /// Give, take and look at seats, one or thousands.
+    #[command(subcommand)]
+    Seat(ledger::SeatCommand),
+    /// Look after groups of people, and the seats that a group gives.
+    #[command(subcommand)]
+    Group(ledger::GroupCommand),
+    /// Look at reports.
+    #[command(subcommand)]
+    Report(report::ReportCommand),
+    /// Look at the audit log, and prove that nobody has touched it.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Let people sign in through their organisation's own identity provider.
     #[command(subcommand)]
     IdentityProvider(identity_provider::IdentityProviderCommand),
@@ -157,6 +176,16 @@ pub(crate) struct DemoArguments {
 pub(crate) enum ImportCommand {
     /// Play past accesses through the door from a CSV file with the header time_ms,user_id,namespace.
     Accesses(ImportAccessesArguments),
+    /// Give seats from a table (CSV) as people keep it: who has which seat, until when.
+    Seats(bulk::ImportSeatsArguments),
+    /// Make people or change them from a table (CSV).
+    Users(bulk::ImportTableArguments),
+    /// Make apps or change them from a table (CSV).
+    Apps(bulk::ImportPlainArguments),
+    /// Make groups, take people into them and let them give seats, from a table (CSV).
+    Groups(bulk::ImportTableArguments),
+    /// Say what was bought, from a table (CSV).
+    Pools(bulk::ImportTableArguments),
 }
 
 /// `usher import accesses`.
@@ -186,6 +215,16 @@ pub(crate) struct ImportAccessesArguments {
 pub(crate) enum ExportCommand {
     /// Print the newest admitted access of every (seat type, user, app).
     Activities(ExportActivitiesArguments),
+    /// Print who holds or held which seat.
+    Seats(bulk::ExportTableArguments),
+    /// Print the people.
+    Users(bulk::ExportTableArguments),
+    /// Print the apps.
+    Apps(bulk::ExportTableArguments),
+    /// Print the groups, who is in them and which seats they give.
+    Groups(bulk::ExportTableArguments),
+    /// Print what was bought, and how much of it is in use.
+    Pools(bulk::ExportTableArguments),
 }
 
 /// `usher export activities`.
@@ -307,6 +346,9 @@ pub(crate) enum UserCommand {
     Delete(manage::UserArguments),
     /// Take a lost second factor away.
     RemoveSecondFactor(manage::UserArguments),
+    /// Note when a person is on leave.
+    #[command(subcommand)]
+    Leave(report::LeaveCommand),
 }
 
 /// `usher user link`.

@@ -4,7 +4,11 @@
 //! are keyed by their id, alone when it means the same everywhere, with the command's path before a slash when a
 //! command needs its own text.
 
+mod audit;
+mod bulk;
+mod ledger;
 mod manage;
+mod report;
 
 /// What the help of a command says beyond its English doc comment.
 pub(super) struct CommandTexts {
@@ -41,8 +45,11 @@ const COMMANDS: &[CommandTexts] = &[
     },
     CommandTexts {
         path: "import",
-        chinese: "导入在别处发生的事情。",
-        examples: &["usher import accesses accesses.csv --create-missing"],
+        chinese: "导入在别处发生的事情，以及别处保存的表格。",
+        examples: &[
+            "usher import accesses accesses.csv --create-missing",
+            "usher import seats seats.csv --create-missing",
+        ],
     },
     CommandTexts {
         path: "import accesses",
@@ -56,7 +63,10 @@ const COMMANDS: &[CommandTexts] = &[
     CommandTexts {
         path: "export",
         chinese: "导出账本中的内容。",
-        examples: &["usher export activities --format csv > activities.csv"],
+        examples: &[
+            "usher export activities --format csv > activities.csv",
+            "usher export seats > seats.csv",
+        ],
     },
     CommandTexts {
         path: "export activities",
@@ -314,12 +324,24 @@ const ARGUMENTS: &[(&str, &str)] = &[
 
 /// Every command.
 pub(super) fn commands() -> impl Iterator<Item = &'static CommandTexts> {
-    COMMANDS.iter().chain(manage::COMMANDS)
+    let more = manage::COMMANDS.iter().chain(ledger::COMMANDS);
+    COMMANDS
+        .iter()
+        .chain(more)
+        .chain(bulk::COMMANDS)
+        .chain(report::COMMANDS)
+        .chain(audit::COMMANDS)
 }
 
 /// Every argument.
 pub(super) fn arguments() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    ARGUMENTS.iter().chain(manage::ARGUMENTS)
+    let more = manage::ARGUMENTS.iter().chain(ledger::ARGUMENTS);
+    ARGUMENTS
+        .iter()
+        .chain(more)
+        .chain(bulk::ARGUMENTS)
+        .chain(report::ARGUMENTS)
+        .chain(audit::ARGUMENTS)
 }
 
 /// The texts of the command at a path.

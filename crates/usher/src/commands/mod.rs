@@ -1,6 +1,7 @@
 //! One file per command, and the way from the command line to them.
 
 mod apply;
+mod audit;
 mod completions;
 mod config;
 mod demo;
@@ -83,13 +84,20 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<Exit, Failure
 async fn work(context: &Context<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Import(ImportCommand::Accesses(arguments)) => import::run(context, arguments).await,
+        Command::Import(command) => import::tables::run(context, command).await,
         Command::Export(ExportCommand::Activities(arguments)) => export::run(context, arguments).await,
+        Command::Export(command) => export::tables::run(context, command).await,
         Command::Apply(arguments) => apply::run(context, arguments).await,
         Command::Token(command) => token::run(context, command).await,
         Command::Tenant(command) => manage::tenants::run(context, command).await,
         Command::User(command) => user::run(context, command).await,
         Command::App(command) => manage::apps::run(context, command).await,
         Command::Client(command) => manage::clients::run(context, command).await,
+        Command::Pool(command) => manage::pools::run(context, command).await,
+        Command::Seat(command) => manage::seats::run(context, command).await,
+        Command::Group(command) => manage::groups::run(context, command).await,
+        Command::Report(command) => manage::idle_seats::run(context, command).await,
+        Command::Audit(command) => audit::run(context, command).await,
         Command::IdentityProvider(command) => identity_provider::run(context, command).await,
         Command::Serve(_)
         | Command::Demo(_)

@@ -19,14 +19,19 @@
 //! | `/control/v1/changes` | makes users, apps, routes, seats, tenants, clients ([`changes`]) |
 //! | `/control/v1/accesses` | plays past accesses through the door ([`accesses`]) |
 //! | `/control/v1/activities` | reads a page of activities ([`activities`]) |
+//! | `/control/v1/import` | takes rows of a table ([`bulk`]) |
+//! | `/control/v1/export` | reads a page of a table ([`bulk`]) |
 //! | `/usher/v1/...` | the management API, as operator ([`usher_http::manage`]) |
 //! | `/control/v1/tokens/issue` | makes a token ([`tokens`]) |
 //! | `/control/v1/tokens/list` | lists good tokens |
 //! | `/control/v1/tokens/revoke` | takes a token back |
 //! | `/control/v1/links/make` | makes a link with which somebody chooses a password ([`links`]) |
+//! | `/control/v1/audit/verify` | walks along an audit log and says what is wrong with it ([`audit`]) |
 
 pub(crate) mod accesses;
 pub(crate) mod activities;
+pub(crate) mod audit;
+pub(crate) mod bulk;
 pub(crate) mod change_line;
 pub(crate) mod changes;
 pub(crate) mod channel;
@@ -45,7 +50,7 @@ use usher_door::Door;
 use usher_http::{Chance, Clock, Edge, manage::operator_routes};
 use usher_seats::TenantKey;
 use usher_sqlite::Holder;
-use usher_store::{Store, Tenant};
+use usher_store::{Actor, Author, Change, Effect, Store, StoreError, Tenant};
 
 pub(crate) use channel::Channel;
 
@@ -66,6 +71,8 @@ pub(crate) struct Control {
     pub(crate) clock: Arc<dyn Clock>,
     /// Randomness.
     pub(crate) chance: Arc<dyn Chance>,
+    /// The account of the machine that owns the folder: only it reaches the channel, and this process runs under it.
+    pub(crate) account: String,
     /// This process, as others see it.
     pub(crate) holder: Holder,
     /// Where it is, when it is a server.
@@ -82,6 +89,24 @@ pub(crate) struct Place {
 }
 
 impl Control {
+    /// Who makes the changes of this channel, for the audit log.
+    pub(crate) fn author(&self) -> Author {
+        Author {
+            actor: Actor::CommandLine(self.account.clone()),
+            ..Author::default()
+        }
+    }
+
+    /// Makes changes that somebody at the command line wants, all or none, now.
+    ///
+    /// # Errors
+    /// As [`Store::make`].
+    pub(crate) async fn change(&self, changes: Vec<Change>) -> Result<Vec<Effect>, StoreError> {
+        self.store
+            .change_by(self.author(), changes, self.clock.now_ms())
+            .await
+    }
+
     /// The tenant with this key.
     ///
     /// # Errors
@@ -112,7 +137,10 @@ pub(crate) fn router(control: Arc<Control>, edge: Arc<Edge>) -> Router {
         .route(wire::TOKENS_LIST, post(tokens::answer_list))
         .route(wire::TOKENS_REVOKE, post(tokens::answer_revoke))
         .route(wire::LINKS_MAKE, post(links::answer_make))
+        .route(wire::AUDIT_VERIFY, post(audit::answer_verify))
         .layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX))
-        .with_state(control);
-    calls.merge(operator_routes(edge))
+        .with_state(Arc::clone(&control));
+    let account = control.account.clone();
+    let calls = calls.merge(bulk::routes(control, Arc::clone(&edge)));
+    calls.merge(operator_routes(edge, &account))
 }

@@ -109,7 +109,10 @@ pub(crate) fn of_rejection(rejection: Rejection) -> Words {
         Rejection::SeatProtected => "该席位受保护",
         Rejection::SeatUsed => "该席位在此期间被使用过",
         Rejection::EndInThePast => "席位的结束时间必须在将来",
+        Rejection::GroupKeyTaken => "group_key 已被占用",
         Rejection::GroupUnknown => "用户组不存在",
+        Rejection::LeaveNeverBegins => "休假的结束必须晚于开始",
+        Rejection::TooManyLeaves => "该用户已有 100 段休假；请先删除旧的",
         Rejection::Spent => "已被使用过或已过期",
     };
     Words::new(rejection.to_string(), chinese)

@@ -1,6 +1,7 @@
 //! Proofs with the real program on a real disk: what Usher acknowledged stays, whatever ends or hinders it.
 //!
 //! - [`kill`]: `kill -9` at random moments under full load
+//! - [`bulk`]: `kill -9` in the middle of ten thousand assignments
 //! - [`fault`]: the disk refuses to take more in the middle of load
 //! - [`start`]: how long the program needs to be there again
 //!
@@ -22,6 +23,7 @@ macro_rules! say {
     }};
 }
 
+mod bulk;
 mod dice;
 mod fault;
 mod kill;

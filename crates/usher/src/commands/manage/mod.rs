@@ -1,10 +1,17 @@
-//! `usher tenant`, `usher user`, `usher app` and `usher client`: the management API from the command line.
+//! `usher tenant`, `usher user`, `usher app`, `usher client`, `usher pool`, `usher seat` and `usher group`: the management API from the command line.
 //!
 //! Each command is one call of that API over the control channel, as operator. What may be done and what is refused is
 //! decided there; here is only what is typed and what is printed.
 
 pub(super) mod apps;
+pub(super) mod audit;
 pub(super) mod clients;
+pub(super) mod groups;
+pub(super) mod idle_seats;
+pub(super) mod leaves;
+mod ledger_lines;
+pub(super) mod pools;
+pub(super) mod seats;
 mod shown;
 pub(super) mod tenants;
 pub(super) mod users;
@@ -19,6 +26,7 @@ use crate::{
     data_folder::DataFolder,
     failure::Failure,
     identifiers,
+    language::Words,
     output::Exit,
 };
 
@@ -69,6 +77,16 @@ impl<'a> Desk<'a> {
         self.channel.manage(method, &target, body.as_ref()).await
     }
 
+    /// Adds to the query of every call.
+    fn with(mut self, name: &str, value: &str) -> Self {
+        let pair = form_urlencoded::Serializer::new(String::new())
+            .append_pair(name, value)
+            .finish();
+        self.tenant.push('&');
+        self.tenant.push_str(&pair);
+        self
+    }
+
     /// Makes one call and prints the thing it answers.
     async fn show(
         mut self,
@@ -85,20 +103,25 @@ impl<'a> Desk<'a> {
     }
 
     /// Prints a whole list, page by page, so that memory does not grow with it.
-    async fn list(mut self, path: &str, columns: Columns) -> Result<Exit, Failure> {
-        let listed = self.list_pages(path, columns).await;
+    async fn list(self, path: &str, columns: Columns) -> Result<Exit, Failure> {
+        self.list_as(path, |item| columns.line(item)).await
+    }
+
+    /// The same with lines of another form.
+    async fn list_as(mut self, path: &str, line: impl Fn(&Value) -> Words) -> Result<Exit, Failure> {
+        let listed = self.list_pages(path, line).await;
         self.channel.close().await;
         listed.map(|()| Exit::Done)
     }
 
-    async fn list_pages(&mut self, path: &str, columns: Columns) -> Result<(), Failure> {
+    async fn list_pages(&mut self, path: &str, line: impl Fn(&Value) -> Words) -> Result<(), Failure> {
         let mut more = String::new();
         loop {
             let target = format!("{path}?{}&page_size={PAGE_ROWS}{more}", self.tenant);
             let page = self.channel.manage(Method::GET, &target, None).await?;
             let items = page.get("items").and_then(Value::as_array);
             for item in items.into_iter().flatten() {
-                self.context.output.result(&columns.line(item), item)?;
+                self.context.output.result(&line(item), item)?;
             }
             let Some(page_token) = page.get("page_token").and_then(Value::as_str) else {
                 return Ok(());
