@@ -6,7 +6,7 @@
 
 use std::{error::Error, fs, path::PathBuf};
 
-use usher_properties::{csv_line, forwarded_headers, host_and_path, page_token, query};
+use usher_properties::{csv_line, forwarded_headers, host_and_path, page_token, query, table};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let parent = PathBuf::from(std::env::args().nth(1).ok_or("usage: write_seeds FOLDER")?);
@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("host_and_path", host_and_path::SEEDS),
         ("page_token", page_token::SEEDS),
         ("query", query::SEEDS),
+        ("table", table::SEEDS),
     ];
     for (name, seeds) in all {
         let folder = parent.join(name);

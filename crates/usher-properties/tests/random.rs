@@ -1,7 +1,7 @@
 //! Every property on random inputs and on mutations of good ones, a bounded number of each; `fuzz/` goes on from here.
 
 use proptest::prelude::*;
-use usher_properties::{csv_line, forwarded_headers, host_and_path, page_token, query};
+use usher_properties::{csv_line, forwarded_headers, host_and_path, page_token, query, table};
 
 /// Longer than any name or number the inputs hold, shorter than what a request may carry.
 const BYTES_MAX: usize = 320;
@@ -48,6 +48,12 @@ const FRAGMENTS: &[&str] = &[
     "\n",
     "\u{feff}",
     "time_ms,user_id,namespace",
+    "user_id",
+    "工号",
+    "到期",
+    "2026-01-05",
+    "'",
+    "\t",
     "x-forwarded-user",
     ": ",
     "_",
@@ -120,6 +126,11 @@ proptest! {
     }
 
     #[test]
+    fn tables(bytes in inputs(table::SEEDS)) {
+        table(&bytes);
+    }
+
+    #[test]
     fn headers_of_gateways(bytes in inputs(forwarded_headers::SEEDS)) {
         forwarded_headers(&bytes);
     }
@@ -143,6 +154,7 @@ proptest! {
 #[test]
 fn the_seeds_themselves() {
     csv_line::SEEDS.iter().for_each(|seed| csv_line(seed.as_bytes()));
+    table::SEEDS.iter().for_each(|seed| table(seed.as_bytes()));
     query::SEEDS.iter().for_each(|seed| query(seed.as_bytes()));
     forwarded_headers::SEEDS
         .iter()

@@ -11,10 +11,11 @@
 //! - `server`, `logging`, `open_files`: a running server
 //! - `commands`: one file per command
 //! - `sample`: the organisation of the demo
-//! - [`lines`], [`csv_line`]: reading files that others wrote; public for the fuzz targets
+//! - [`lines`], [`csv_line`], [`spreadsheet`]: reading files that others wrote; public for the fuzz targets
 
 pub mod csv_line;
 pub mod lines;
+pub mod spreadsheet;
 
 mod arguments;
 mod chance;

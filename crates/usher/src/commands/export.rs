@@ -1,4 +1,8 @@
+//! `usher export`: activities here, tables of everything else in [`tables`].
+//!
 //! `usher export activities`: the newest admitted access of every (seat type, user, app).
+
+pub(super) mod tables;
 
 use std::io::{self, BufWriter, Write};
 

@@ -1,3 +1,5 @@
+//! `usher import`: accesses here, tables of everything else in [`tables`].
+//!
 //! `usher import accesses`: what happened elsewhere, played through the door.
 //!
 //! Past accesses go the same way as present ones, so they meet the same rules; only their times are their own. Because
@@ -5,6 +7,8 @@
 
 mod progress;
 mod summary;
+pub(super) mod tables;
+mod tally;
 
 use std::io::BufRead;
 

@@ -40,15 +40,19 @@ impl<'a> Progress<'a> {
 
     /// Reports a line.
     pub(super) fn report(&self, number: u64, problem: &Problem) {
-        let why = why(problem);
-        let words = Words::new(
-            format!("line {number}: {}", why.text(Language::English)),
-            format!("第 {number} 行：{}", why.text(Language::Chinese)),
-        );
         let (kind, reason) = match problem {
             Problem::Line(problem) => (kind(problem), problem.to_string()),
             Problem::Refused(refusal) => ("refused", refusal.wire_name().to_owned()),
         };
+        self.report_line(number, &why(problem), (kind, &reason));
+    }
+
+    /// Reports a line with its words, and with what kind of problem it has and which for programs.
+    pub(super) fn report_line(&self, number: u64, why: &Words, (kind, reason): (&str, &str)) {
+        let words = Words::new(
+            format!("line {number}: {}", why.text(Language::English)),
+            format!("第 {number} 行：{}", why.text(Language::Chinese)),
+        );
         let machine = json!({ "line": number, "problem": kind, "reason": reason });
         self.bar.suspend(|| self.output.explain(&words, &machine));
     }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Most single lines that are reported; all are counted. Whoever has more problems has one problem many times.
-const REPORTED_MAX: u64 = 20;
+pub(super) const REPORTED_MAX: u64 = 20;
 
 /// Why a line was not admitted.
 #[derive(Debug)]
