@@ -10,6 +10,8 @@ use crate::{
 
 /// What people choose and mistype. Spaces and signs look different in every form of writing.
 pub(crate) const PASSWORD: &str = "wild +plum/ 8 & lantern%=trousers";
+/// What Ann has before she changes it.
+const FIRST_PASSWORD_OF_ANN: &str = "nine \u{e9}toiles / under = the & bridge";
 const PASSWORD_OF_ANN: &str = "seven <quiet> boats? \"at\" noon\\today";
 const WRONG: [(&str, &str); 3] = [
     ("wrong password", "not the password: orange gravel & 41"),
@@ -66,6 +68,24 @@ pub(crate) fn sign_in(world: &mut World, name: &str, password: &str) -> Answer {
         403
     );
     world.submit(&form.with("name", name).with("password", password))
+}
+
+/// Somebody changes their own password, after mistakes.
+pub(crate) fn change_password(world: &mut World, current: &str, next: &str) {
+    world.vault.hide("next password", next);
+    let form = world.get("/account/password", &[]).form("/account/password");
+    for (typed, new, again) in [
+        (WRONG[0].1, next, next),
+        (current, next, WRONG[0].1),
+        (current, WRONG[2].1, WRONG[2].1),
+    ] {
+        let wrong = form.clone().with("current", typed).with("password", new);
+        let refused = world.submit(&wrong.with("again", again));
+        assert!(matches!(refused.status, 403 | 422), "{refused:?}");
+    }
+    let right = form.with("current", current).with("password", next);
+    let changed = world.submit(&right.with("again", next));
+    assert_eq!(changed.status, 303, "{changed:?}");
 }
 
 /// A second factor is turned on, and asked for.
@@ -142,8 +162,9 @@ pub(crate) fn provider(world: &mut World, place: &Place, outside: &Outside, ann_
     let (stdout, stderr) = place.usher(&set, &format!("{PROVIDER_SECRET}\n"));
     world.hears("usher identity-provider set", &(stdout + &stderr));
     world.cookies.clear();
-    choose_password(world, ann_link, PASSWORD_OF_ANN);
-    assert_eq!(sign_in(world, "ann", PASSWORD_OF_ANN).status, 303);
+    choose_password(world, ann_link, FIRST_PASSWORD_OF_ANN);
+    assert_eq!(sign_in(world, "ann", FIRST_PASSWORD_OF_ANN).status, 303);
+    change_password(world, FIRST_PASSWORD_OF_ANN, PASSWORD_OF_ANN);
     for kind in ["refused", "garbled", "forged", "othernonce"] {
         let page = come_back(world, "/account/provider", kind);
         assert_eq!(page.status, 502, "{kind}: {page:?}");

@@ -285,7 +285,20 @@ pub(crate) fn tokens(world: &mut World, own: &Program) -> Vec<String> {
         }
     }
     replay(world, own);
+    give_back(world, own, &given);
     given
+}
+
+/// Tokens are given back, one that is there, one twice, and one that nobody issued.
+fn give_back(world: &mut World, own: &Program, given: &[String]) {
+    let last = given.last().unwrap().clone();
+    for token in [last.as_str(), last.as_str(), STRAYS[6].1] {
+        let fields = json!({"token": token, "client_id": own.id, "client_secret": own.secret});
+        let answer = world.post("/oauth/v3/revoke", &[], &fields);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let wrong = json!({"token": last, "client_id": own.id, "client_secret": STRAYS[0].1});
+    assert_eq!(world.post("/oauth/v3/revoke", &[], &wrong).json()["code"], 20002);
 }
 
 /// A code that is shown twice revokes everything that came of it, which is worth a line in the log.
