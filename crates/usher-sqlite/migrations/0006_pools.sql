@@ -25,6 +25,9 @@ ALTER TABLE seats ADD COLUMN given_directly INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX seats_expiring ON seats (tenant_id, seat_type, namespace, expires_at_ms)
     WHERE held = 1 AND expires_at_ms IS NOT NULL;
 
+-- Who has a seat of an app, page by page.
+CREATE INDEX seats_of_app ON seats (tenant_id, namespace, user_id) WHERE seat_type = 1;
+
 -- The smallest ticket of a pool is the first in line.
 CREATE TABLE waiting_places (
     ticket            INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -50,9 +50,11 @@ pub(crate) fn make(changing: &mut Changing<'_>, change: &LedgerChange) -> Outcom
             };
             pool::put(changing, pool, &terms)
         }
-        L::RequestSeat { seat, expires_at_ms } => {
-            give::or_wait(changing, seat, *expires_at_ms, give::By::Hand)
-        }
+        L::RequestSeat {
+            seat,
+            expires_at_ms,
+            wait,
+        } => give::request(changing, seat, *expires_at_ms, *wait),
         L::PutSeat(written) => written::put(changing, written),
         L::LeaveWaitingList { seat } => waiting::leave(changing, seat),
         L::Release {
@@ -64,6 +66,11 @@ pub(crate) fn make(changing: &mut Changing<'_>, change: &LedgerChange) -> Outcom
         L::Extend { seat, expires_at_ms } => give::extend(changing, seat, *expires_at_ms),
         L::Protect { seat, reason } => take::protect(changing, seat, reason.as_deref()),
         L::SettleExpired { seats_max } => take::settle_all(changing, *seats_max),
+        L::CreateGroup {
+            tenant_id,
+            group_key,
+            name,
+        } => groups::create(changing, (*tenant_id, group_key), name),
         L::PutGroup {
             tenant_id,
             group_key,

@@ -76,9 +76,18 @@ pub enum Rejection {
     /// The end of a seat lies in the past.
     #[error("the end of a seat must lie in the future")]
     EndInThePast,
+    /// The group key is another group's.
+    #[error("group_key is already taken")]
+    GroupKeyTaken,
     /// The group does not exist in the tenant.
     #[error("group does not exist")]
     GroupUnknown,
+    /// A leave ends before it begins.
+    #[error("a leave must end later than it begins")]
+    LeaveNeverBegins,
+    /// The person has as many leaves as are kept.
+    #[error("the user has 100 leaves already; remove old ones first")]
+    TooManyLeaves,
     /// A thing that works once has worked already, or is too old.
     #[error("it has been used already or has expired")]
     Spent,

@@ -1,7 +1,11 @@
 //! Pools, seats, waiting lists and groups: what a tenant bought and who has it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
-use usher_seats::{GroupKey, Namespace, Pool, SeatType, TenantId, UserId};
+use usher_seats::{GroupKey, IdentifierError, Namespace, Pool, SeatType, TenantId, UserId};
+
+use crate::page::PageKey;
 
 /// Names a pool: what a tenant bought of one kind of seat.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,6 +18,47 @@ pub struct PoolName {
     pub namespace: Option<Namespace>,
 }
 
+impl PoolName {
+    /// What the edge says when such a name is refused.
+    pub const ALLOWED: &'static str = "per_user, or per_user_per_app: and the namespace of an app";
+
+    /// Reads a tenant's pool as [`fmt::Display`] writes it.
+    ///
+    /// # Errors
+    /// [`IdentifierError`] naming `pool` and what is allowed.
+    pub fn parse(tenant_id: TenantId, text: &str) -> Result<Self, IdentifierError> {
+        let (seat_type, namespace) = match text.split_once(':') {
+            None => (text, None),
+            Some((seat_type, namespace)) => (seat_type, Some(namespace)),
+        };
+        let namespace = namespace.map(str::parse).transpose();
+        let known = SeatType::from_wire_name(seat_type).zip(namespace.ok());
+        known
+            .filter(|(seat_type, namespace)| {
+                (*seat_type == SeatType::PerUserPerApp) == Option::is_some(namespace)
+            })
+            .map(|(seat_type, namespace)| Self {
+                tenant_id,
+                seat_type,
+                namespace,
+            })
+            .ok_or(IdentifierError {
+                field: "pool",
+                allowed: Self::ALLOWED,
+            })
+    }
+}
+
+impl fmt::Display for PoolName {
+    /// The name within its tenant: `per_user`, or `per_user_per_app:NAMESPACE`. A namespace has no colon.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.seat_type.wire_name())?;
+        self.namespace
+            .as_ref()
+            .map_or(Ok(()), |namespace| write!(formatter, ":{namespace}"))
+    }
+}
+
 /// Names a seat: a person's place in a pool, held or not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SeatName {
@@ -21,6 +66,42 @@ pub struct SeatName {
     pub pool: PoolName,
     /// Whose.
     pub user_id: UserId,
+}
+
+impl SeatName {
+    /// What the edge says when such a name is refused.
+    pub const ALLOWED: &'static str =
+        "per_user:USER_ID, or per_user_per_app:USER_ID: and the namespace of an app";
+
+    /// Reads a tenant's seat as [`fmt::Display`] writes it.
+    ///
+    /// # Errors
+    /// [`IdentifierError`] naming `seat` and what is allowed.
+    pub fn parse(tenant_id: TenantId, text: &str) -> Result<Self, IdentifierError> {
+        let refused = IdentifierError {
+            field: "seat",
+            allowed: Self::ALLOWED,
+        };
+        let (seat_type, rest) = text.split_once(':').ok_or_else(|| refused.clone())?;
+        let (user_id, pool) = match rest.split_once(':') {
+            None => (rest, seat_type.to_owned()),
+            Some((user_id, namespace)) => (user_id, format!("{seat_type}:{namespace}")),
+        };
+        let pool = PoolName::parse(tenant_id, &pool).map_err(|_| refused.clone())?;
+        let user_id = user_id.parse().map_err(|_| refused)?;
+        Ok(Self { pool, user_id })
+    }
+}
+
+impl fmt::Display for SeatName {
+    /// The name within its tenant: `per_user:USER_ID`, or `per_user_per_app:USER_ID:NAMESPACE`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.pool.seat_type.wire_name(), self.user_id)?;
+        self.pool
+            .namespace
+            .as_ref()
+            .map_or(Ok(()), |namespace| write!(formatter, ":{namespace}"))
+    }
 }
 
 /// A change of pools, seats, waiting lists or groups.
@@ -40,12 +121,14 @@ pub enum LedgerChange {
         /// seat until enough were given back.
         overdraft_allowed: bool,
     },
-    /// Gives a seat, or a place in the waiting list when none is free.
+    /// Gives a seat, or a place in the waiting list when none is free. Rejected when its end lies in the past.
     RequestSeat {
         /// Which.
         seat: SeatName,
         /// When the seat ends by itself, in milliseconds.
         expires_at_ms: Option<i64>,
+        /// Whether to wait; without, it is rejected when no seat is free.
+        wait: bool,
     },
     /// Brings a seat to what is written of it elsewhere: in a spreadsheet, or in another ledger.
     PutSeat(WrittenSeat),
@@ -84,6 +167,15 @@ pub enum LedgerChange {
         seat: SeatName,
         /// Why.
         reason: Option<String>,
+    },
+    /// Makes a group; rejected when the key is taken.
+    CreateGroup {
+        /// Where.
+        tenant_id: TenantId,
+        /// Which.
+        group_key: GroupKey,
+        /// For people.
+        name: String,
     },
     /// Makes a group or renames it.
     PutGroup {
@@ -213,6 +305,25 @@ pub struct SeatRow {
     pub given_directly: bool,
 }
 
+/// Which seats are to be listed; in order of user and namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatQuery {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// Of which kind.
+    pub seat_type: SeatType,
+    /// Only this person's.
+    pub user_id: Option<UserId>,
+    /// Only of this app.
+    pub namespace: Option<Namespace>,
+    /// Only of people in this group; a group that is not there has none.
+    pub group_key: Option<GroupKey>,
+    /// The last seat already read.
+    pub after: Option<PageKey>,
+    /// Most rows wanted.
+    pub rows_max: usize,
+}
+
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
@@ -226,4 +337,51 @@ pub struct Group {
     pub members: u64,
     /// The pools of which it gives seats, in order.
     pub standing_assignments: Vec<PoolName>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        let tenant_id = TenantId(1);
+        for text in ["per_user", "per_user_per_app:crm", "per_user_per_app:a.b-c_d"] {
+            let pool = PoolName::parse(tenant_id, text).map(|pool| pool.to_string());
+            assert_eq!(pool.as_deref(), Ok(text));
+        }
+        for text in ["per_user:42", "per_user_per_app:42:crm"] {
+            let seat = SeatName::parse(tenant_id, text).map(|seat| seat.to_string());
+            assert_eq!(seat.as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_name_is_refused() {
+        let tenant_id = TenantId(1);
+        for text in [
+            "",
+            ":",
+            "per_user:crm",
+            "per_user:",
+            "per_user_per_app",
+            "per_user_per_app:",
+            "x:crm",
+        ] {
+            assert!(PoolName::parse(tenant_id, text).is_err(), "{text:?}");
+        }
+        for text in [
+            "",
+            "per_user",
+            "per_user:",
+            "per_user:0",
+            "per_user:007",
+            "per_user:7:crm",
+            "per_user_per_app:7",
+            "per_user_per_app:crm:7",
+            "per_user_per_app:7:crm:x",
+        ] {
+            assert!(SeatName::parse(tenant_id, text).is_err(), "{text:?}");
+        }
+    }
 }

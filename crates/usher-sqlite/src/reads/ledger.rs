@@ -1,8 +1,8 @@
 //! Pools, seats, waiting lists and groups as they are now.
 
-use rusqlite::{Connection, OptionalExtension, Row};
-use usher_seats::{GroupKey, Pool, SeatType, TenantId, UserId};
-use usher_store::{Group, PageKey, PoolName, PoolRow, SeatName, SeatRow, WaitingRow};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use usher_seats::{GroupKey, Namespace, Pool, SeatType, TenantId, UserId};
+use usher_store::{Group, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow};
 
 use super::limit;
 use crate::{
@@ -112,37 +112,74 @@ fn seat_row(seat: SeatName, holding: Holding) -> SeatRow {
     }
 }
 
-/// Lists seats in key order.
-pub(crate) fn seats(
-    connection: &Connection,
-    (tenant_id, seat_type): (TenantId, SeatType),
-    after: Option<&PageKey>,
-    rows_max: usize,
-) -> rusqlite::Result<Vec<SeatRow>> {
-    let (user_id, namespace) = after.map_or((0, ""), |after| {
+/// Lists seats in key order. Which index helps depends on what is asked, so each question has a statement of its own.
+pub(crate) fn seats(connection: &Connection, query: &SeatQuery) -> rusqlite::Result<Vec<SeatRow>> {
+    let (after_user, after_namespace) = query.after.as_ref().map_or((0, ""), |after| {
         (after.user_id.get(), seat_namespace(after.namespace.as_ref()))
     });
+    let user_id = query.user_id.map(UserId::get);
+    let namespace = query.namespace.as_ref().map(Namespace::as_str);
+    let group_key = query.group_key.as_ref().map(GroupKey::as_str);
     connection
-        .prepare_cached(
-            "SELECT user_id, namespace, held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason,
-                    given_directly
-             FROM seats WHERE tenant_id = ?1 AND seat_type = ?2 AND (user_id, namespace) > (?3, ?4)
-             ORDER BY user_id, namespace LIMIT ?5",
-        )?
+        .prepare_cached(&statement(query))?
         .query_map(
-            (tenant_id.0, SeatTypeNumber(seat_type), user_id, namespace, limit(rows_max)),
+            named_params! {
+                ":tenant_id": query.tenant_id.0,
+                ":seat_type": SeatTypeNumber(query.seat_type),
+                ":after_user": after_user,
+                ":after_namespace": after_namespace,
+                ":user_id": user_id,
+                ":namespace": namespace,
+                ":group_key": group_key,
+                ":rows_max": limit(query.rows_max),
+            },
             |row| {
                 let StoredUserId(user_id) = row.get(0)?;
                 let SeatNamespace(namespace) = row.get(1)?;
                 let pool = PoolName {
-                    tenant_id,
-                    seat_type,
+                    tenant_id: query.tenant_id,
+                    seat_type: query.seat_type,
                     namespace,
                 };
                 Ok(seat_row(SeatName { pool, user_id }, Holding::from_row(row, 2)?))
             },
         )?
         .collect()
+}
+
+/// The statement of a question. Every parameter stands in each of them, so that all are given in the same way.
+fn statement(query: &SeatQuery) -> String {
+    // The people of a group are walked in order of their number, each with their few seats; without CROSS the planner
+    // may turn that around and walk every seat.
+    let (from, of_group) = if query.group_key.is_some() {
+        (
+            "group_members AS member CROSS JOIN seats
+             ON seats.tenant_id = member.tenant_id AND seats.user_id = member.user_id",
+            "member.tenant_id = :tenant_id AND member.group_key = :group_key AND member.user_id >= :after_user",
+        )
+    } else {
+        ("seats", ":group_key IS NULL")
+    };
+    let of_user = if query.user_id.is_some() {
+        "seats.user_id = :user_id"
+    } else {
+        ":user_id IS NULL"
+    };
+    // The index of an app's seats leaves out platform seats, and is used only where the statement does so in plain sight.
+    let of_app = match (&query.namespace, query.seat_type) {
+        (None, _) => ":namespace IS NULL",
+        (Some(_), SeatType::PerUser) => "seats.namespace = :namespace",
+        (Some(_), SeatType::PerUserPerApp) => "seats.namespace = :namespace AND seats.seat_type = 1",
+    };
+    format!(
+        "SELECT seats.user_id, seats.namespace, held, assigned_at_ms, released_at_ms, expires_at_ms,
+                protected_reason, given_directly
+         FROM {from}
+         WHERE seats.tenant_id = :tenant_id AND seats.seat_type = :seat_type
+           AND (seats.user_id, seats.namespace) > (:after_user, :after_namespace)
+           AND {of_group} AND {of_user} AND {of_app}
+         ORDER BY seats.user_id, seats.namespace LIMIT :rows_max"
+    )
 }
 
 /// Lists a waiting list, first in line first.

@@ -20,6 +20,14 @@ use crate::{
 /// Names a group.
 type Name<'a> = (TenantId, &'a GroupKey);
 
+/// Makes a group that is not there yet.
+pub(super) fn create(changing: &mut Changing<'_>, group: Name<'_>, name: &str) -> Outcome {
+    if exists(changing.connection, group)? {
+        return Err(Rejection::GroupKeyTaken.into());
+    }
+    put(changing, group, name)
+}
+
 /// Makes a group or renames it.
 pub(super) fn put(changing: &mut Changing<'_>, group: Name<'_>, name: &str) -> Outcome {
     changes::require_tenant(changing.connection, group.0)?;
@@ -69,7 +77,7 @@ pub(super) fn delete(changing: &mut Changing<'_>, group: Name<'_>) -> Outcome {
     }
     let before = Whole {
         members: members.len(),
-        standing_assignments: pools,
+        standing_assignments: pools.iter().map(ToString::to_string).collect(),
     };
     note(changing, group, "group.deleted", Some(&before), None::<&Whole>)?;
     Ok(Effect::Updated)
@@ -167,7 +175,13 @@ pub(super) fn put_standing(changing: &mut Changing<'_>, group_key: &GroupKey, po
     if added == 0 {
         return Ok(Effect::Unchanged);
     }
-    note(changing, group, "group.standing_assignment_set", None, Some(pool))?;
+    note(
+        changing,
+        group,
+        "group.standing_assignment_set",
+        None,
+        Some(&Standing::of(pool)),
+    )?;
     for user_id in members(changing.connection, group)? {
         let seat = SeatName {
             pool: pool.clone(),
@@ -197,8 +211,8 @@ pub(super) fn remove_standing(changing: &mut Changing<'_>, group_key: &GroupKey,
         changing,
         group,
         "group.standing_assignment_removed",
-        Some(pool),
-        None::<&PoolName>,
+        Some(&Standing::of(pool)),
+        None::<&Standing>,
     )?;
     for user_id in members(changing.connection, group)? {
         let seat = SeatName {
@@ -299,9 +313,22 @@ struct Member {
 }
 
 #[derive(Serialize)]
+struct Standing {
+    pool: String,
+}
+
+impl Standing {
+    fn of(pool: &PoolName) -> Self {
+        Self {
+            pool: pool.to_string(),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct Whole {
     members: usize,
-    standing_assignments: Vec<PoolName>,
+    standing_assignments: Vec<String>,
 }
 
 fn note<Thing: Serialize>(

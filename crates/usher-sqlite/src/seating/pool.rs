@@ -163,15 +163,11 @@ fn note(
     before: Option<&Terms>,
     after: &Terms,
 ) -> rusqlite::Result<()> {
-    let object_name = name.namespace.as_ref().map_or_else(
-        || name.seat_type.wire_name().to_owned(),
-        |namespace| format!("{}:{namespace}", name.seat_type.wire_name()),
-    );
     changing.notes.push(Note {
         tenant_id: Some(name.tenant_id),
         action: "pool.set",
         object: AuditObject::Pool,
-        object_name,
+        object_name: name.to_string(),
         before: before.map(as_json).transpose()?,
         after: Some(as_json(after)?),
     });

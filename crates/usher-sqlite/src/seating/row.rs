@@ -113,19 +113,10 @@ pub(crate) fn write(
         tenant_id: Some(seat.pool.tenant_id),
         action,
         object: AuditObject::Seat,
-        object_name: name(seat),
+        object_name: seat.to_string(),
         before: before.map(as_json).transpose()?,
         after: Some(as_json(after)?),
     };
     changing.notes.push(note);
     Ok(())
-}
-
-/// A seat's name in the audit log: seat type, user, and app where there is one.
-pub(crate) fn name(seat: &SeatName) -> String {
-    let seat_type = seat.pool.seat_type.wire_name();
-    match &seat.pool.namespace {
-        None => format!("{seat_type}:{}", seat.user_id),
-        Some(namespace) => format!("{seat_type}:{}:{namespace}", seat.user_id),
-    }
 }

@@ -183,7 +183,7 @@ fn note(
         tenant_id: Some(seat.pool.tenant_id),
         action,
         object: AuditObject::WaitingPlace,
-        object_name: row::name(seat),
+        object_name: seat.to_string(),
         before: before.map(as_json).transpose()?,
         after: after.map(as_json).transpose()?,
     });
