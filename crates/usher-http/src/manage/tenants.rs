@@ -10,8 +10,10 @@ use super::{
     asked::Asked,
     lists::{Listed, Place},
     once::{Creation, Once},
-    schemas::{KeyHeader, NameText, PageQuery, Refusals, TenantKeyText, TenantPath, TimeZoneText},
-    values::DisplayName,
+    schemas::{
+        HistoryDaysNumber, KeyHeader, NameText, PageQuery, Refusals, TenantKeyText, TenantPath, TimeZoneText,
+    },
+    values::{DisplayName, HistoryDays, absent_or_null},
 };
 use crate::wire::{WireCode, WireError, envelope::SuccessBody, success};
 
@@ -27,6 +29,10 @@ pub(super) struct TenantData {
     /// Where its days begin and end.
     #[schema(value_type = TimeZoneText)]
     time_zone: TimeZoneName,
+    /// For how many days history is kept; absent when it is kept for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = HistoryDaysNumber, required = false)]
+    history_days: Option<u32>,
 }
 
 /// A new organisation.
@@ -64,6 +70,11 @@ pub(super) struct TenantPatch {
     /// Where its days begin and end.
     #[schema(value_type = Option<TimeZoneText>)]
     time_zone: Option<TimeZoneName>,
+    /// For how many days history is kept; null keeps it for good. What is older goes within the hour, and does not
+    /// come back.
+    #[serde(default, deserialize_with = "absent_or_null")]
+    #[schema(value_type = Option<HistoryDaysNumber>)]
+    history_days: Option<Option<HistoryDays>>,
 }
 
 impl From<Tenant> for TenantData {
@@ -73,6 +84,7 @@ impl From<Tenant> for TenantData {
             name: tenant.name,
             enabled: tenant.enabled,
             time_zone: tenant.time_zone,
+            history_days: tenant.history_days,
         }
     }
 }
@@ -126,6 +138,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
             name,
             enabled: true,
             time_zone,
+            history_days: None,
         },
         secrets: Vec::new(),
     };
@@ -140,7 +153,8 @@ pub(super) async fn show(asked: Asked) -> Result<Response, WireError> {
     success(TenantData::from(named(&asked).await?))
 }
 
-/// Change a tenant: its name, its time zone, on or off. Off ends everything of it at once. For operators.
+/// Change a tenant: its name, its time zone, for how long history is kept, on or off. Off ends everything of it at once.
+/// For operators.
 #[utoipa::path(patch, path = "/usher/v1/tenants/{tenant_key}", tag = "tenants", operation_id = "update_tenant",
     params(TenantPath), request_body = TenantPatch,
     responses((status = 200, description = "The tenant.", body = SuccessBody<TenantData>), Refusals))]
@@ -150,6 +164,7 @@ pub(super) async fn update(asked: Asked) -> Result<Response, WireError> {
         name,
         enabled,
         time_zone,
+        history_days,
     } = asked.body()?;
     let described = Change::DescribeTenant {
         tenant_id,
@@ -157,9 +172,12 @@ pub(super) async fn update(asked: Asked) -> Result<Response, WireError> {
         time_zone,
     };
     let switched = enabled.map(|enabled| Change::SetTenantEnabled { tenant_id, enabled });
-    asked
-        .change([described].into_iter().chain(switched).collect())
-        .await?;
+    let kept = history_days.map(|days| Change::KeepHistory {
+        tenant_id,
+        days: days.map(|days| days.0),
+    });
+    let changes = [described].into_iter().chain(switched).chain(kept);
+    asked.change(changes.collect()).await?;
     success(TenantData::from(named(&asked).await?))
 }
 
