@@ -19,6 +19,13 @@ use crate::{
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since 1970-01-01T00:00:00Z. May step back.
     fn now_ms(&self) -> i64;
+
+    /// Milliseconds since some moment, by a clock that nobody sets and that goes on while the machine sleeps. What the
+    /// two have moved apart is what the first has jumped. A clock moved by hand only ever goes, so it may stay with its
+    /// own time.
+    fn steady_ms(&self) -> i64 {
+        self.now_ms()
+    }
 }
 
 /// Draws random bytes.
@@ -97,6 +104,8 @@ pub struct Edge {
     pub door: Door,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What the clock showed at the beginning, in milliseconds: by the time that may be set, and by the steady one.
+    pub began_ms: (i64, i64),
     /// Randomness.
     pub chance: Arc<dyn Chance>,
     /// Keys for everything that is sealed or derived.
@@ -129,6 +138,7 @@ impl Edge {
         Self {
             store,
             door,
+            began_ms: (clock.now_ms(), clock.steady_ms()),
             clock,
             chance,
             keys,

@@ -10,6 +10,7 @@ use usher_seats::{Namespace, SeatType, TenantId, TenantKey, TimeZoneName, UserId
 use crate::{
     directory::{App, AppRoute, Client, Token, TokenHash, User},
     identity::IdentityChange,
+    idle::LeaveChange,
     kept_answer::KeptAnswer,
     ledger::LedgerChange,
 };
@@ -100,6 +101,9 @@ pub enum Change {
         user_id: UserId,
         /// For which app; exactly for app seats.
         namespace: Option<Namespace>,
+        /// When it began, in milliseconds, where that is known to be earlier than now: an import of old accesses gives
+        /// seats that must have been there at the time. None, and whatever is later, for now.
+        assigned_at_ms: Option<i64>,
     },
     /// Takes a seat back.
     ReleaseSeat {
@@ -135,6 +139,8 @@ pub enum Change {
     KeepAnswer(KeptAnswer),
     /// Something about sign-in, clients or OAuth.
     Identity(Box<IdentityChange>),
+    /// Something about the calendar of leaves.
+    Leave(LeaveChange),
     /// Something about pools, seats, waiting lists or groups.
     Ledger(Box<LedgerChange>),
 }
@@ -158,6 +164,12 @@ pub enum Effect {
 impl From<IdentityChange> for Change {
     fn from(change: IdentityChange) -> Self {
         Self::Identity(Box::new(change))
+    }
+}
+
+impl From<LeaveChange> for Change {
+    fn from(change: LeaveChange) -> Self {
+        Self::Leave(change)
     }
 }
 

@@ -22,6 +22,11 @@ impl usher_http::Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         (*self).now_ms()
     }
+
+    fn steady_ms(&self) -> i64 {
+        let since_start = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        since_start.tv_sec * 1_000 + since_start.tv_nsec / 1_000_000
+    }
 }
 
 /// How long something takes, by a clock that does not step.

@@ -81,16 +81,21 @@ impl<'a, Key: FromStr> Place<'a, Key> {
         Item: Serialize,
     {
         let last = page.rows.last().filter(|_| page.has_more).map(key);
-        let page_token = last.map(|key| {
-            let sealer = asked.edge.keys.page_sealer();
-            let nonce = draw(asked.edge.chance.as_ref());
-            sealer.seal_key(&key, &self.binding, asked.now_ms, nonce)
-        });
+        let page_token = last.map(|key| self.token(asked, &key)).transpose()?;
         success(Listed {
             items: page.rows.into_iter().map(item).collect(),
-            page_token: page_token.transpose().map_err(WireError::internal)?,
+            page_token,
             has_more: page.has_more,
         })
+    }
+
+    /// The page token of the page after a key.
+    pub(super) fn token(&self, asked: &Asked, key: &str) -> Result<String, WireError> {
+        let sealer = asked.edge.keys.page_sealer();
+        let nonce = draw(asked.edge.chance.as_ref());
+        sealer
+            .seal_key(key, &self.binding, asked.now_ms, nonce)
+            .map_err(WireError::internal)
     }
 
     /// Cuts the row too many off.

@@ -43,17 +43,31 @@ pub const ACTIVITIES_SCOPE: &str = "app_engine:seat_activities:read";
 pub const ASSIGNMENTS_SCOPE: &str = "app_engine:seat_assignments:read";
 
 /// A clock moved by hand.
-pub struct HandClock(AtomicI64);
+pub struct HandClock {
+    now_ms: AtomicI64,
+    stepped_ms: AtomicI64,
+}
 
 impl HandClock {
+    /// Lets time pass.
     pub fn advance(&self, milliseconds: i64) {
-        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+        self.now_ms.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    /// Sets the clock without letting time pass.
+    pub fn step(&self, milliseconds: i64) {
+        self.advance(milliseconds);
+        self.stepped_ms.fetch_add(milliseconds, Ordering::SeqCst);
     }
 }
 
 impl Clock for HandClock {
     fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+        self.now_ms.load(Ordering::SeqCst)
+    }
+
+    fn steady_ms(&self) -> i64 {
+        self.now_ms() - self.stepped_ms.load(Ordering::SeqCst)
     }
 }
 
@@ -110,7 +124,10 @@ impl House {
         };
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("usher.db"), &holder).unwrap());
-        let clock = Arc::new(HandClock(AtomicI64::new(BEGIN_MS)));
+        let clock = Arc::new(HandClock {
+            now_ms: AtomicI64::new(BEGIN_MS),
+            stepped_ms: AtomicI64::new(0),
+        });
         let edge = Arc::new(Edge::new(
             Arc::clone(&store),
             Door::open(Arc::clone(&store), DoorLimits::default()),

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Context, manage::users};
+use super::{
+    Context,
+    manage::{leaves, users},
+};
 use crate::{
     arguments::{SettingArguments, UserCommand, UserLinkArguments},
     control::{
@@ -30,6 +33,7 @@ pub(super) async fn run(context: &Context<'_>, command: UserCommand) -> Result<E
             users::switch(context, arguments, "usher user disable", false).await
         }
         UserCommand::Delete(arguments) => users::delete(context, arguments).await,
+        UserCommand::Leave(command) => leaves::run(context, command).await,
         UserCommand::RemoveSecondFactor(arguments) => users::remove_second_factor(context, arguments).await,
     }
 }

@@ -4,7 +4,11 @@
 //! is missing have exactly that made, and pass again. So nothing is made for somebody whom an existing seat admits,
 //! nothing comes back that was taken away on purpose, and a second import of the same file asks for nothing.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Json, extract::State};
 use usher_door::DoorError;
@@ -105,7 +109,8 @@ struct Missing<'a> {
     seat_type: SeatType,
     users: BTreeSet<UserId>,
     apps: BTreeSet<&'a Namespace>,
-    seats: BTreeSet<(UserId, Option<&'a Namespace>)>,
+    /// With the earliest access that needs each: since then at least it must have been there.
+    seats: BTreeMap<(UserId, Option<&'a Namespace>), i64>,
     /// The accesses to be asked about again.
     indexes: Vec<usize>,
 }
@@ -116,7 +121,7 @@ impl<'a> Missing<'a> {
             seat_type,
             users: BTreeSet::new(),
             apps: BTreeSet::new(),
-            seats: BTreeSet::new(),
+            seats: BTreeMap::new(),
             indexes: Vec::new(),
         };
         for (index, (access, outcome)) in accesses.iter().zip(outcomes).enumerate() {
@@ -127,19 +132,24 @@ impl<'a> Missing<'a> {
                 Outcome::Refused(Refusal::UserUnknown) => {
                     missing.users.insert(access.user_id);
                     missing.apps.insert(namespace);
-                    missing.seats.insert((access.user_id, bound));
+                    missing.need((access.user_id, bound), access.accessed_at_ms);
                 }
                 Outcome::Refused(Refusal::AppUnknown) => {
                     missing.apps.insert(namespace);
                 }
                 Outcome::Refused(Refusal::NoSeat) => {
-                    missing.seats.insert((access.user_id, bound));
+                    missing.need((access.user_id, bound), access.accessed_at_ms);
                 }
                 _ => continue,
             }
             missing.indexes.push(index);
         }
         missing
+    }
+
+    fn need(&mut self, seat: (UserId, Option<&'a Namespace>), accessed_at_ms: i64) {
+        let since_ms = self.seats.entry(seat).or_insert(accessed_at_ms);
+        *since_ms = accessed_at_ms.min(*since_ms);
     }
 
     /// Makes them, in the one order in which they can stand on each other.
@@ -168,12 +178,15 @@ impl<'a> Missing<'a> {
                 enabled: true,
             })
         });
-        let seats = self.seats.iter().map(|(user_id, namespace)| Change::EnsureSeat {
-            tenant_id,
-            seat_type: self.seat_type,
-            user_id: *user_id,
-            namespace: namespace.cloned(),
-        });
+        let seat =
+            |((user_id, namespace), since_ms): (&(UserId, Option<&Namespace>), &i64)| Change::EnsureSeat {
+                tenant_id,
+                seat_type: self.seat_type,
+                user_id: *user_id,
+                namespace: namespace.cloned(),
+                assigned_at_ms: Some(*since_ms),
+            };
+        let seats = self.seats.iter().map(seat);
         created.users += make_all(control, users).await?;
         created.apps += make_all(control, apps).await?;
         created.seats += make_all(control, seats).await?;
@@ -187,7 +200,7 @@ async fn make_all(control: &Control, changes: impl Iterator<Item = Change>) -> R
     if changes.is_empty() {
         return Ok(0);
     }
-    let effects = control.store.change(changes, control.clock.now_ms()).await?;
+    let effects = control.change(changes).await?;
     let created = effects.into_iter().filter(|effect| *effect == Effect::Created);
     Ok(created.count() as u64)
 }

@@ -22,6 +22,7 @@ async fn every_call_that_is_described_is_there_and_wants_a_token() {
                 .replace("{pool}", "per_user")
                 .replace("{seat}", "per_user:1")
                 .replace("{group_key}", "sales")
+                .replace("{starts_at}", "1000")
                 .replace("{token_id}", "0123456789abcdef");
             let answer = house.ask(Ask::get(&uri).method(&method.to_uppercase())).await;
             if path.ends_with("forward-auth") {
@@ -36,7 +37,7 @@ async fn every_call_that_is_described_is_there_and_wants_a_token() {
             .await;
         assert_eq!(answer.violated_fields(), ["method"], "{path}: {answer}");
     }
-    assert_eq!(calls, 65);
+    assert_eq!(calls, 70);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use usher_seats::{GroupKey, Namespace, spreadsheet::safe_cell};
 
 use super::{Context, Desk, text};
 use crate::{
-    arguments::report::{ReportCommand, ReportIdleArguments},
+    arguments::report::ReportIdleArguments,
     failure::Failure,
     identifiers,
     language::Language,
@@ -46,9 +46,11 @@ const COLUMNS: [&str; 18] = [
 /// The widths of the columns for people, but for the last two, which are as wide as they are.
 const WIDTHS: [usize; 5] = [12, 6, 14, 12, 9];
 
-/// Does one of them.
-pub(in crate::commands) async fn run(context: &Context<'_>, command: ReportCommand) -> Result<Exit, Failure> {
-    let ReportCommand::Idle(arguments) = command;
+/// Prints the report.
+pub(in crate::commands) async fn run(
+    context: &Context<'_>,
+    arguments: ReportIdleArguments,
+) -> Result<Exit, Failure> {
     let csv = arguments.csv;
     let mut desk = asking(context, arguments).await?;
     let told = tell(&mut desk, context.output, csv).await;
