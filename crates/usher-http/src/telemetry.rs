@@ -160,10 +160,7 @@ fn describe() {
             "Commits that failed; nobody of them was admitted.",
         ),
         ("usher_store_reads_total", "Reads asked of the store."),
-        (
-            "usher_store_changes_total",
-            "Requests for changes asked of the store.",
-        ),
+        ("usher_store_changes_total", "Changes asked of the store."),
         ("usher_door_batches_total", "Batches handed to the store."),
         ("usher_door_accesses_total", "Accesses that got a verdict."),
         (
