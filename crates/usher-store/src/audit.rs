@@ -11,7 +11,7 @@
 pub mod chain;
 pub mod verifier;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use usher_seats::TenantId;
@@ -26,8 +26,6 @@ pub const AUDIT_ROWS_MAX: usize = crate::page::PAGE_ROWS_MAX;
 /// Most records of one [`AuditSlice`]: large enough that a walk along a million records asks a thousand times, small
 /// enough that a slice of the longest records is some megabytes.
 pub const AUDIT_SLICE_ROWS_MAX: usize = 1_000;
-/// Longest reason that somebody may give for a change, in characters: some sentences.
-pub const REASON_CHARACTERS_MAX: usize = 500;
 
 /// What kind of thing a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -207,12 +205,36 @@ impl AuditEntry {
 }
 
 /// The end of a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditHead {
     /// The number of the last record.
     pub sequence: i64,
     /// Its hash.
     pub hash: AuditHash,
+}
+
+impl fmt::Display for AuditHead {
+    /// `SEQUENCE:HASH`, as somebody notes it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.sequence, self.hash)
+    }
+}
+
+/// Why a text is not the end of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the end of a log is SEQUENCE:HASH, a number from 1 and 64 hexadecimal digits")]
+pub struct NotAnAuditHead;
+
+impl FromStr for AuditHead {
+    type Err = NotAnAuditHead;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAuditHead> {
+        let (sequence, hash) = text.split_once(':').ok_or(NotAnAuditHead)?;
+        let digits = !sequence.starts_with('0') && sequence.bytes().all(|byte| byte.is_ascii_digit());
+        let sequence = sequence.parse().ok().filter(|_| digits).ok_or(NotAnAuditHead)?;
+        let hash = hash.parse().map_err(|_| NotAnAuditHead)?;
+        Ok(Self { sequence, hash })
+    }
 }
 
 /// The place of a record in a list: by time, and by number where times are the same.
@@ -279,4 +301,46 @@ pub struct AuditSlice {
     pub records: Vec<StoredRecord>,
     /// The end that is on record; none for a log without records.
     pub head: Option<AuditHead>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_noted_and_read_again() {
+        let head = AuditHead {
+            sequence: 4_711,
+            hash: AuditHash([0x5a; 32]),
+        };
+        assert_eq!(head.to_string().parse(), Ok(head));
+        let digits = "5a".repeat(32);
+        for text in [
+            "",
+            "1",
+            "1:5a",
+            &format!("0:{digits}"),
+            &format!("+1:{digits}"),
+            &format!(":{digits}"),
+        ] {
+            assert_eq!(text.parse::<AuditHead>(), Err(NotAnAuditHead), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_thing_and_actor_is_read_as_it_was_written() {
+        for object in AuditObject::ALL {
+            assert_eq!(AuditObject::from_word(object.word()), Some(object));
+        }
+        let actors = [
+            Actor::System,
+            Actor::CommandLine("ann".to_owned()),
+            Actor::Operator("0011223344556677".to_owned()),
+        ];
+        for actor in actors {
+            assert_eq!(Actor::from_parts(actor.kind(), actor.name()), Some(actor));
+        }
+        assert_eq!(Actor::from_parts("user", Some("0".to_owned())), None);
+        assert_eq!(Actor::from_parts("system", Some("x".to_owned())), None);
+    }
 }

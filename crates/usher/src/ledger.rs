@@ -11,6 +11,7 @@ use usher_sqlite::{Holder, OpenError, SqliteStore};
 use usher_store::Store;
 
 use crate::{
+    account,
     chance::SystemChance,
     clock::SystemClock,
     control::{Control, Place},
@@ -86,6 +87,7 @@ impl Ledger {
             clock: Arc::clone(&self.clock),
             chance: Arc::clone(&self.chance),
             holder: self.holder.clone(),
+            account: account::own(),
             place,
         })
     }

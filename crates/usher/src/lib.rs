@@ -17,6 +17,7 @@ pub mod csv_line;
 pub mod lines;
 pub mod spreadsheet;
 
+mod account;
 mod arguments;
 mod chance;
 mod clock;
@@ -36,6 +37,7 @@ mod sample;
 mod server;
 mod settings;
 mod sign_in;
+mod tending;
 
 use std::{ffi::OsString, process::ExitCode};
 

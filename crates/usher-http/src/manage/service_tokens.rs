@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use usher_identity::{TokenForm, make_token, token::hash_token};
 use usher_seats::{IdentifierError, TenantId};
-use usher_store::{Change, Effect, Token, TokenHash, TokenKind};
+use usher_store::{Change, Effect, Token, TokenHash, TokenKind, directory::TOKEN_ID_BYTES};
 use utoipa::ToSchema;
 
 use super::{
@@ -25,14 +25,12 @@ use crate::{
 const LIFE_SECONDS_DEFAULT: u32 = 90 * 24 * 60 * 60;
 /// How long a token may be good, in seconds: a year and time to notice, so that none lasts for ever.
 const LIFE_SECONDS_MAX: u32 = 400 * 24 * 60 * 60;
-/// Bytes of a token's hash that name it: 64 bits, so that no two in a ledger ever share a name.
-const TOKEN_ID_BYTES: usize = 8;
 const TOKEN_ID_ALLOWED: &str = "16 hexadecimal digits (0-9, a-f)";
 
-/// The name of a token in lists. It tells nothing of the token: it is part of a hash of 256 random bits.
+/// The name of a token in lists ([`TokenHash::token_id`]).
 #[must_use]
 pub fn token_id(token_hash: &TokenHash) -> String {
-    hexadecimal(token_hash.0.iter().take(TOKEN_ID_BYTES))
+    token_hash.token_id()
 }
 
 fn hexadecimal<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {

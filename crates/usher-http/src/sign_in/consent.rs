@@ -107,8 +107,6 @@ async fn allow(
         scopes: authorization.request.scopes.clone(),
     };
     let (location, issued) = authorization.code(edge, person, scopes, visit.now_ms);
-    edge.store
-        .change(vec![granted.into(), issued], visit.now_ms)
-        .await?;
+    visit.change(edge, user_id, vec![granted.into(), issued]).await?;
     page::see_other(&location)
 }

@@ -16,7 +16,7 @@ use axum::{
 use usher_identity::{Secret, hash_secret};
 use usher_seats::{Enablement, TenantId, UserId};
 use usher_store::{
-    Change, IdentityChange, Store, StoreError, Tenant, TokenHash,
+    Author, Change, IdentityChange, Store, StoreError, Tenant, TokenHash,
     identity::{Credential, Link, LinkPurpose},
 };
 
@@ -35,7 +35,7 @@ pub const LINK_LIFE_MS: i64 = 30 * 60 * 1_000;
 /// The route; the secret part is 43 characters of base64url.
 pub(super) const LINK_ROUTE: &str = "/link/{secret}";
 
-/// Makes a link with which a person may choose a password, and gives its path.
+/// Makes a link with which a person may choose a password, for `author` at `now_ms`, and gives its path.
 ///
 /// # Errors
 /// As the store's; [`usher_store::Rejection::UserUnknown`] when there is no such person.
@@ -43,7 +43,7 @@ pub async fn make_link(
     store: &dyn Store,
     chance: &dyn Chance,
     (tenant_id, user_id): (TenantId, UserId),
-    now_ms: i64,
+    (author, now_ms): (Author, i64),
 ) -> Result<Secret, StoreError> {
     let secret = usher_identity::make_secret(&draw(chance));
     let link = Link {
@@ -54,7 +54,7 @@ pub async fn make_link(
         expires_at_ms: now_ms.saturating_add(LINK_LIFE_MS),
     };
     store
-        .change(vec![IdentityChange::MakeLink(link).into()], now_ms)
+        .change_by(author, vec![IdentityChange::MakeLink(link).into()], now_ms)
         .await?;
     Ok(Secret::new(format!("/link/{}", secret.expose())))
 }
@@ -162,12 +162,7 @@ pub(super) async fn choose(edge: Arc<Edge>, visit: Arc<Visit>, secret: String) -
             .into(),
         );
     }
-    match edge
-        .store
-        .change(changes, visit.now_ms)
-        .await
-        .map_err(Problem::from)
-    {
+    match visit.change(&edge, user_id, changes).await.map_err(Problem::from) {
         Err(Problem::Spent) => Err(Problem::LinkOver),
         Err(problem) => Err(problem),
         Ok(_) => page::see_other("/sign-in?done=password"),

@@ -98,7 +98,7 @@ pub(super) async fn change(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
     }
     .into();
     let changes = std::iter::once(changed).chain(opened).collect();
-    edge.store.change(changes, visit.now_ms).await?;
+    visit.change(&edge, user.user_id, changes).await?;
     edge.sign_in.slowing.forgive(&account, address, visit.now_ms);
     let mut response = page::see_other(&format!("{ACCOUNT_PATH}?{PASSWORD_CHANGED}"))?;
     response.headers_mut().append(header::SET_COOKIE, set);

@@ -144,12 +144,7 @@ pub(super) async fn turn_on(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respon
         }
         .into(),
     ];
-    match edge
-        .store
-        .change(changes, visit.now_ms)
-        .await
-        .map_err(Problem::from)
-    {
+    match visit.change(&edge, user_id, changes).await.map_err(Problem::from) {
         Err(Problem::Spent) => {
             let alert = Alert::Sentence(visit.texts().digits_wrong);
             respond(&edge, &visit, &person, &key, Some(alert))
@@ -195,9 +190,8 @@ pub(super) async fn remove(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
         totp_sealed: None,
     }
     .into();
-    match edge
-        .store
-        .change(vec![spent, taken], visit.now_ms)
+    match visit
+        .change(&edge, user.user_id, vec![spent, taken])
         .await
         .map_err(Problem::from)
     {

@@ -209,7 +209,7 @@ pub(super) async fn finish(
     let user = &credential.user;
     let (opened, set) = session::open(edge, visit, (user.tenant_id, user));
     changes.extend(opened);
-    edge.store.change(changes, visit.now_ms).await?;
+    visit.change(edge, user.user_id, changes).await?;
     edge.sign_in
         .slowing
         .forgive(&account, visit.reached.address.into(), visit.now_ms);

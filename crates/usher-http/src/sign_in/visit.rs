@@ -11,6 +11,8 @@ use axum::{
     response::Response,
 };
 use usher_identity::{Secret, hash_secret, kept_secret::SECRET_RANDOM_BYTES, make_secret};
+use usher_seats::UserId;
+use usher_store::{Actor, Author, Change, Effect, StoreError};
 
 use super::{
     cookies::Cookie, fields::Fields, page::Frame, problem::Problem, provider::CALLBACK_PATH, texts::Texts,
@@ -111,6 +113,22 @@ impl Visit {
         let text = std::str::from_utf8(&bytes).map_err(|_| Problem::malformed("the form is not in UTF-8"))?;
         self.form = Fields::read(text);
         Ok(())
+    }
+
+    /// Makes changes that a person wants on these pages, all or none.
+    pub(super) async fn change(
+        &self,
+        edge: &Edge,
+        person: UserId,
+        changes: Vec<Change>,
+    ) -> Result<Vec<Effect>, StoreError> {
+        let author = Author {
+            actor: Actor::User(person),
+            client_id: None,
+            address: Some(self.reached.address),
+            reason: None,
+        };
+        edge.store.change_by(author, changes, self.now_ms).await
     }
 
     /// The sentences in the visitor's language.

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use usher_http::sign_in::{LINK_LIFE_MS, make_link};
 use usher_identity::Secret;
-use usher_store::Change;
+use usher_store::{Actor, AuditQuery, Author, Change};
 
 use crate::{
     sign_in_support::{Browser, Form, PASSWORD},
@@ -15,9 +15,14 @@ const NEW: &str = "four unrelated words here";
 async fn link(house: &House, number: i64) -> String {
     let person = (house.tenant_id, user_id(number));
     let now_ms = usher_http::Clock::now_ms(&*house.clock);
-    let path: Secret = make_link(&*house.store, &*house.edge.chance, person, now_ms)
-        .await
-        .unwrap();
+    let path: Secret = make_link(
+        &*house.store,
+        &*house.edge.chance,
+        person,
+        (Author::default(), now_ms),
+    )
+    .await
+    .unwrap();
     path.expose().to_owned()
 }
 
@@ -50,6 +55,19 @@ async fn the_first_administrator_chooses_a_password_and_signs_in_with_it() {
             .contains("Your password is set")
     );
     assert!(house.store.passwords_exist().await.unwrap());
+    let query = AuditQuery::of(Some(house.tenant_id));
+    let log = house.store.audit_records(query).await.unwrap();
+    let told: Vec<_> = log
+        .iter()
+        .map(|entry| entry.record.action.as_str())
+        .take(3)
+        .collect();
+    assert_eq!(
+        told,
+        ["sign_in.password_set", "sign_in.link_spent", "sign_in.link_made"]
+    );
+    assert_eq!(log[0].record.author.actor, Actor::User(user_id(ADMINISTRATOR)));
+    assert!(log[0].record.author.address.is_some());
     let answer = browser.sign_in("/sign-in", &ADMINISTRATOR.to_string(), NEW).await;
     assert_eq!(answer.location(), "/account");
 }
@@ -173,7 +191,7 @@ async fn a_link_of_somebody_switched_off_or_gone_is_over() {
     assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
     let nobody = (house.tenant_id, user_id(8));
     assert!(
-        make_link(&*house.store, &*house.edge.chance, nobody, 0)
+        make_link(&*house.store, &*house.edge.chance, nobody, (Author::default(), 0))
             .await
             .is_err()
     );

@@ -286,9 +286,14 @@ async fn a_link_takes_it_away_when_the_device_is_lost_and_only_when_asked() {
     enrolled(&house).await;
     for (removes, expected) in [(false, StatusCode::OK), (true, StatusCode::SEE_OTHER)] {
         let person = (house.tenant_id, user_id(ADMINISTRATOR));
-        let path = make_link(&*house.store, &*house.edge.chance, person, house.clock.now_ms())
-            .await
-            .unwrap();
+        let path = make_link(
+            &*house.store,
+            &*house.edge.chance,
+            person,
+            (usher_store::Author::default(), house.clock.now_ms()),
+        )
+        .await
+        .unwrap();
         let mut browser = Browser::new(&house);
         let page = browser.get(path.expose()).await;
         assert!(page.text.contains("take the second factor away"), "{page}");

@@ -82,7 +82,11 @@ fn history_days(connection: &Connection, tenant_id: TenantId) -> Found {
         .prepare_cached("SELECT history_days FROM tenants WHERE tenant_id = ?1")?
         .query_row([tenant_id.0], |row| {
             let days: Option<u32> = row.get(0)?;
-            Ok(Picture::of(tenant_id, HISTORY_DAYS, &json!(days)))
+            Ok(Picture::of(
+                tenant_id,
+                HISTORY_DAYS,
+                &json!({ "history_days": days }),
+            ))
         })
         .optional()
 }

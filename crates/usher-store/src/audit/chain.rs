@@ -108,7 +108,7 @@ impl<'de> Deserialize<'de> for AuditHash {
 }
 
 /// Stands for what a record says, wherever in its log it stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ContentHash([u8; 32]);
 
 impl ContentHash {

@@ -9,6 +9,7 @@
 //! What is found, and what is not: whoever may write the file can make a new, whole chain of what they please. Against
 //! that helps only an end of the log noted elsewhere ([`Verifier::expecting`]).
 
+use serde::{Deserialize, Serialize};
 use usher_seats::TenantId;
 
 use super::{
@@ -23,7 +24,8 @@ const ASIDE_MAX: usize = 256;
 const CANDIDATES_MAX: usize = 4;
 
 /// Something wrong in a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
 pub enum AuditFault {
     /// The record does not follow from the one before: it or its hash is not what was written.
     Changed {
@@ -78,7 +80,7 @@ impl AuditFault {
 }
 
 /// What a walk found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditVerdict {
     /// How many records there are.
     pub records: u64,
@@ -98,8 +100,8 @@ impl AuditVerdict {
     }
 }
 
-/// A walk on its way.
-#[derive(Debug)]
+/// A walk on its way. It can be put away and taken up again, so that a long one need not be one call.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Verifier {
     tenant_id: Option<TenantId>,
     expected: Option<AuditHead>,
@@ -119,7 +121,7 @@ pub struct Verifier {
 }
 
 /// Something that is judged at the end.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Aside {
     sequence: i64,
     /// What it may follow from.
@@ -127,27 +129,17 @@ struct Aside {
     what: What,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum What {
     /// A record.
     Record {
-        content: Content,
+        content: ContentHash,
         stands: Option<AuditHash>,
         /// False after a gap, where a record has nothing to follow from and is taken for right.
         doubtful: bool,
     },
     /// Records are gone, up to this one.
     Gap { last: i64 },
-}
-
-/// Hides the bytes in what is printed of a walk.
-#[derive(Clone, Copy)]
-struct Content(ContentHash);
-
-impl std::fmt::Debug for Content {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Content")
-    }
 }
 
 impl Verifier {
@@ -173,6 +165,12 @@ impl Verifier {
     #[must_use]
     pub fn expecting(self, expected: Option<AuditHead>) -> Self {
         Self { expected, ..self }
+    }
+
+    /// Whose log it walks along.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<TenantId> {
+        self.tenant_id
     }
 
     /// The number of the last record that it has met; the next slice begins after it.
@@ -212,7 +210,7 @@ impl Verifier {
             next.extend(self.candidates.iter().map(should));
             next.truncate(CANDIDATES_MAX);
             let what = What::Record {
-                content: Content(content),
+                content,
                 stands,
                 doubtful,
             };
@@ -359,7 +357,7 @@ impl Aside {
         else {
             return None;
         };
-        let follows = |previous: &AuditHash| AuditHash::of(*previous, sequence, content.0) == *stands;
+        let follows = |previous: &AuditHash| AuditHash::of(*previous, sequence, *content) == *stands;
         candidates.iter().any(follows).then_some((self.sequence, *stands))
     }
 }

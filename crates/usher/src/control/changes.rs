@@ -168,10 +168,7 @@ impl Work<'_> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        self.control
-            .store
-            .change(changes, self.control.clock.now_ms())
-            .await
+        self.control.change(changes).await
     }
 
     /// Makes what stands before a line that does not fit. If that fails already, its refusal is the first.

@@ -36,7 +36,13 @@ pub(crate) async fn make(control: &Control, question: &LinkQuestion) -> Result<L
     let User { user_id, name, .. } = user.ok_or_else(|| nobody(question))?;
     let now_ms = control.clock.now_ms();
     let person = (tenant.tenant_id, user_id);
-    let path = make_link(&*control.store, &*control.chance, person, now_ms).await?;
+    let path = make_link(
+        &*control.store,
+        &*control.chance,
+        person,
+        (control.author(), now_ms),
+    )
+    .await?;
     Ok(LinkAnswer {
         path: path.expose().to_owned(),
         base: control.place.as_ref().map(|place| place.base.clone()),

@@ -233,7 +233,7 @@ fn no_token() -> Failure {
 }
 
 async fn change(control: &Control, change: Change) -> Result<Effect, Failure> {
-    let effects = control.store.change(vec![change], control.clock.now_ms()).await;
+    let effects = control.change(vec![change]).await;
     let effects = effects?;
     Ok(effects.first().copied().unwrap_or(Effect::Unchanged))
 }

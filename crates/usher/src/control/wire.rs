@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use usher_seats::{ClientId, Namespace, Refusal, SeatStatus, SeatType, TenantKey, UserId};
-use usher_store::{StoreHealth, TokenKind};
+use usher_store::{
+    AuditHead, StoreHealth, TokenKind,
+    audit::{AuditVerdict, Verifier},
+};
 
 use crate::language::Words;
 
@@ -22,6 +25,46 @@ pub(crate) const TOKENS_LIST: &str = "/control/v1/tokens/list";
 pub(crate) const TOKENS_REVOKE: &str = "/control/v1/tokens/revoke";
 /// Route of [`LinkQuestion`].
 pub(crate) const LINKS_MAKE: &str = "/control/v1/links/make";
+
+/// Route of [`AuditVerifyQuestion`].
+pub(crate) const AUDIT_VERIFY: &str = "/control/v1/audit/verify";
+
+/// A stretch of an audit log is to be verified.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AuditVerifyQuestion {
+    /// From where.
+    pub(crate) walk: AuditWalk,
+}
+
+/// Where a walk is.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum AuditWalk {
+    /// At the beginning.
+    Begin {
+        /// Whose log; none for what concerns no tenant.
+        tenant_key: Option<TenantKey>,
+        /// A record that somebody has noted.
+        expected: Option<AuditHead>,
+    },
+    /// On its way.
+    GoOn(Box<Verifier>),
+}
+
+/// What a stretch has shown.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum AuditVerifyAnswer {
+    /// There is more.
+    Stretch {
+        /// Records met so far.
+        records: u64,
+        /// Records that the log has, by its own account.
+        records_expected: i64,
+        /// The walk, to go on with.
+        walk: Box<Verifier>,
+    },
+    /// The log is at its end.
+    Verdict(AuditVerdict),
+}
 
 /// A question without content.
 #[derive(Debug, Serialize, Deserialize)]

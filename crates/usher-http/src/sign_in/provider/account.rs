@@ -122,7 +122,7 @@ pub(super) async fn link(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response,
     })
     .into();
     let texts = visit.texts();
-    match edge.store.change(vec![link], visit.now_ms).await {
+    match visit.change(&edge, person.user.user_id, vec![link]).await {
         Ok(_) => page::see_other(account::ACCOUNT_PATH),
         Err(error) => match error.rejection() {
             Some(Rejection::SubjectTaken) => {
@@ -148,6 +148,8 @@ pub(super) async fn unlink(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Respons
         tenant_id: person.user.tenant_id,
         user_id: person.user.user_id,
     };
-    edge.store.change(vec![unlink.into()], visit.now_ms).await?;
+    visit
+        .change(&edge, person.user.user_id, vec![unlink.into()])
+        .await?;
     page::see_other(account::ACCOUNT_PATH)
 }

@@ -102,7 +102,7 @@ async fn sign_in(
         return digits::ask(edge, visit, &pending, None);
     }
     let (changes, set) = session::open(edge, visit, (user.tenant_id, user));
-    edge.store.change(changes, visit.now_ms).await?;
+    visit.change(edge, user.user_id, changes).await?;
     let mut response = page::found(&destination.address())?;
     response.headers_mut().append(header::SET_COOKIE, set);
     Ok(response)
