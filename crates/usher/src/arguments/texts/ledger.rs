@@ -24,7 +24,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
         examples: &[
             "usher pool set per_user --bought 100",
             "usher pool set per_user_per_app:crm --bought 20 --valid-until 2027-01-01 --dry-run",
-            "usher pool set per_user --bought 80 --allow-overdraft --reason 'new contract'",
+            "usher pool set per_user --bought 80 --allow-overdraft --reason contract",
             "usher pool set per_user --no-limit",
         ],
     },
@@ -92,7 +92,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
     CommandTexts {
         path: "seat protect",
         chinese: "保护席位，不因闲置被收回。",
-        examples: &["usher seat protect per_user:7 --reason 'parental leave'"],
+        examples: &["usher seat protect per_user:7 --reason leave"],
     },
     CommandTexts {
         path: "seat unprotect",
@@ -127,7 +127,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
     CommandTexts {
         path: "group rename",
         chinese: "重命名用户组。",
-        examples: &["usher group rename sales 'Sales and support'"],
+        examples: &["usher group rename sales Sales-and-support"],
     },
     CommandTexts {
         path: "group delete",
