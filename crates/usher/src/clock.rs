@@ -2,6 +2,15 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::time::ClockId;
+
+/// The clock that nobody sets and that goes on while the machine sleeps.
+#[cfg(target_os = "linux")]
+const STEADY: ClockId = ClockId::Boottime;
+/// Elsewhere this one goes on too.
+#[cfg(not(target_os = "linux"))]
+const STEADY: ClockId = ClockId::Monotonic;
+
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SystemClock;
@@ -24,7 +33,7 @@ impl usher_http::Clock for SystemClock {
     }
 
     fn steady_ms(&self) -> i64 {
-        let since_start = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let since_start = rustix::time::clock_gettime(STEADY);
         since_start.tv_sec * 1_000 + since_start.tv_nsec / 1_000_000
     }
 }

@@ -62,7 +62,7 @@ impl Violation {
 }
 
 /// What the ledger may have against a change of seats; these have words of their own.
-const LEDGER_REJECTIONS: [Rejection; 13] = [
+const LEDGER_REJECTIONS: [Rejection; 15] = [
     Rejection::UserUnknown,
     Rejection::AppUnknown,
     Rejection::GroupUnknown,
@@ -76,6 +76,8 @@ const LEDGER_REJECTIONS: [Rejection; 13] = [
     Rejection::SeatProtected,
     Rejection::SeatUsed,
     Rejection::EndInThePast,
+    Rejection::LeaveNeverBegins,
+    Rejection::TooManyLeaves,
 ];
 
 /// The `data` of an answer, or its refusal in words; none for what is no answer of this API.
@@ -92,7 +94,7 @@ pub(crate) fn data(bytes: &[u8]) -> Option<Result<Value, Failure>> {
         .into_iter()
         .find(|code| code.row().code == envelope.code);
     let exit = match code {
-        Some(WireCode::Busy) => Exit::Unavailable,
+        Some(WireCode::Busy | WireCode::ReportNotTrustworthy) => Exit::Unavailable,
         _ => Exit::Failed,
     };
     let mut english = envelope.msg;

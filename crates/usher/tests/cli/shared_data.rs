@@ -89,17 +89,27 @@ fn idle_since_the_last_access(site: &Site, text: &str) {
     let explained: serde_json::Value = serde_json::from_str(report.stderr.trim_end()).unwrap();
     let as_of_ms = explained["as_of"].as_i64().unwrap();
     assert_eq!(explained["seats"], last_ms.len());
-    let mut days_before = i64::MAX;
+    let mut days_before = i64::from(u32::MAX);
     for line in report.done().lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
         let (first, last) = last_ms.remove(&row["user_id"].as_i64().unwrap()).unwrap();
         let number = |field: &str| row[field].as_i64().unwrap();
-        assert_eq!((number("last_admitted_at"), number("idle_since")), (last, last), "{row}");
-        assert!(number("assigned_at") >= first && number("assigned_at") <= last, "{row}");
+        assert_eq!(
+            (number("last_admitted_at"), number("idle_since")),
+            (last, last),
+            "{row}"
+        );
+        assert!(
+            number("assigned_at") >= first && number("assigned_at") <= last,
+            "{row}"
+        );
         let days = (as_of_ms - last) / DAY_MS;
         // A page may be read a moment later than the first.
         assert!((days..=days + 1).contains(&number("days_idle")), "{row}");
-        assert!(number("days_idle") <= days_before + 1, "the longest idle first: {row}");
+        assert!(
+            number("days_idle") <= days_before + 1,
+            "the longest idle first: {row}"
+        );
         days_before = number("days_idle");
     }
 }

@@ -42,7 +42,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
         chinese: "记录一段休假；休假期间不计入闲置时间。",
         examples: &[
             "usher user leave add 7 --from 2026-12-01 --until 2027-03-01",
-            "usher user leave add 7 --from 2026-12-01 --until 2027-03-01 --dry-run --reason 'parental leave'",
+            "usher user leave add 7 --from 2026-12-01 --until 2027-03-01 --dry-run --reason parental-leave",
         ],
     },
     CommandTexts {
@@ -92,4 +92,8 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "user leave remove/from",
         "开始时间：日期、时刻（如 2026-12-31T08:00:00Z）或毫秒数。",
     ),
+    ("user leave add/dry_run", DRY_RUN),
+    ("user leave remove/dry_run", DRY_RUN),
 ];
+
+const DRY_RUN: &str = "只显示将会发生什么，不保留任何更改。";
