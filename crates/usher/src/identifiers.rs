@@ -5,8 +5,8 @@
 use std::str::FromStr;
 
 use usher_seats::{
-    ClientId, GroupKey, IdentifierError, LanguageTag, Namespace, SeatType, TenantKey, TimeZoneName, UserId,
-    localized_names::LOCALIZED_NAMES_ALLOWED, names,
+    ClientId, Day, GroupKey, IdentifierError, LanguageTag, Namespace, SeatType, TenantKey, TimeZoneName,
+    UserId, localized_names::LOCALIZED_NAMES_ALLOWED, names,
 };
 
 use usher_store::{PoolName, SeatName};
@@ -40,6 +40,7 @@ pub(crate) fn words_of(error: &IdentifierError) -> Words {
         SeatName::ALLOWED => "per_user:编号，或 per_user_per_app:编号: 后接应用的命名空间",
         ClientId::ALLOWED => "“cli_” 后接 1 至 60 个字符，可用 A-Z、a-z、0-9、“_”",
         LanguageTag::ALLOWED => "语言标签，例如 zh-CN 或 en（BCP 47，最长 35 个字符，不含扩展）",
+        Day::ALLOWED => "日期，例如 2026-11-22",
         TimeZoneName::ALLOWED => "IANA 时区数据库中的时区名称，例如 Asia/Shanghai 或 UTC",
         LOCALIZED_NAMES_ALLOWED => {
             "按语言标签给出的至多 32 个名称，每个 1 至 256 个字符且不含控制字符，每种语言一次"

@@ -13,7 +13,7 @@ pub(crate) enum TenantCommand {
     Show(TenantArguments),
     /// Make a tenant.
     Create(TenantCreateArguments),
-    /// Change a tenant: its name, its time zone.
+    /// Change a tenant: its name, its time zone, for how long its history is kept.
     Update(TenantUpdateArguments),
     /// Switch a tenant on again.
     Enable(TenantArguments),
@@ -108,6 +108,9 @@ pub(crate) struct TenantUpdateArguments {
     /// Where the tenant's days begin, such as Asia/Shanghai.
     #[arg(long, value_name = "ZONE")]
     pub(crate) time_zone: Option<String>,
+    /// For how many days it is kept who was active when, 31 to 36500; all keeps it for good. What is older goes.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) history_days: Option<String>,
     #[command(flatten)]
     pub(crate) data: DataArguments,
 }

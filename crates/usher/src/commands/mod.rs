@@ -23,6 +23,7 @@ use tracing::level_filters::LevelFilter;
 use crate::{
     arguments::{
         Arguments, Command, ConfigCommand, DataArguments, ExportCommand, ImportCommand, SettingArguments,
+        report::ReportCommand,
     },
     environment,
     failure::Failure,
@@ -96,7 +97,8 @@ async fn work(context: &Context<'_>, command: Command) -> Result<Exit, Failure> 
         Command::Pool(command) => manage::pools::run(context, command).await,
         Command::Seat(command) => manage::seats::run(context, command).await,
         Command::Group(command) => manage::groups::run(context, command).await,
-        Command::Report(command) => manage::idle_seats::run(context, command).await,
+        Command::Report(ReportCommand::Idle(arguments)) => manage::idle_seats::run(context, arguments).await,
+        Command::Report(ReportCommand::Usage(arguments)) => manage::usage::run(context, arguments).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::IdentityProvider(command) => identity_provider::run(context, command).await,
         Command::Serve(_)

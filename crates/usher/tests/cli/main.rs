@@ -13,6 +13,7 @@
 )]
 
 mod apply;
+mod audit;
 mod demo;
 mod export;
 mod first_run;
@@ -33,3 +34,4 @@ mod settings;
 mod shared_data;
 mod tables;
 mod tokens;
+mod usage;

@@ -28,10 +28,11 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
     },
     CommandTexts {
         path: "tenant update",
-        chinese: "修改租户的名称或时区。",
+        chinese: "修改租户的名称、时区或历史保留天数。",
         examples: &[
             "usher tenant update acme --name Acme",
             "usher tenant update acme --time-zone Europe/Berlin",
+            "usher tenant update acme --history-days 800",
         ],
     },
     CommandTexts {
@@ -196,6 +197,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     (
         "time_zone",
         "租户的时区，决定一天从何时开始，例如 Asia/Shanghai。",
+    ),
+    (
+        "history_days",
+        "谁在何日活跃的记录保留多少天，31 至 36500；all 表示一直保留。更早的记录将被删除。",
     ),
     (
         "tenant create/time_zone",

@@ -14,6 +14,7 @@ pub(super) mod pools;
 pub(super) mod seats;
 mod shown;
 pub(super) mod tenants;
+pub(super) mod usage;
 pub(super) mod users;
 
 use hyper::Method;
