@@ -42,6 +42,9 @@ tenant_key = "default"
 user_id = 7
 namespace = "crm"
 client_id = "%s"
+pool = "per_user"
+seat = "per_user:7"
+group_key = "sales"
 """
 
 
@@ -67,6 +70,9 @@ def main():
         token = usher.must_run("token", "issue", "--operator", "--data", folder).strip()
         usher.must_run("user", "create", "Lei", "--number", "7", "--data", folder)
         usher.must_run("app", "create", "crm", "--data", folder)
+        usher.must_run("seat", "assign", "per_user:7", "--data", folder)
+        usher.must_run("group", "create", "sales", "--data", folder)
+        usher.must_run("group", "add", "sales", "7", "--data", folder)
         usher.must_run("identity-provider", "set", "--issuer", "https://login.example.com", "--client-id", "usher",
                        "--data", folder, text_in="known-there-only")
         client = json.loads(usher.must_run("client", "create", "Report", "--store", "--json", "--data", folder))

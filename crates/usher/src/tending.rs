@@ -38,3 +38,97 @@ async fn settle(store: &dyn Store, clock: &dyn Clock) -> Result<(), StoreError> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use usher_seats::{SeatType, TimeZoneName, UserId};
+    use usher_sqlite::{Holder, SqliteStore};
+    use usher_store::{Change, PoolName, SeatName, User};
+
+    use super::*;
+
+    const START_MS: i64 = 1_700_000_000_000;
+    /// More seats than are settled at once, so that it takes several slices.
+    const SEATS: i64 = 2 * SEATS_SETTLED_AT_ONCE as i64 + 1;
+
+    struct HandClock(AtomicI64);
+
+    impl Clock for HandClock {
+        fn now_ms(&self) -> i64 {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    #[tokio::test]
+    async fn seats_that_ran_out_go_to_who_waits_without_anybody_asking() {
+        let folder = tempfile::tempdir().unwrap();
+        let holder = Holder {
+            process_id: std::process::id(),
+            command: "test".to_owned(),
+            since_ms: START_MS,
+            control_socket: None,
+        };
+        let store = SqliteStore::open(&folder.path().join("usher.db"), &holder).unwrap();
+        let create = Change::CreateTenant {
+            tenant_key: "acme".parse().unwrap(),
+            name: "Acme".to_owned(),
+            time_zone: TimeZoneName::utc(),
+        };
+        let made = store.change(vec![create], START_MS).await.unwrap();
+        let Effect::TenantCreated(tenant_id) = made[0] else {
+            panic!("{made:?}")
+        };
+        let pool = PoolName {
+            tenant_id,
+            seat_type: SeatType::PerUser,
+            namespace: None,
+        };
+        let user_id = |number| UserId::new(number).unwrap();
+        let person = |number| {
+            Change::PutUser(User {
+                tenant_id,
+                user_id: user_id(number),
+                name: "somebody".to_owned(),
+                enabled: true,
+                system_administrator: false,
+                external_id: None,
+            })
+        };
+        let request = |number, expires_at_ms| {
+            Change::from(LedgerChange::RequestSeat {
+                seat: SeatName {
+                    pool: pool.clone(),
+                    user_id: user_id(number),
+                },
+                expires_at_ms,
+                wait: true,
+            })
+        };
+        let bought = LedgerChange::PutPool {
+            pool: pool.clone(),
+            bought: Some(SEATS.unsigned_abs()),
+            valid_from_ms: None,
+            valid_until_ms: None,
+            overdraft_allowed: false,
+        };
+        let holders = (1..=SEATS).map(|number| request(number, Some(START_MS + 10)));
+        let waiting = (SEATS + 1..=2 * SEATS).map(|number| request(number, None));
+        let changes = (1..=2 * SEATS)
+            .map(person)
+            .chain([bought.into()])
+            .chain(holders)
+            .chain(waiting);
+        store.change(changes.collect(), START_MS).await.unwrap();
+        let clock = HandClock(AtomicI64::new(START_MS + 9));
+        settle(&store, &clock).await.unwrap();
+        let before = store.pool(pool.clone(), START_MS + 9).await.unwrap().unwrap();
+        assert_eq!(before.waiting, SEATS.unsigned_abs(), "nothing had run out yet");
+        clock.0.store(START_MS + 10, Ordering::SeqCst);
+        settle(&store, &clock).await.unwrap();
+        let after = store.pool(pool, START_MS + 10).await.unwrap().unwrap();
+        assert_eq!((after.pool.in_use, after.waiting), (SEATS.unsigned_abs(), 0));
+        store.close().await;
+    }
+}

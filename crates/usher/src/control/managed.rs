@@ -147,7 +147,6 @@ fn chinese(code: WireCode) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Language;
 
     #[test]
     fn a_refusal_is_told_in_both_languages_with_what_is_wrong() {
@@ -155,15 +154,10 @@ mod tests {
             [{"field":"user_id","description":"user_id is already taken"}]}}"#;
         let failure = data(body).unwrap().unwrap_err();
         assert_eq!(
-            failure.words.text(Language::English),
+            failure.words.text(English),
             "it is already taken: user_id is already taken"
         );
-        assert!(
-            failure
-                .words
-                .text(Language::Chinese)
-                .starts_with("已被占用：user_id")
-        );
+        assert!(failure.words.text(Chinese).starts_with("已被占用：user_id"));
         assert_eq!(data(b"404 page not found"), None);
     }
 
@@ -174,13 +168,13 @@ mod tests {
             [{"field":"items[2]","value":"per_user:3","description":"no seat is free in the pool"}]}}"#;
         let failure = data(body).unwrap().unwrap_err();
         assert_eq!(
-            failure.words.text(Language::English),
+            failure.words.text(English),
             "no seat is free in the pool: per_user:3: no seat is free in the pool"
         );
         assert_eq!(
-            failure.words.text(Language::Chinese),
+            failure.words.text(Chinese),
             "席位池已无空闲席位：per_user:3：席位池已无空闲席位"
         );
-        assert_eq!(failure.next.unwrap().text(Language::English), "usher pool list");
+        assert_eq!(failure.next.unwrap().text(English), "usher pool list");
     }
 }

@@ -157,3 +157,21 @@ fn a_group_gives_its_people_seats() {
         assert_eq!(gone.complaint()["next"], "usher group list");
     });
 }
+
+#[test]
+fn a_file_of_changes_keeps_to_what_was_bought() {
+    both_ways(|site| {
+        site.people(2);
+        site.words("pool set per_user --bought 1").done();
+        let lines = r#"{"change":"seat","seat_type":"per_user","user_id":1}
+{"change":"seat","seat_type":"per_user","user_id":2}
+"#;
+        let file = site.file("changes.jsonl", lines);
+        let applied = site.usher(&["apply", &file]);
+        assert_ne!(applied.code, 0, "{applied:?}");
+        let told = format!("{}{}", applied.stdout, applied.stderr);
+        assert!(told.contains("no seat is free in the pool"), "{applied:?}");
+        let pool = site.words("pool show per_user --json").json();
+        assert!(pool["in_use"].as_u64().unwrap() <= 1, "{pool}");
+    });
+}
