@@ -7,7 +7,7 @@
 //!
 //! - [`text`]: bytes become UTF-8
 //! - [`records`]: text falls into rows of cells, under limits
-//! - [`columns`]: what the header means
+//! - [`columns`]: what the header means; `names`: what people call columns
 //! - [`cells`]: what a cell says
 //! - [`entries`]: what a row says
 //! - [`problems`]: why a row says nothing
@@ -15,6 +15,7 @@
 pub mod cells;
 pub mod columns;
 pub mod entries;
+mod names;
 pub mod problems;
 pub mod records;
 pub mod text;

@@ -13,9 +13,9 @@ const ROWS: usize = 100_000;
 /// Bytes of remarks in each row, so that the file alone is larger than what the command may use.
 const REMARK_BYTES: usize = 700;
 /// Most memory of the command, in kilobytes: a part of the file, a question, an answer, and the program itself.
-const COMMAND_KILOBYTES_MAX: u64 = 48 * 1024;
+const COMMAND_KILOBYTES_MAX: u64 = 32 * 1024;
 /// Most memory of the server, in kilobytes: the same and the engine's caches.
-const SERVER_KILOBYTES_MAX: u64 = 160 * 1024;
+const SERVER_KILOBYTES_MAX: u64 = 96 * 1024;
 
 /// The most memory a process has had so far, in kilobytes; none when it is gone.
 fn most_memory(process_id: u32) -> Option<u64> {

@@ -1,0 +1,240 @@
+//! What people call columns.
+
+use super::{Column, Kind};
+
+/// What people call the columns, compared without what people vary; the first name of each is the one that exports
+/// write.
+pub(super) const NAMES: &[(Column, &[&str])] = &[
+    (
+        Column::UserId,
+        &[
+            "user_id",
+            "user",
+            "工号",
+            "用户",
+            "用户id",
+            "用户编号",
+            "员工编号",
+            "员工号",
+            "员工工号",
+        ],
+    ),
+    (
+        Column::ExternalId,
+        &[
+            "external_id",
+            "email",
+            "emailaddress",
+            "mail",
+            "login",
+            "account",
+            "邮箱",
+            "电子邮箱",
+            "电子邮件",
+            "邮件",
+            "企业邮箱",
+            "账号",
+            "登录名",
+        ],
+    ),
+    (
+        Column::Name,
+        &[
+            "name",
+            "username",
+            "fullname",
+            "displayname",
+            "姓名",
+            "名字",
+            "员工姓名",
+            "用户姓名",
+            "名称",
+        ],
+    ),
+    (
+        Column::SeatType,
+        &[
+            "seat_type",
+            "type",
+            "licensetype",
+            "席位类型",
+            "席位",
+            "类型",
+            "授权类型",
+            "许可类型",
+        ],
+    ),
+    (
+        Column::App,
+        &[
+            "namespace",
+            "app",
+            "application",
+            "应用",
+            "命名空间",
+            "应用命名空间",
+        ],
+    ),
+    (
+        Column::AssignedAt,
+        &[
+            "assigned_at",
+            "assigned",
+            "assignedatms",
+            "start",
+            "startdate",
+            "from",
+            "开始",
+            "开始日期",
+            "开始时间",
+            "分配日期",
+            "分配时间",
+            "生效日期",
+            "开通日期",
+        ],
+    ),
+    (
+        Column::ExpiresAt,
+        &[
+            "expires_at",
+            "expires",
+            "expiresatms",
+            "expiry",
+            "expirydate",
+            "expiration",
+            "enddate",
+            "end",
+            "until",
+            "到期",
+            "到期日",
+            "到期日期",
+            "到期时间",
+            "截止日期",
+            "结束日期",
+            "失效日期",
+            "有效期至",
+        ],
+    ),
+    (
+        Column::ReleasedAt,
+        &[
+            "released_at",
+            "released",
+            "releasedatms",
+            "释放时间",
+            "释放日期",
+            "归还日期",
+            "回收日期",
+        ],
+    ),
+    (Column::Status, &["status", "state", "状态", "席位状态"]),
+    (
+        Column::ProtectedReason,
+        &[
+            "protected_reason",
+            "protected",
+            "protectedbecause",
+            "保护原因",
+            "保护",
+        ],
+    ),
+    (Column::GivenBy, &["given_by", "给予方式", "分配方式"]),
+    (
+        Column::Group,
+        &[
+            "group_key",
+            "group",
+            "department",
+            "team",
+            "部门",
+            "用户组",
+            "组",
+            "团队",
+        ],
+    ),
+    (
+        Column::GroupName,
+        &["group_name", "departmentname", "部门名称", "用户组名称", "组名"],
+    ),
+    (Column::Enabled, &["enabled", "active", "启用", "是否启用"]),
+    (
+        Column::SystemAdministrator,
+        &[
+            "system_administrator",
+            "administrator",
+            "admin",
+            "系统管理员",
+            "管理员",
+        ],
+    ),
+    (Column::Names, &["names", "多语言名称"]),
+    (
+        Column::Bought,
+        &[
+            "bought",
+            "seats",
+            "quantity",
+            "purchased",
+            "购买数量",
+            "席位数",
+            "数量",
+            "已购",
+        ],
+    ),
+    (
+        Column::ValidFrom,
+        &["valid_from", "validfromms", "有效期自", "生效"],
+    ),
+    (
+        Column::ValidUntil,
+        &["valid_until", "validuntilms", "有效期止", "有效期"],
+    ),
+    (
+        Column::OverdraftAllowed,
+        &["overdraft_allowed", "allowoverdraft", "允许超额", "允许超用"],
+    ),
+    (
+        Column::Shown,
+        &["in_use", "free", "waiting", "members", "在用", "空闲", "等待"],
+    ),
+];
+
+/// Names that mean something else in one kind of table.
+pub(super) const OWN_NAMES: &[(Kind, Column, &[&str])] = &[
+    (
+        Kind::Apps,
+        Column::Name,
+        &["appname", "applicationname", "应用名称", "应用名"],
+    ),
+    (
+        Kind::Seats,
+        Column::App,
+        &["appname", "applicationname", "应用名称", "应用名"],
+    ),
+    (
+        Kind::Groups,
+        Column::App,
+        &["appname", "applicationname", "应用名称", "应用名"],
+    ),
+    (Kind::Groups, Column::GroupName, &["名称"]),
+    (
+        Kind::Pools,
+        Column::ValidFrom,
+        &["start", "startdate", "from", "开始", "开始日期", "生效日期"],
+    ),
+    (
+        Kind::Pools,
+        Column::ValidUntil,
+        &[
+            "end",
+            "enddate",
+            "until",
+            "expires",
+            "expiresat",
+            "到期",
+            "到期日期",
+            "结束日期",
+            "截止日期",
+        ],
+    ),
+];
