@@ -354,6 +354,12 @@ async fn seats_are_listed_by_person_app_and_group() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_page_of_one_list_of_seats_is_no_page_of_another_and_wrong_filters_are_named() {
+    let (house, operator) = house(2).await;
+    house.change(vec![house.seat(1, None), house.seat(2, None)]).await;
     let first = "/usher/v1/seats?tenant_key=default&seat_type=per_user&page_size=1";
     let token = house.managed(&operator, "GET", first, Value::Null).await["page_token"].clone();
     let elsewhere = format!(
