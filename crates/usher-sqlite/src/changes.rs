@@ -82,11 +82,7 @@ fn make(changing: &mut Changing<'_>, change: &Change) -> Outcome {
         Change::PutApp(app) => put_app(connection, app, Existing::Overwritten),
         Change::EnsureApp(app) => put_app(connection, app, Existing::Kept),
         Change::PutAppRoute(route) => put_app_route(connection, route),
-        Change::RemoveAppRoute { host, path_prefix } => execute(
-            connection,
-            "DELETE FROM app_routes WHERE host = ?1 AND path_prefix = ?2",
-            (host, path_prefix),
-        ),
+        Change::RemoveAppRoute { host, path_prefix } => remove_app_route(connection, host, path_prefix),
         Change::PutClient(client) => clients::put(connection, client),
         Change::AssignSeat {
             tenant_id,
@@ -338,6 +334,14 @@ fn put_app(connection: &Connection, app: &App, existing: Existing) -> Outcome {
             &app.enabled,
             &NamesText(app.names.clone()),
         ],
+    )
+}
+
+fn remove_app_route(connection: &Connection, host: &str, path_prefix: &str) -> Outcome {
+    execute(
+        connection,
+        "DELETE FROM app_routes WHERE host = ?1 AND path_prefix = ?2",
+        (host, path_prefix),
     )
 }
 

@@ -2,11 +2,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use usher_seats::{Refusal, Window, language_tag::LANGUAGE_TAG_BYTES_MAX, localized_names::LANGUAGES_MAX};
-use usher_store::{
-    AuditObject,
-    history::{HISTORY_DAYS_MAX, HISTORY_DAYS_MIN},
-};
+use usher_seats::{Refusal, language_tag::LANGUAGE_TAG_BYTES_MAX, localized_names::LANGUAGES_MAX};
+use usher_store::AuditObject;
 use utoipa::{
     IntoParams, IntoResponses, PartialSchema, ToSchema,
     openapi::{
@@ -109,26 +106,6 @@ schema!(TimeZoneText, "TimeZone", |builder| {
     text(builder, 1, 64, "^[A-Za-z0-9_+/-]+$").description(Some(
         "The name of a time zone in the IANA database, such as Asia/Shanghai.",
     ))
-});
-schema!(DateText, "Date", |builder| {
-    text(builder, 10, 10, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$").description(Some("A day, such as 2026-11-22."))
-});
-schema!(WindowText, "Window", |builder| {
-    builder
-        .schema_type(Type::String)
-        .enum_values(Some(Window::ALL.map(Window::name)))
-        .description(Some(
-            "day; seven_days or thirty_days up to a day; week: Monday to Sunday; month: of the calendar.",
-        ))
-});
-schema!(FormatText, "Format", |builder| {
-    builder
-        .schema_type(Type::String)
-        .enum_values(Some(["json", "csv"]))
-});
-schema!(HistoryDaysNumber, "HistoryDays", |builder| {
-    number(builder, HISTORY_DAYS_MIN as usize, HISTORY_DAYS_MAX as usize)
-        .description(Some("For how many days history is kept, today included."))
 });
 schema!(IssuerText, "Issuer", |builder| {
     text(builder, 1, 255, "^https?://[!-~]+$").description(Some(
@@ -375,6 +352,12 @@ macro_rules! parameters {
 
 pub(super) use parameters;
 
+mod history;
+
+pub(crate) use history::{
+    DateText, DaysQuery, FormatText, HistoryDaysNumber, HistoryScopeQuery, UsageQuery, WindowText,
+};
+
 const TENANT: &str =
     "The tenant meant. An operator must name it; an administrator may, and can only mean their own.";
 const PAGE_SIZE: &str = "Most rows of the page; 0 and nothing mean 10.";
@@ -479,55 +462,6 @@ parameters!(
             Required::False,
             "Only of people who are in this group."
         ),
-    ]
-);
-parameters!(
-    /// Which accesses count.
-    HistoryScopeQuery,
-    [
-        parameter::<SeatTypeText>(
-            "seat_type",
-            ParameterIn::Query,
-            Required::False,
-            "Only through this kind of seat; any when it is left out."
-        ),
-        parameter::<NamespaceText>(
-            "namespace",
-            ParameterIn::Query,
-            Required::False,
-            "Only in this app; any when it is left out."
-        ),
-    ]
-);
-parameters!(
-    /// Which days.
-    DaysQuery,
-    [
-        parameter::<DateText>(
-            "from",
-            ParameterIn::Query,
-            Required::False,
-            "The first day, at most 399 days before until; 29 days before it when it is left out."
-        ),
-        parameter::<DateText>(
-            "until",
-            ParameterIn::Query,
-            Required::False,
-            "The last day; today in the tenant's time zone when it is left out, and never later."
-        ),
-    ]
-);
-parameters!(
-    /// Which figures, in which form.
-    UsageQuery,
-    [
-        parameter::<WindowText>(
-            "window",
-            ParameterIn::Query,
-            Required::False,
-            "Over which days a person counts once; a day when it is left out."
-        ),
-        parameter::<FormatText>("format", ParameterIn::Query, Required::False, "json when it is left out."),
     ]
 );
 parameters!(
