@@ -64,11 +64,14 @@ impl Ledger {
         panic!("the walk does not end: {query:?}")
     }
 
-    /// Who is in the rows: user, and app where there is one.
+    /// Whose seats they are, and of which apps.
     #[must_use]
-    pub fn names(rows: &[IdleRow]) -> Vec<(i64, Option<String>)> {
-        let name = |row: &IdleRow| (row.user_id.get(), row.namespace.as_ref().map(ToString::to_string));
-        rows.iter().map(name).collect()
+    pub fn names(rows: &[IdleRow]) -> String {
+        let name = |row: &IdleRow| match &row.namespace {
+            None => row.user_id.to_string(),
+            Some(namespace) => format!("{} {namespace}", row.user_id),
+        };
+        rows.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 }
 

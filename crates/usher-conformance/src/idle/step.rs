@@ -126,23 +126,32 @@ impl Filter {
 impl Step {
     /// Does the step. What does not fit just now does not happen.
     pub(super) async fn perform(self, ledger: &Ledger, now_ms: i64) {
-        let tenant_id = ledger.tenant_id;
-        let change: Change = match self {
-            Self::Tick(_) | Self::Restart | Self::Ask(_) => return,
+        match self {
             Self::Tend => {
                 // The engine knows time only from its callers, so two calls make half a day.
                 for at_ms in [now_ms, now_ms + DAY_MS] {
                     ledger.store.tend(at_ms).await.unwrap();
                 }
-                return;
             }
             Self::Open(visits) => {
                 let access =
                     |(user, app, ago): (i64, &str, i64)| ledger.access(user, app, now_ms - ago * QUARTER_MS);
                 let accesses: Vec<Access> = visits.into_iter().map(access).collect();
                 ledger.store.record(accesses).await.unwrap();
-                return;
             }
+            step => {
+                if let Some(change) = step.change(ledger, now_ms) {
+                    let _ = ledger.change(change, now_ms).await;
+                }
+            }
+        }
+    }
+
+    /// The change that the step makes, if it makes one.
+    fn change(self, ledger: &Ledger, now_ms: i64) -> Option<Change> {
+        let tenant_id = ledger.tenant_id;
+        let change = match self {
+            Self::Tick(_) | Self::Restart | Self::Ask(_) | Self::Tend | Self::Open(_) => return None,
             Self::Assign(user, app, life) => Change::AssignSeat {
                 tenant_id,
                 seat_type: seat_type(app),
@@ -196,7 +205,7 @@ impl Step {
             }
             .into(),
         };
-        let _ = ledger.change(change, now_ms).await;
+        Some(change)
     }
 }
 

@@ -143,8 +143,9 @@ pub async fn accesses_of_the_past_move_a_seat_to_its_place(home: &mut dyn Home) 
     );
 }
 
-/// Each filter alone; an unknown name finds nothing.
-pub async fn idle_seats_are_filtered(home: &mut dyn Home) {
+/// Beside the five: app seats of both apps for 2, who has a platform seat, and for 3, who lost theirs, uses the wiki and is
+/// in the group.
+async fn with_app_seats_and_a_group(home: &mut dyn Home) -> Ledger {
     let ledger = five_people(home).await;
     for user in [2, 3] {
         ledger.assign(user, Some("crm"), None, START_MS).await;
@@ -152,96 +153,68 @@ pub async fn idle_seats_are_filtered(home: &mut dyn Home) {
     }
     ledger.release(3, None, START_MS + 1).await;
     ledger.open(3, "wiki", days_ago(50)).await;
-    let group = "sales".parse().unwrap();
+    let tenant_id = ledger.tenant_id;
     for change in [
         LedgerChange::PutGroup {
-            tenant_id: ledger.tenant_id,
+            tenant_id,
             group_key: "sales".parse().unwrap(),
             name: "Sales".to_owned(),
         },
         LedgerChange::JoinGroup {
-            tenant_id: ledger.tenant_id,
+            tenant_id,
             group_key: "sales".parse().unwrap(),
             user_id: user_id(3),
         },
     ] {
         ledger.change(change.into(), START_MS).await.unwrap();
     }
-    let all = || IdleQuery {
-        order: IdleOrder::User,
-        ..question(&ledger, 0, NOW_MS)
-    };
-    let crm = || Some("crm".to_owned());
-    let wiki = || Some("wiki".to_owned());
-    for (query, expected) in [
+    ledger
+}
+
+/// A filter, and whose seats it finds.
+type Filtered = (fn(&mut IdleQuery), &'static str);
+
+/// Each filter alone; an unknown name finds nothing.
+pub async fn idle_seats_are_filtered(home: &mut dyn Home) {
+    let ledger = with_app_seats_and_a_group(home).await;
+    let filters: [Filtered; 8] = [
         (
-            IdleQuery {
-                seat_type: Some(PerUserPerApp),
-                ..all()
-            },
-            vec![(2, crm()), (2, wiki()), (3, crm()), (3, wiki())],
+            |query| query.seat_type = Some(PerUserPerApp),
+            "2 crm, 2 wiki, 3 crm, 3 wiki",
         ),
         (
-            IdleQuery {
-                namespace: Some(namespace("wiki")),
-                ..all()
-            },
-            vec![(2, wiki()), (3, wiki())],
+            |query| query.namespace = Some(namespace("wiki")),
+            "2 wiki, 3 wiki",
+        ),
+        (|query| query.namespace = Some(namespace("erp")), ""),
+        (
+            |query| query.group_key = Some("sales".parse().unwrap()),
+            "3 crm, 3 wiki",
+        ),
+        (|query| query.group_key = Some("nobody".parse().unwrap()), ""),
+        (|query| query.never_used = true, "2 crm, 2 wiki, 3 crm, 4, 5"),
+        (
+            |query| query.verdicts = vec![IdleVerdict::Redundant],
+            "2 crm, 2 wiki",
         ),
         (
-            IdleQuery {
-                namespace: Some(namespace("erp")),
-                ..all()
-            },
-            vec![],
+            |query| query.verdicts = vec![IdleVerdict::InUse, IdleVerdict::Idle],
+            "1, 2, 3 wiki",
         ),
-        (
-            IdleQuery {
-                group_key: Some(group),
-                ..all()
-            },
-            vec![(3, crm()), (3, wiki())],
-        ),
-        (
-            IdleQuery {
-                group_key: Some("nobody".parse().unwrap()),
-                ..all()
-            },
-            vec![],
-        ),
-        (
-            IdleQuery {
-                never_used: true,
-                ..all()
-            },
-            vec![(2, crm()), (2, wiki()), (3, crm()), (4, None), (5, None)],
-        ),
-        (
-            IdleQuery {
-                verdicts: vec![IdleVerdict::Redundant],
-                ..all()
-            },
-            vec![(2, crm()), (2, wiki())],
-        ),
-        (
-            IdleQuery {
-                verdicts: vec![IdleVerdict::InUse, IdleVerdict::Idle],
-                ..all()
-            },
-            vec![(1, None), (2, None), (3, wiki())],
-        ),
-    ] {
-        let by_user = ledger.idle_seats(query.clone()).await;
-        assert_eq!(Ledger::names(&by_user), expected, "{query:?}");
-        let mut by_days = ledger
-            .idle_seats(IdleQuery {
-                order: IdleOrder::LongestIdleFirst,
-                idle_days_min: 1,
-                ..query.clone()
-            })
-            .await;
-        by_days.sort_by_key(|row| (row.user_id, row.namespace.clone()));
-        assert_eq!(Ledger::names(&by_days), expected, "{query:?}, longest idle first");
+    ];
+    for (filter, expected) in filters {
+        let mut query = question(&ledger, 1, NOW_MS);
+        filter(&mut query);
+        for order in [IdleOrder::User, IdleOrder::LongestIdleFirst] {
+            let mut found = ledger
+                .idle_seats(IdleQuery {
+                    order,
+                    ..query.clone()
+                })
+                .await;
+            found.sort_by_key(|row| (row.user_id, row.namespace.clone()));
+            assert_eq!(Ledger::names(&found), expected, "{order:?}, {query:?}");
+        }
     }
 }
 
