@@ -7,9 +7,9 @@
 //! **By user** the order is that of the table's key, which no access moves.
 //!
 //! **By idleness** the list goes along an index by the day since which a seat is idle, as of the last fold. A seat that the
-//! overlay has a newer time for stands too early in it. It is passed over, and that is right as long as the newer time
-//! takes it out of the list anyway: who came in the last N days is not idle for N days. Only an access that is that old and
-//! yet not folded could break it. The overlay knows its oldest time of each tenant, so this is noticed, and the answer is
+//! overlay has a newer time for stands too early in it. That does no harm as long as the newer time takes it out of the list
+//! anyway: who came in the last N days is not idle for N days. Only an access that is that old and yet not folded could
+//! break it. The overlay knows its oldest time of each tenant, so this is noticed, and the answer is
 //! [`Attempt::FoldFirst`]: an import of old accesses costs its reader one fold, and nobody else anything.
 //!
 //! **Between overlay and table** there is no common lock. A reader that looks at the overlay after its snapshot of the
@@ -344,11 +344,7 @@ impl Judge<'_> {
         };
         let fresh_ms = self.memory.overlay.newest_of_seat(&candidate.seat);
         let last_admitted_ms = candidate.last_admitted_ms.max(fresh_ms);
-        let stands_too_early = query.order == IdleOrder::LongestIdleFirst
-            && idle_since_ms(candidate.assigned_at_ms, last_admitted_ms)
-                > idle_since_ms(candidate.assigned_at_ms, candidate.last_admitted_ms);
         if !seat.admits(query.now_ms)
-            || stands_too_early
             || (query.never_used && last_admitted_ms.is_some())
             || idle_since_ms(candidate.assigned_at_ms, last_admitted_ms)
                 > idle_since_at_latest_ms(days_min(query), query.now_ms)
