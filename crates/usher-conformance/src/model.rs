@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Longest sequence. Long enough for several folds of a home that folds often.
-const STEPS_MAX: usize = 30;
+const STEPS_MAX: usize = 40;
 /// Tenants in a sequence: two to be told apart, a third to stay empty at times.
 const TENANTS: usize = 3;
 /// Where they are: in zones that never change their clocks (`expected::HOURS_AHEAD`).

@@ -60,7 +60,7 @@ pub(super) fn any() -> impl Strategy<Value = Step> {
         1 => (0..TENANTS, app(), any_bool()).prop_map(|(tenant, app, on)| Step::SwitchApp(tenant, app, on)),
         1 => Just(Step::Restart),
         6 => (0..TENANTS, any_bool(), 1..6_usize).prop_map(|(tenant, app_seats, rows)| Step::List(tenant, app_seats, rows)),
-        24 => book_step::any().prop_map(Step::Book),
+        40 => book_step::any().prop_map(Step::Book),
         4 => (history_scope, prop::sample::select(&Window::ALL[..])).prop_map(|(scope, window)| Step::History(scope, window)),
     ]
 }
