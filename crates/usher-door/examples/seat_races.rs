@@ -47,7 +47,10 @@ const APP: &str = "crm";
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
-    let rounds: u64 = arguments.next().ok_or("usage: seat_races ROUNDS [RACERS]")?.parse()?;
+    let rounds: u64 = arguments
+        .next()
+        .ok_or("usage: seat_races ROUNDS [RACERS]")?
+        .parse()?;
     let racers = arguments.next().map_or(Ok(RACERS), |text| text.parse())?;
     let folder = tempfile::tempdir_in(std::env::var("SEAT_RACES_FOLDER").unwrap_or_else(|_| ".".to_owned()))?;
     let place = Arc::new(Place::open(folder.path(), racers).await?);
@@ -202,7 +205,9 @@ impl Place {
         calls.push(Arc::clone(self).take_back(winner).await?);
         calls.push(Arc::clone(self).observe(0).await?);
         let lines = calls.iter().map(|call| call.line(round));
-        Ok(lines.chain([format!(r#"{{"round":{round},"call":"end"}}"#)]).collect())
+        Ok(lines
+            .chain([format!(r#"{{"round":{round},"call":"end"}}"#)])
+            .collect())
     }
 
     async fn assign(self: Arc<Self>, user: i64) -> Result<Call, Failure> {

@@ -51,7 +51,7 @@ mod tests {
 
     const START_MS: i64 = 1_700_000_000_000;
     /// More seats than are settled at once, so that it takes several slices.
-    const SEATS: i64 = 2 * SEATS_SETTLED_AT_ONCE as i64 + 1;
+    const SEATS: i64 = 513;
 
     struct HandClock(AtomicI64);
 
@@ -63,6 +63,7 @@ mod tests {
 
     #[tokio::test]
     async fn seats_that_ran_out_go_to_who_waits_without_anybody_asking() {
+        assert!(SEATS.unsigned_abs() > 2 * SEATS_SETTLED_AT_ONCE as u64);
         let folder = tempfile::tempdir().unwrap();
         let holder = Holder {
             process_id: std::process::id(),

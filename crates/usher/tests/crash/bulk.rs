@@ -1,9 +1,6 @@
 //! Ten thousand seats in one call, killed in the middle: all of them are given, or none.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, StatusCode, body::Bytes};
@@ -57,7 +54,7 @@ async fn a_bulk_assignment_that_is_killed_gives_all_seats_or_none() {
         let call = tokio::spawn(async move { change(address, &bearer, "assign").await });
         let hundredths = EARLIEST_HUNDREDTHS + dice.below(LATEST_HUNDREDTHS - EARLIEST_HUNDREDTHS);
         // This waits for nothing: it only chooses the moment of the blow.
-        tokio::time::sleep(usual.mul_f64(hundredths as f64 / 100.0)).await;
+        tokio::time::sleep(usual * u32::try_from(hundredths).unwrap() / 100).await;
         server.kill();
         let acknowledged = matches!(call.await.unwrap(), Ok((StatusCode::OK, _)));
         let server = Server::start(folder.path());
@@ -76,7 +73,7 @@ async fn a_bulk_assignment_that_is_killed_gives_all_seats_or_none() {
     }
     say!(
         "{rounds} kills in the middle of {SEATS} assignments that take {} ms: {all} times all ({answered} of them acknowledged), {none} times none",
-        Duration::as_millis(&usual)
+        usual.as_millis()
     );
 }
 
