@@ -123,6 +123,11 @@ async fn every_filter_is_read() {
         let data = house.managed(&manager, "GET", &uri, Value::Null).await;
         assert_eq!(seats(&data), expected, "{query}");
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_answered_is_named() {
+    let (house, manager) = old_house().await;
     for (query, status, fields) in [
         ("idle_days=0", 400, &["idle_days"][..]),
         (
