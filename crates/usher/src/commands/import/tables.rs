@@ -153,6 +153,9 @@ fn again(order: &Order) -> String {
     if let Some(tenant) = &order.plain.tenant {
         command.push_str(&format!(" --tenant {tenant}"));
     }
+    if let Some(data) = &order.plain.data.data {
+        command.push_str(&format!(" --data {data}"));
+    }
     command
 }
 

@@ -181,6 +181,9 @@ impl Tally {
                 "未做任何更改；文件分 {parts} 部分试行，各部分互不可见"
             ),
             (true, _) => words!("nothing was changed", "未做任何更改"),
+            (false, false) if self.malformed + self.refused_in_all() > 0 => {
+                words!("nothing was changed", "未做任何更改")
+            }
             (false, false) => words!(
                 "nothing was changed: all of that was so already",
                 "未做任何更改：以上内容原本如此"
