@@ -1,8 +1,9 @@
 //! Which seats lie idle.
 //!
 //! The answer is exact at the moment it is given: what was admitted a moment ago is known. And what a page costs depends
-//! on the page and not on the number of seats, so an engine looks at no more than [`IDLE_SEATS_READ_MAX`] seats for one.
-//! Where few seats fit a filter, a page therefore holds fewer rows than asked for, or none, and says where to go on.
+//! on the page and not on the number of seats, so an engine looks at no more than [`IDLE_SEATS_READ_MAX`] seats for one, and
+//! at as many again where a group is asked for. Where few seats fit a filter, a page therefore holds fewer rows than asked
+//! for, or none, and says where to go on.
 
 use usher_seats::{
     Day, GroupKey, IdlePolicy, IdleVerdict, Idleness, Leave, Namespace, SeatType, TenantId, UserId,

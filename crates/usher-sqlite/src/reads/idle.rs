@@ -104,34 +104,59 @@ fn days_min(query: &IdleQuery) -> u32 {
 }
 
 fn read(connection: &Connection, memory: Memory<'_>, query: &IdleQuery) -> rusqlite::Result<IdlePage> {
-    let seat_types = seat_types(query);
-    let mut statements = Vec::with_capacity(seat_types.len());
-    for _ in &seat_types {
-        statements.push(connection.prepare_cached(Walk::of(query).statement())?);
-    }
-    let mut streams = Vec::with_capacity(seat_types.len());
-    for (statement, seat_type) in statements.iter_mut().zip(seat_types) {
-        streams.push(Stream::begin(statement, query, seat_type)?);
-    }
     let judge = Judge {
         connection,
         memory,
         query,
     };
-    let (mut rows, mut last, mut seats_read) = (Vec::new(), None, 0);
-    while rows.len() < query.rows_max && seats_read < IDLE_SEATS_READ_MAX {
-        let Some(candidate) = next(&mut streams, query.order)? else {
-            return Ok(IdlePage { rows, next: None });
-        };
-        seats_read += 1;
-        rows.extend(judge.row(&candidate)?);
-        last = Some(candidate.key());
+    if let Some(group) = small_group(connection, query)? {
+        let mut group = group.into_iter();
+        return judge.page(|| Ok(group.next()));
     }
-    let ended = streams.iter().all(|stream| stream.next.is_none());
-    Ok(IdlePage {
-        rows,
-        next: last.filter(|_| !ended),
-    })
+    let mut statements = statements(connection, query, Walk::of(query))?;
+    let mut streams = Stream::begin_all(&mut statements, query, Walk::of(query))?;
+    judge.page(|| next(&mut streams, query.order))
+}
+
+/// The seats of a group, longest idle first, from the place on at which the page begins. An index of everybody meets a
+/// member now and then; where all members' seats are no more than may be looked at for a page, it is better to look at
+/// those. None where they are more, or where nobody asked for this.
+fn small_group(connection: &Connection, query: &IdleQuery) -> rusqlite::Result<Option<Vec<Candidate>>> {
+    if query.group_key.is_none() || query.order != IdleOrder::LongestIdleFirst {
+        return Ok(None);
+    }
+    let whole = IdleQuery {
+        after: None,
+        order: IdleOrder::User,
+        ..query.clone()
+    };
+    let mut statements = statements(connection, &whole, Walk::Members)?;
+    let mut streams = Stream::begin_all(&mut statements, &whole, Walk::Members)?;
+    let mut group = Vec::new();
+    for _ in 0..IDLE_SEATS_READ_MAX {
+        let Some(candidate) = next(&mut streams, IdleOrder::User)? else {
+            group.retain(|candidate: &Candidate| candidate.held && follows(candidate, query));
+            group.sort_by_cached_key(|candidate| place(&candidate.key(), IdleOrder::LongestIdleFirst));
+            return Ok(Some(group));
+        };
+        group.push(candidate);
+    }
+    Ok(None)
+}
+
+fn follows(candidate: &Candidate, query: &IdleQuery) -> bool {
+    let place_of = |key: &IdleKey| place(key, query.order);
+    let after = query.after.as_ref().map(place_of);
+    after.is_none_or(|after| place_of(&candidate.key()) > after)
+}
+
+fn statements<'connection>(
+    connection: &'connection Connection,
+    query: &IdleQuery,
+    walk: Walk,
+) -> rusqlite::Result<Vec<(SeatType, CachedStatement<'connection>)>> {
+    let prepared = |seat_type| Ok((seat_type, connection.prepare_cached(walk.statement())?));
+    seat_types(query).into_iter().map(prepared).collect()
 }
 
 fn seat_types(query: &IdleQuery) -> Vec<SeatType> {
@@ -286,19 +311,22 @@ struct Stream<'statement> {
 }
 
 impl<'statement> Stream<'statement> {
-    fn begin(
-        statement: &'statement mut CachedStatement<'_>,
+    fn begin_all(
+        statements: &'statement mut [(SeatType, CachedStatement<'_>)],
         query: &IdleQuery,
-        seat_type: SeatType,
-    ) -> rusqlite::Result<Self> {
-        let mut stream = Self {
-            rows: Walk::of(query).begin(statement, query, seat_type)?,
-            tenant_id: query.tenant_id,
-            seat_type,
-            next: None,
+        walk: Walk,
+    ) -> rusqlite::Result<Vec<Self>> {
+        let begin = |(seat_type, statement): &'statement mut (SeatType, CachedStatement<'_>)| {
+            let mut stream = Self {
+                rows: walk.begin(statement, query, *seat_type)?,
+                tenant_id: query.tenant_id,
+                seat_type: *seat_type,
+                next: None,
+            };
+            stream.take()?;
+            Ok(stream)
         };
-        stream.take()?;
-        Ok(stream)
+        statements.iter_mut().map(begin).collect()
     }
 
     /// Gives the candidate at hand and steps to the one after it.
@@ -311,16 +339,18 @@ impl<'statement> Stream<'statement> {
     }
 }
 
+/// A place in the list, to be compared.
+fn place(key: &IdleKey, order: IdleOrder) -> (Option<Day>, UserId, Option<Namespace>) {
+    let day = (order == IdleOrder::LongestIdleFirst).then_some(key.idle_since_day);
+    (day, key.user_id, key.namespace.clone())
+}
+
 /// The first of the candidates at hand: both kinds of seat make one list.
 fn next(streams: &mut [Stream<'_>], order: IdleOrder) -> rusqlite::Result<Option<Candidate>> {
-    let place = |candidate: &Candidate| {
-        let key = candidate.key();
-        let day = (order == IdleOrder::LongestIdleFirst).then_some(key.idle_since_day);
-        (day, key.user_id, key.namespace)
-    };
+    let at_hand = |stream: &Stream<'_>| Some(place(&stream.next.as_ref()?.key(), order));
     let first = streams
         .iter_mut()
-        .filter_map(|stream| stream.next.as_ref().map(&place).map(|place| (place, stream)))
+        .filter_map(|stream| Some((at_hand(stream)?, stream)))
         .min_by(|(one, _), (other, _)| one.cmp(other));
     match first {
         Some((_, stream)) => stream.take(),
@@ -336,6 +366,24 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    /// Makes a page of the candidates that `take` gives, in order.
+    fn page(
+        &self,
+        mut take: impl FnMut() -> rusqlite::Result<Option<Candidate>>,
+    ) -> rusqlite::Result<IdlePage> {
+        let (mut rows, mut last, mut seats_read) = (Vec::new(), None, 0);
+        while rows.len() < self.query.rows_max && seats_read < IDLE_SEATS_READ_MAX {
+            let Some(candidate) = take()? else {
+                return Ok(IdlePage { rows, next: None });
+            };
+            seats_read += 1;
+            rows.extend(self.row(&candidate)?);
+            last = Some(candidate.key());
+        }
+        let next = if take()?.is_some() { last } else { None };
+        Ok(IdlePage { rows, next })
+    }
+
     fn row(&self, candidate: &Candidate) -> rusqlite::Result<Option<IdleRow>> {
         let query = self.query;
         let seat = Seat {
