@@ -1,5 +1,5 @@
-//! A running server: the public routes on TCP, the control channel on its socket and the hourly round of tickets, over
-//! one ledger.
+//! A running server: the public routes on TCP, the control channel on its socket, the hourly round of tickets and the
+//! minutely round through the store, over one ledger.
 //!
 //! ```text
 //! start: ledger open -> key -> address bound -> control socket bound -> both served
@@ -21,7 +21,7 @@ use crate::{
     data_folder::DataFolder,
     failure::Failure,
     ledger::Ledger,
-    open_files, words,
+    open_files, tending, words,
 };
 
 /// A server that listens.
@@ -30,7 +30,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     place: Place,
     stop: watch::Sender<bool>,
-    tasks: [JoinHandle<()>; 3],
+    tasks: [JoinHandle<()>; 4],
 }
 
 impl Server {
@@ -83,6 +83,8 @@ impl Server {
         let public = usher_http::router(Arc::clone(&edge));
         let calls = control::router(ledger.control(Some(place.clone())), Arc::clone(&edge));
         let (public_stop, calls_stop) = (stopped(stopping.clone()), stopped(stopping.clone()));
+        let tickets_stop = stopping.clone();
+        let tending = tending::every_minute(Arc::clone(&ledger.store), Arc::clone(&ledger.clock));
         let tasks = [
             tokio::spawn(async move {
                 usher_http::serve_at_most(connections_max, bound.public, public, public_stop).await;
@@ -93,6 +95,12 @@ impl Server {
             tokio::spawn(async move {
                 tokio::select! {
                     () = usher_http::oauth::tickets::deliver_every_hour(edge) => {}
+                    () = stopped(tickets_stop) => {}
+                }
+            }),
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = tending => {}
                     () = stopped(stopping) => {}
                 }
             }),

@@ -36,8 +36,11 @@ fn a_file_may_be_applied_again_and_again() {
             site.usher(&["app", "show", "crm"]).done(),
             "crm  Customers  de=Kunden,zh-CN=客户管理  apps.example.com/crm\n"
         );
-        site.usher_reading(&["apply", "-"], r#"{"change":"tenant","tenant_key":"acme","name":"Acme Ltd"}"#)
-            .done();
+        site.usher_reading(
+            &["apply", "-"],
+            r#"{"change":"tenant","tenant_key":"acme","name":"Acme Ltd"}"#,
+        )
+        .done();
         assert_eq!(
             site.usher(&["tenant", "show", "acme"]).done(),
             "acme  Acme Ltd  Asia/Shanghai\n",
