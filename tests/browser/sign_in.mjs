@@ -241,6 +241,8 @@ async function photographAll() {
     await photograph('error-20027')
     await page.goto(`${base}/account`)
     await photograph('account')
+    await page.goto(`${base}/account/password`)
+    await photograph('change-password')
     await page.goto(`${base}/account/second-factor`)
     await photograph('second-factor')
     await page.goto((await usher('user', 'link', '--data', data)).link)
