@@ -36,6 +36,7 @@ macro_rules! stories {
             a_seat_admits_until_it_is_released,
             a_seat_given_again_keeps_its_last_activity,
             expiry_acts_on_time,
+            a_seat_that_ran_out_is_called_expired_before_and_after_it_is_settled,
             the_platform_seat_admits_before_the_app_seat,
             an_app_seat_opens_only_its_own_app,
             seats_need_their_owner_and_app,

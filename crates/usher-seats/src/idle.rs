@@ -289,6 +289,7 @@ mod tests {
             seat: Seat {
                 held: true,
                 expires_at_ms: None,
+                released_at_ms: None,
             },
             assigned_at_ms: days_ago(365),
             last_admitted_ms: Some(days_ago(100)),
@@ -396,10 +397,12 @@ mod tests {
             Seat {
                 held: false,
                 expires_at_ms: None,
+                released_at_ms: None,
             },
             Seat {
                 held: true,
                 expires_at_ms: Some(NOW_MS),
+                released_at_ms: None,
             },
         ] {
             assert_eq!(judge(&SeatFacts { seat, ..plain() }, POLICY, NOW_MS), None);

@@ -62,6 +62,9 @@ pub struct Seat {
     pub held: bool,
     /// The first moment at which it no longer admits, in milliseconds; none when it does not expire.
     pub expires_at_ms: Option<i64>,
+    /// When it was given back, or written down as run out, in milliseconds; none while it is held, and where nobody asks
+    /// why it does not admit.
+    pub released_at_ms: Option<i64>,
 }
 
 impl Seat {
@@ -75,6 +78,16 @@ impl Seat {
     #[must_use]
     pub fn admits(&self, now_ms: i64) -> bool {
         self.held && !self.expired(now_ms)
+    }
+
+    /// True when a seat that does not admit has ended by itself and was not given back: it is held still, or its end had
+    /// come when that was written down. What the door says must not change because a clerk was busy in between.
+    #[must_use]
+    pub fn ran_out(&self) -> bool {
+        self.held
+            || self
+                .released_at_ms
+                .is_some_and(|released_at_ms| self.expired(released_at_ms))
     }
 
     /// The status a list shows at `now_ms`.
@@ -97,17 +110,35 @@ mod tests {
         let seat = Seat {
             held: true,
             expires_at_ms: Some(1_000),
+            released_at_ms: None,
         };
         assert_eq!(seat.status(999), SeatStatus::InUse);
         assert_eq!(seat.status(1_000), SeatStatus::Released);
         assert_eq!(
             Seat {
                 held: false,
-                expires_at_ms: None
+                expires_at_ms: None,
+                released_at_ms: None,
             }
             .status(0),
             SeatStatus::Released
         );
+    }
+
+    #[test]
+    fn a_seat_that_ran_out_stays_so_when_that_is_written_down() {
+        let settled = |released_at_ms| Seat {
+            held: false,
+            expires_at_ms: Some(1_000),
+            released_at_ms: Some(released_at_ms),
+        };
+        assert!(settled(1_000).ran_out());
+        assert!(!settled(999).ran_out(), "it was given back before its end");
+        let endless = Seat {
+            expires_at_ms: None,
+            ..settled(1_000)
+        };
+        assert!(!endless.ran_out());
     }
 
     #[test]

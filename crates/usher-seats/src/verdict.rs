@@ -146,7 +146,7 @@ pub fn decide(standing: &Standing, now_ms: i64) -> Result<SeatType, Refusal> {
     if let Some((seat_type, _)) = known().find(|(_, seat)| seat.admits(now_ms)) {
         return Ok(seat_type);
     }
-    if known().any(|(_, seat)| seat.held) {
+    if known().any(|(_, seat)| seat.ran_out()) {
         return Err(Refusal::SeatExpired);
     }
     Err(if known().next().is_some() {
@@ -163,14 +163,17 @@ mod tests {
     const HELD: Option<Seat> = Some(Seat {
         held: true,
         expires_at_ms: None,
+        released_at_ms: None,
     });
     const RELEASED: Option<Seat> = Some(Seat {
         held: false,
         expires_at_ms: None,
+        released_at_ms: None,
     });
     const EXPIRED: Option<Seat> = Some(Seat {
         held: true,
         expires_at_ms: Some(10),
+        released_at_ms: None,
     });
 
     fn standing(platform_seat: Option<Seat>, app_seat: Option<Seat>) -> Standing {

@@ -208,7 +208,8 @@ fn look_up(
 ) -> rusqlite::Result<Known> {
     let mut statement: CachedStatement<'_> = connection.prepare_cached(
         "SELECT tenant.enabled, user.enabled, app.enabled, coalesce(app.app_id, 0),
-                platform.held, platform.expires_at_ms, own.held, own.expires_at_ms,
+                platform.held, platform.expires_at_ms, platform.released_at_ms,
+                own.held, own.expires_at_ms, own.released_at_ms,
                 coalesce(user.person_number, 0)
          FROM (SELECT 1)
          LEFT JOIN tenants AS tenant ON tenant.tenant_id = ?1
@@ -228,18 +229,23 @@ fn look_up(
                 user: Enablement::from_row(row.get(1)?),
                 app: Enablement::from_row(row.get(2)?),
                 platform_seat: seat(row, 4)?,
-                app_seat: seat(row, 6)?,
+                app_seat: seat(row, 7)?,
             },
-            person: row.get(8)?,
+            person: row.get(10)?,
             newest: [Newest::NotLoaded; 2],
             noted: [NO_DAY; 2],
         })
     })
 }
 
-/// Reads `held` and `expires_at_ms` from two neighbouring columns; none when there is no seat.
+/// Reads `held`, `expires_at_ms` and `released_at_ms` from three neighbouring columns; none when there is no seat.
 fn seat(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Seat>> {
     let held: Option<bool> = row.get(column)?;
     let expires_at_ms = row.get(column + 1)?;
-    Ok(held.map(|held| Seat { held, expires_at_ms }))
+    let released_at_ms = row.get(column + 2)?;
+    Ok(held.map(|held| Seat {
+        held,
+        expires_at_ms,
+        released_at_ms,
+    }))
 }

@@ -20,6 +20,8 @@ pub(crate) struct Seat {
     pub(crate) expires_at_ms: Option<i64>,
     pub(crate) protected: bool,
     pub(crate) given_directly: bool,
+    /// When it ended, its time was over.
+    pub(crate) ran_out: bool,
 }
 
 impl Seat {
@@ -116,7 +118,7 @@ impl Book {
             .filter(|(_, seat)| seat.held && seat.expired(at_ms))
             .collect();
         for (key, _) in &over {
-            self.end(*key);
+            self.end(*key, at_ms);
         }
         if !over.is_empty() {
             self.serve(pool, at_ms);
@@ -132,8 +134,9 @@ impl Book {
         }
     }
 
-    fn end(&mut self, key: SeatKey) {
+    fn end(&mut self, key: SeatKey, at_ms: i64) {
         if let Some(seat) = self.seats.get_mut(&key) {
+            seat.ran_out = seat.expired(at_ms);
             seat.held = false;
             seat.protected = false;
         }
@@ -173,6 +176,7 @@ impl Book {
             expires_at_ms,
             protected: false,
             given_directly: by == By::Hand,
+            ran_out: false,
         };
         self.pools.entry((key.0, key.2)).or_default();
         match self.seats.insert(key, seat) {
@@ -257,7 +261,7 @@ impl Book {
         match self.seats.get(&key) {
             Some(seat) if seat.held && seat.protected && !even_protected => Err(Rejection::SeatProtected),
             Some(seat) if seat.held => {
-                self.end(key);
+                self.end(key, at_ms);
                 self.serve((key.0, key.2), at_ms);
                 Ok(Effect::Updated)
             }
@@ -276,7 +280,7 @@ impl Book {
         if before.protected {
             return Err(Rejection::SeatProtected);
         }
-        self.end(from);
+        self.end(from, at_ms);
         self.forget(heir);
         self.begin(heir, before.expires_at_ms, By::Hand, at_ms);
         self.serve((from.0, from.2), at_ms);
@@ -400,7 +404,7 @@ impl Book {
         match self.seats.get_mut(&key) {
             Some(seat) if seat.held && !seat.given_directly && seat.protected => seat.given_directly = true,
             Some(seat) if seat.held && !seat.given_directly => {
-                self.end(key);
+                self.end(key, at_ms);
                 self.serve((tenant, app), at_ms);
             }
             _ => {}

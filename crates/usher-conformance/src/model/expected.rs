@@ -66,7 +66,7 @@ impl Expected {
             self.book.seats.get(&(tenant, user, Some(app))),
         ];
         let mut known = seats.into_iter().flatten();
-        match (known.clone().count(), known.any(|seat| seat.held)) {
+        match (known.clone().count(), known.any(|seat| seat.held || seat.ran_out)) {
             (0, _) => Err(Refusal::NoSeat),
             (_, true) => Err(Refusal::SeatExpired),
             (_, false) => Err(Refusal::SeatReleased),

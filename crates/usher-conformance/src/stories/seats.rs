@@ -4,7 +4,7 @@ use usher_seats::{
     Refusal, SeatStatus,
     SeatType::{PerUser, PerUserPerApp},
 };
-use usher_store::{Change, Effect, Rejection};
+use usher_store::{Change, Effect, LedgerChange, Rejection};
 
 use crate::{
     Home,
@@ -106,6 +106,29 @@ pub async fn expiry_acts_on_time(home: &mut dyn Home) {
         ledger.assignments(PerUser, 10, START_MS + 300).await[0].assigned_at_ms,
         START_MS + 300
     );
+}
+
+/// Whether a clerk has been round makes no difference to what people hear.
+pub async fn a_seat_that_ran_out_is_called_expired_before_and_after_it_is_settled(home: &mut dyn Home) {
+    let ledger = acme(home).await;
+    for (user, end_ms) in [(1, START_MS + 10), (2, START_MS + 1_000)] {
+        ledger.assign(user, None, Some(end_ms), START_MS).await;
+    }
+    let settle = LedgerChange::SettleExpired { seats_max: 10 };
+    ledger.release(2, None, START_MS + 15).await;
+    for settled in [false, true] {
+        assert_eq!(
+            ledger.open(1, "crm", START_MS + 20).await,
+            refused(Refusal::SeatExpired),
+            "settled: {settled}"
+        );
+        assert_eq!(
+            ledger.open(2, "crm", START_MS + 2_000).await,
+            refused(Refusal::SeatReleased),
+            "given back before its end, settled: {settled}"
+        );
+        ledger.ledger_change(settle.clone(), START_MS + 20).await.unwrap();
+    }
 }
 
 /// DESIGN section 5, "two seats at once".

@@ -40,6 +40,9 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 /// The calls in Chinese, by operation id.
 #[rustfmt::skip]
 const CHINESE: &[(&str, &str)] = &[
+    ("list_active_days", "列出某人有访问的日期，按租户时区计。"),
+    ("list_audit_records", "列出租户的审计记录，最新的在前；运营者未指明租户时，列出不属于任何租户的记录。"),
+    ("report_usage", "按日、周、月统计活跃人数，可按席位类型和应用筛选。"),
     ("add_members", "将用户加入组，组随即给予席位或等候名单中的位置。"),
     ("assign_seats", "分配席位，一个或一万个。已持有者保留席位，采用新的到期时间。"),
     ("create_app", "创建应用。"),

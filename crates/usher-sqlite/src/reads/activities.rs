@@ -97,7 +97,11 @@ fn stored_rows(connection: &Connection, query: &PageQuery, rows_max: usize) -> r
                     namespace: row.get::<_, Parsed<Namespace>>(1)?.0,
                 },
                 time_ms: row.get(2)?,
-                seat: held.map(|held| Seat { held, expires_at_ms }),
+                seat: held.map(|held| Seat {
+                    held,
+                    expires_at_ms,
+                    released_at_ms: None,
+                }),
             })
         })?
         .collect()
@@ -168,6 +172,7 @@ fn seat_of(connection: &Connection, key: &ActivityKey) -> rusqlite::Result<Optio
                 Ok(Seat {
                     held: row.get(0)?,
                     expires_at_ms: row.get(1)?,
+                    released_at_ms: None,
                 })
             },
         )

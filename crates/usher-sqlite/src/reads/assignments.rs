@@ -36,6 +36,7 @@ pub(crate) fn assignments(
                 let seat = Seat {
                     held: row.get(2)?,
                     expires_at_ms: row.get(3)?,
+                    released_at_ms: None,
                 };
                 Ok(AssignmentRow {
                     user_id: row.get::<_, StoredUserId>(0)?.0,

@@ -389,6 +389,7 @@ impl Judge<'_> {
         let seat = Seat {
             held: candidate.held,
             expires_at_ms: candidate.expires_at_ms,
+            released_at_ms: None,
         };
         let fresh_ms = self.memory.overlay.newest_of_seat(&candidate.seat);
         let last_admitted_ms = candidate.last_admitted_ms.max(fresh_ms);
@@ -469,6 +470,7 @@ impl Judge<'_> {
                 Ok(Seat {
                     held: row.get(0)?,
                     expires_at_ms: row.get(1)?,
+                    released_at_ms: None,
                 })
             })
             .optional()?;

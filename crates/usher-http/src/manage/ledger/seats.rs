@@ -61,6 +61,7 @@ impl SeatData {
         let seat = Seat {
             held: row.held,
             expires_at_ms: row.expires_at_ms,
+            released_at_ms: row.released_at_ms,
         };
         Self {
             seat: row.seat.to_string(),
