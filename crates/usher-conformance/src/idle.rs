@@ -8,11 +8,11 @@
 mod by_hand;
 mod step;
 
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use usher_store::{IdleOrder, IdlePage, IdleQuery, IdleRow};
 
 use self::step::Step;
-use crate::{Home, ledger::Ledger};
+use crate::{Home, ledger::Ledger, random};
 
 /// Steps before the questions. Enough for several folds and some months.
 const STEPS_MAX: usize = 40;
@@ -77,28 +77,7 @@ impl Ledger {
 
 /// Runs `organisations` random organisations from `seed`, each in a home of its own, and shrinks the first that fails.
 pub fn run<H: Home>(organisations: u32, seed: u8, home: impl AsyncFn() -> H) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let config = Config {
-        cases: organisations,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let mut runner = TestRunner::new_with_rng(config, random);
-    let steps = proptest::collection::vec(step::any(), 1..=STEPS_MAX);
-    let outcome = runner.run(&steps, |steps| {
-        runtime.block_on(async { organisation(home().await, steps).await })
-    });
-    match outcome {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, steps)) => {
-            panic!("seed {seed}: {reason}\nsmallest organisation:\n{steps:#?}")
-        }
-        Err(TestError::Abort(reason)) => panic!("seed {seed}: {reason}"),
-    }
+    random::run((organisations, STEPS_MAX, seed), step::any(), home, organisation);
 }
 
 async fn organisation(mut home: impl Home, steps: Vec<Step>) -> Result<(), TestCaseError> {

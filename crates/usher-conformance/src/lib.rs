@@ -19,6 +19,7 @@ pub mod history;
 pub mod idle;
 pub mod ledger;
 pub mod model;
+mod random;
 pub mod stories;
 
 use std::sync::Arc;

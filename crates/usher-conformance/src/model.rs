@@ -10,12 +10,13 @@ mod book_step;
 mod expected;
 mod step;
 
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 
 use self::{expected::Expected, step::Step};
 use crate::{
     Home,
     ledger::{Ledger, START_MS},
+    random,
 };
 
 /// Longest sequence. Long enough for several folds of a home that folds often.
@@ -27,28 +28,7 @@ const ZONES: [&str; TENANTS] = ["UTC", "Asia/Shanghai", "America/Phoenix"];
 
 /// Runs `sequences` random sequences from `seed`, each in a home of its own, and shrinks the first that fails.
 pub fn run<H: Home>(sequences: u32, seed: u8, home: impl AsyncFn() -> H) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let config = Config {
-        cases: sequences,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let mut runner = TestRunner::new_with_rng(config, random);
-    let steps = proptest::collection::vec(step::any(), 1..=STEPS_MAX);
-    let outcome = runner.run(&steps, |steps| {
-        runtime.block_on(async { sequence(home().await, steps).await })
-    });
-    match outcome {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, steps)) => {
-            panic!("seed {seed}: {reason}\nsmallest sequence:\n{steps:#?}")
-        }
-        Err(TestError::Abort(reason)) => panic!("seed {seed}: {reason}"),
-    }
+    random::run((sequences, STEPS_MAX, seed), step::any(), home, sequence);
 }
 
 async fn sequence(mut home: impl Home, steps: Vec<Step>) -> Result<(), TestCaseError> {

@@ -64,6 +64,7 @@ mod lists;
 mod me;
 mod once;
 mod openapi;
+mod query;
 mod refusals;
 pub(crate) mod schemas;
 pub mod scopes;
@@ -73,6 +74,7 @@ mod users;
 mod values;
 
 pub use caller::MANAGEMENT_SCOPE;
+pub use idle_seats::COLUMNS as IDLE_SEATS_COLUMNS;
 pub use openapi::document;
 pub use service_tokens::token_id;
 

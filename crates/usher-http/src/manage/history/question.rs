@@ -1,19 +1,17 @@
 //! Which accesses and which days are meant.
 
-use std::str::FromStr;
-
-use usher_seats::{Day, DaySpan, IdentifierError, Namespace, SeatType, first_day_kept};
+use usher_seats::{Day, DaySpan, Namespace, first_day_kept};
 use usher_store::{HistoryScope, Tenant, history::HISTORY_QUESTION_DAYS_MAX};
 
-use super::super::{as_of::as_of, asked::Asked, refusals};
-use crate::{
-    open_apis::parameters::{once, violation},
-    wire::{FieldViolation, WireCode, WireError},
+use super::super::{
+    as_of::as_of,
+    asked::Asked,
+    query::{optional, seat_type},
 };
+use crate::wire::{FieldViolation, WireCode, WireError};
 
 /// Days of an answer to a caller who does not say which: about a month.
 const DAYS_DEFAULT: i32 = 30;
-const SEAT_TYPE_ALLOWED: &str = "seat_type, options: [per_user,per_user_per_app]; leave it out for any";
 
 /// A question about a tenant's history that can be answered.
 pub(super) struct Question {
@@ -33,7 +31,7 @@ impl Question {
         let as_of_ms = as_of(&asked.edge, asked.now_ms)?;
         let today = Day::in_zone(as_of_ms, tenant.time_zone.zone());
         let query = asked.query();
-        let scope = (seat_type(query), read::<Namespace>(query, "namespace"));
+        let scope = (seat_type(query), optional::<Namespace>(query, "namespace"));
         let days = days(
             query,
             today,
@@ -65,36 +63,16 @@ impl Question {
     }
 }
 
-fn seat_type(query: &str) -> Result<Option<SeatType>, FieldViolation> {
-    let Some(text) = once(query, "seat_type")? else {
-        return Ok(None);
-    };
-    SeatType::from_wire_name(&text)
-        .map(Some)
-        .ok_or_else(|| violation("seat_type", SEAT_TYPE_ALLOWED, Some(&text)))
-}
-
-fn read<Value>(query: &str, name: &'static str) -> Result<Option<Value>, FieldViolation>
-where
-    Value: FromStr<Err = IdentifierError>,
-{
-    let Some(text) = once(query, name)? else {
-        return Ok(None);
-    };
-    let parsed = text.parse().map(Some);
-    parsed.map_err(|error: IdentifierError| refusals::violation(name, &error).with_value(&text))
-}
-
 /// From a day to a day, both included; up to today, and the last thirty when nothing is said.
 fn days(query: &str, today: Day, first_kept: Option<Day>) -> Result<DaySpan, FieldViolation> {
-    let last = read(query, "until")?.unwrap_or(today);
+    let last = optional(query, "until")?.unwrap_or(today);
     if last > today {
         let message = format!("until must not be later than today, {today}");
         return Err(FieldViolation::new("until", message).with_value(&last.to_string()));
     }
     let usual = last.plus(1 - DAYS_DEFAULT);
-    let first =
-        read(query, "from")?.unwrap_or_else(|| first_kept.map_or(usual, |kept| usual.max(kept).min(last)));
+    let first = optional(query, "from")?
+        .unwrap_or_else(|| first_kept.map_or(usual, |kept| usual.max(kept).min(last)));
     let wrong = if first > last {
         format!("from must not be later than until, {last}")
     } else if let Some(kept) = first_kept.filter(|kept| first < *kept) {

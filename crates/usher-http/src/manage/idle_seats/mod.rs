@@ -39,6 +39,8 @@ mod row;
 pub(super) mod schemas;
 mod table;
 
+pub use table::COLUMNS;
+
 use question::{Filter, Format, SeatPlace};
 use row::IdleSeatData;
 use schemas::IdleSeatsQuery;

@@ -4,12 +4,15 @@ use std::{fmt, str::FromStr};
 
 use axum::http::{HeaderMap, header};
 use usher_seats::{
-    Day, GroupKey, IdentifierError, IdlePolicy, IdleVerdict, Namespace, SeatType, TenantId, UserId,
+    Day, GroupKey, IdlePolicy, IdleVerdict, Namespace, SeatType, TenantId, UserId,
     idle::{IDLE_AFTER_DAYS, IDLE_DAYS_MAX},
 };
 use usher_store::{IdleKey, IdleOrder, IdleQuery};
 
-use super::super::{asked::Asked, refusals};
+use super::super::{
+    asked::Asked,
+    query::{optional, seat_type},
+};
 use crate::{
     open_apis::parameters::{once, violation},
     wire::{FieldViolation, WireCode, WireError},
@@ -18,7 +21,6 @@ use crate::{
 const IDLE_DAYS_ALLOWED: &str = "idle_days must be a whole number from 0 to 36500 in decimal digits";
 const IDLE_DAYS_NEEDED: &str = "idle_days must be 1 or more, except with never_used=true or sort=user_id";
 const NEVER_USED_ALLOWED: &str = "never_used must be true or false";
-const SEAT_TYPE_ALLOWED: &str = "seat_type, options: [per_user,per_user_per_app]; leave it out for any";
 const NAMESPACE_FITS: &str = "namespace goes with app seats only, and seat_type says per_user";
 const VERDICT_ALLOWED: &str = "verdict must be one or more of protected, on_leave, new, redundant, never_used, idle, \
      in_use, separated by commas";
@@ -178,26 +180,6 @@ fn idle_days(query: &str) -> Result<Option<u32>, FieldViolation> {
         .filter(|days| *days <= IDLE_DAYS_MAX)
         .map(Some)
         .ok_or_else(|| violation("idle_days", IDLE_DAYS_ALLOWED, Some(&text)))
-}
-
-fn seat_type(query: &str) -> Result<Option<SeatType>, FieldViolation> {
-    let Some(text) = once(query, "seat_type")? else {
-        return Ok(None);
-    };
-    SeatType::from_wire_name(&text)
-        .map(Some)
-        .ok_or_else(|| violation("seat_type", SEAT_TYPE_ALLOWED, Some(&text)))
-}
-
-fn optional<Value>(query: &str, name: &'static str) -> Result<Option<Value>, FieldViolation>
-where
-    Value: FromStr<Err = IdentifierError>,
-{
-    let Some(text) = once(query, name)? else {
-        return Ok(None);
-    };
-    let parsed = text.parse().map(Some);
-    parsed.map_err(|error: IdentifierError| refusals::violation(name, &error).with_value(&text))
 }
 
 /// Each verdict once, in the order of the rules, so that one question has one name.

@@ -16,8 +16,8 @@ const CSV: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8");
 const AS_OF: &str = "x-usher-as-of";
 /// Where the next page begins; in JSON it is a field.
 const PAGE_TOKEN: &str = "x-usher-page-token";
-/// The first line. Times are UTC, as RFC 3339 writes them, because people sort and filter them.
-const COLUMNS: [&str; 18] = [
+/// The columns of the table for spreadsheets, which are fields of the report. Times are UTC, as RFC 3339 writes them, because people sort and filter them.
+pub const COLUMNS: [&str; 18] = [
     "seat",
     "user_id",
     "user_name",

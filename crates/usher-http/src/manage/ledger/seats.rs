@@ -1,17 +1,15 @@
 //! `/usher/v1/seats`: who has which seat, and since when.
 
-use std::str::FromStr;
-
 use axum::response::Response;
 use serde::Serialize;
-use usher_seats::{GroupKey, IdentifierError, Namespace, Seat, SeatStatus, SeatType, UserId};
+use usher_seats::{GroupKey, Namespace, Seat, SeatStatus, SeatType, UserId};
 use usher_store::{PageKey, SeatName, SeatQuery, SeatRow};
 use utoipa::ToSchema;
 
 use super::super::{
     asked::Asked,
     lists::{Listed, Place},
-    refusals,
+    query::optional,
     schemas::{
         Moment, NamespaceText, PageQuery, Refusals, SeatFilterQuery, SeatPath, SeatStatusText, SeatText,
         SeatTypeText, TenantQuery, UserNumber,
@@ -122,18 +120,6 @@ impl Filter {
             list + " " + part.unwrap_or_default()
         })
     }
-}
-
-fn optional<Value>(query: &str, name: &'static str) -> Result<Option<Value>, FieldViolation>
-where
-    Value: FromStr<Err = IdentifierError>,
-{
-    let Some(text) = parameters::once(query, name)? else {
-        return Ok(None);
-    };
-    text.parse()
-        .map(Some)
-        .map_err(|error| refusals::violation(name, &error).with_value(&text))
 }
 
 /// List seats of a kind, held or not, in order of person and app.

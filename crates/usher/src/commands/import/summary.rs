@@ -1,6 +1,6 @@
 //! What an import did, truthfully.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
 
 use serde_json::json;
 use usher_seats::Refusal;
@@ -9,13 +9,26 @@ use crate::{
     control::wire::{Created, Outcome},
     csv_line::LineProblem,
     failure::Failure,
-    language::{Language, Words},
+    language::Words,
     output::{Exit, Output},
     words,
 };
 
 /// Most single lines that are reported; all are counted. Whoever has more problems has one problem many times.
 pub(super) const REPORTED_MAX: u64 = 20;
+
+/// How many lines were refused, and why.
+pub(super) fn refused_words<Reason: Display>(by_reason: &BTreeMap<Reason, u64>, refused: u64) -> Words {
+    let reasons: Vec<String> = by_reason
+        .iter()
+        .map(|(reason, count)| format!("{reason} {count}"))
+        .collect();
+    if reasons.is_empty() {
+        return words!("0 refused", "拒绝 0 行");
+    }
+    let (english, chinese) = (reasons.join(", "), reasons.join("，"));
+    words!("{refused} refused ({english})", "拒绝 {refused} 行（{chinese}）")
+}
 
 /// Why a line was not admitted.
 #[derive(Debug)]
@@ -168,32 +181,12 @@ impl Summary {
             "读取 {lines} 行，获准 {admitted} 行，其中 {moved} 行比已知的更新"
         )
         .line(&bad)
-        .line(&self.refused_words())
+        .line(&refused_words(&self.refused, self.refused_in_all()))
         .line(&words!(
             "created: {users} users, {apps} apps, {seats} seats",
             "新建：{users} 个用户，{apps} 个应用，{seats} 个席位"
         ))
         .line(&time)
-    }
-
-    fn refused_words(&self) -> Words {
-        let refused = self.refused_in_all();
-        let reasons: Vec<String> = self
-            .refused
-            .iter()
-            .map(|(reason, count)| format!("{reason} {count}"))
-            .collect();
-        if reasons.is_empty() {
-            return words!("0 refused", "拒绝 0 行");
-        }
-        let joined = |language| match language {
-            Language::English => reasons.join(", "),
-            Language::Chinese => reasons.join("，"),
-        };
-        Words::new(
-            format!("{refused} refused ({})", joined(Language::English)),
-            format!("拒绝 {refused} 行（{}）", joined(Language::Chinese)),
-        )
     }
 
     fn machine(&self) -> serde_json::Value {
@@ -217,6 +210,7 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
 
     #[test]
     fn the_summary_adds_up() {

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::summary::REPORTED_MAX;
+use super::summary::{REPORTED_MAX, refused_words};
 use crate::{
     control::bulk::wire::{ImportAnswer, Made, Remedy, RowVerdict},
     failure::Failure,
-    language::{Language, Words},
+    language::Words,
     output::{Exit, Output},
     words,
 };
@@ -159,7 +159,7 @@ impl Tally {
         };
         words = words
             .line(&words!("{malformed} malformed", "格式错误 {malformed} 行"))
-            .line(&self.refused_words());
+            .line(&refused_words(&self.refused, self.refused_in_all()));
         if self.made != Made::default() {
             let Made { users, apps, groups } = self.made;
             words = words.line(&words!(
@@ -190,26 +190,6 @@ impl Tally {
             ),
             (false, true) => words!("done", "完成"),
         }
-    }
-
-    fn refused_words(&self) -> Words {
-        let refused = self.refused_in_all();
-        let reasons: Vec<String> = self
-            .refused
-            .iter()
-            .map(|(reason, count)| format!("{reason} {count}"))
-            .collect();
-        if reasons.is_empty() {
-            return words!("0 refused", "拒绝 0 行");
-        }
-        let joined = |language| match language {
-            Language::English => reasons.join(", "),
-            Language::Chinese => reasons.join("，"),
-        };
-        Words::new(
-            format!("{refused} refused ({})", joined(Language::English)),
-            format!("拒绝 {refused} 行（{}）", joined(Language::Chinese)),
-        )
     }
 
     fn machine(&self) -> serde_json::Value {

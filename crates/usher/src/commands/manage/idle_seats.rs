@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use hyper::Method;
 use serde_json::{Value, json};
+use usher_http::manage::IDLE_SEATS_COLUMNS as COLUMNS;
 use usher_seats::{GroupKey, Namespace, spreadsheet::safe_cell};
 
 use super::{Context, Desk, text};
@@ -22,27 +23,6 @@ use crate::{
 const PATH: &str = "/usher/v1/reports/idle_seats";
 /// Rows of a page: the most the API gives at once.
 const PAGE_ROWS: usize = 500;
-/// The columns of the table for spreadsheets, which are fields of the report.
-const COLUMNS: [&str; 18] = [
-    "seat",
-    "user_id",
-    "user_name",
-    "seat_type",
-    "namespace",
-    "verdict",
-    "days_idle",
-    "idle_since",
-    "assigned_at",
-    "last_admitted_at",
-    "refused_attempts",
-    "next_at",
-    "expires_at",
-    "protected_reason",
-    "on_leave",
-    "new",
-    "redundant",
-    "never_used",
-];
 /// The widths of the columns for people, but for the last two, which are as wide as they are.
 const WIDTHS: [usize; 5] = [12, 6, 14, 12, 9];
 
