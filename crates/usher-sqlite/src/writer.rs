@@ -26,7 +26,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use usher_seats::Verdict;
-use usher_store::{Access, ChangeOutcome, ChangeRequest, Recorded, StoreError};
+use usher_store::{Access, Change, ChangeOutcome, ChangeRequest, Recorded, StoreError};
 
 use crate::{
     change_request::{self, ChangeFailure},
@@ -313,7 +313,7 @@ impl Writer {
             return Err(rusqlite::Error::InvalidQuery.into());
         };
         let outcome = change_request::make(&place.connection, &self.overlay, &mut self.verdicts, request)?;
-        if !request.rehearsal {
+        if !request.rehearsal && request.changes.iter().any(Change::is_configuration) {
             self.counters
                 .configuration_version
                 .fetch_add(1, Ordering::Release);

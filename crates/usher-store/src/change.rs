@@ -145,6 +145,24 @@ pub enum Change {
     Ledger(Box<LedgerChange>),
 }
 
+impl Change {
+    /// True when it may change what the edge remembers on the path of an access (routes, tenants, who may call). Seats and
+    /// what goes with them are not among it: they change all day, and the engine that decides knows them at once.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        !matches!(
+            self,
+            Self::AssignSeat { .. }
+                | Self::EnsureSeat { .. }
+                | Self::ReleaseSeat { .. }
+                | Self::Ledger(_)
+                | Self::Leave(_)
+                | Self::KeepAnswer(_)
+                | Self::KeepHistory { .. }
+        )
+    }
+}
+
 /// What a change did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -236,6 +236,13 @@ pub async fn every_configuration_change_is_announced(home: &mut dyn Home) {
         assert!(after > before, "{before} then {after}");
         before = after;
     }
+    ledger.assign(1, None, None, START_MS).await;
+    ledger.release(1, None, START_MS).await;
+    assert_eq!(
+        ledger.store.configuration_version(),
+        before,
+        "seats change all day, and nobody outside remembers them"
+    );
 }
 
 /// An app has a name for everybody and one for each language; a restart keeps them, another app has its own.
