@@ -11,7 +11,6 @@
 //! - `changing`: what every change may use, and what it leaves for the audit log
 //! - `noting`: what a change leaves for the audit log; `audit_log`: how it gets there
 //! - `reports`: reads that may need the writer first
-//! - `refusals`: how often people were refused, counted in memory
 //! - `readers`, `reads`: lists and look-ups, beside the writer and never in its way
 //! - `file`: opening, settings, schema versions
 //! - [`lock`]: one Usher per data folder
@@ -34,7 +33,6 @@ mod overlay;
 mod readers;
 mod reads;
 mod recovery;
-mod refusals;
 mod reports;
 mod seating;
 mod store;

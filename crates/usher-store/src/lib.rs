@@ -15,6 +15,7 @@
 //! - [`audit`]: what is remembered of every change
 //! - [`history`]: who was active on which day
 //! - [`idle`]: which seats lie idle, and who is on leave
+//! - [`refusals`]: how often people were refused, counted in memory by every engine alike
 //! - [`page`]: lists, read by key and never by offset
 //! - [`error`]: what can go wrong, one message for the caller and one for the log
 //!
@@ -31,6 +32,7 @@ pub mod idle;
 pub mod kept_answer;
 pub mod ledger;
 pub mod page;
+pub mod refusals;
 pub mod request;
 
 mod store;
@@ -53,5 +55,6 @@ pub use ledger::{
     Group, LedgerChange, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow, WrittenSeat,
 };
 pub use page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery};
+pub use refusals::Refusals;
 pub use request::{Actor, Author, ChangeOutcome, ChangeRequest, Manner};
 pub use store::{Store, StoreHealth};

@@ -2,7 +2,7 @@
 //!
 //! It is evidence for an administrator ("she wanted to come in, so take no seat of hers away"), not a promise. Writing it
 //! down would let anybody outside make the disk busy by being refused; so it is counted from the opening of the engine on,
-//! for a bounded number of people and apps, and forgotten when the engine is closed.
+//! for a bounded number of people and apps, and forgotten when the engine is closed. Every engine counts in this way.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,7 @@ use std::{
 };
 
 use usher_seats::{Namespace, Refusal};
-use usher_store::{Access, SeatName};
+use crate::{Access, SeatName};
 
 /// People and apps counted, as pairs: some 10 MB when full. Whoever comes later is not counted.
 const PAIRS_MAX: usize = 65_536;
@@ -20,14 +20,14 @@ type Pair = (i64, i64, Namespace);
 
 /// The counts, shared by the writer and the readers.
 #[derive(Debug, Default)]
-pub(crate) struct Refusals {
+pub struct Refusals {
     /// A plain lock, held for a map step.
     counts: RwLock<BTreeMap<Pair, u64>>,
 }
 
 impl Refusals {
     /// Notes that an access was refused. One that names nobody is nobody's.
-    pub(crate) fn note(&self, access: &Access, reason: Refusal) {
+    pub fn note(&self, access: &Access, reason: Refusal) {
         if matches!(
             reason,
             Refusal::TenantUnknown | Refusal::UserUnknown | Refusal::AppUnknown
@@ -47,7 +47,7 @@ impl Refusals {
     }
 
     /// How often the holder of a seat was refused: at its app, or for a platform seat at any.
-    pub(crate) fn of_seat(&self, seat: &SeatName) -> u64 {
+    pub fn of_seat(&self, seat: &SeatName) -> u64 {
         let (tenant_id, user_id) = (seat.pool.tenant_id.0, seat.user_id.get());
         let counts = self.counts.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(namespace) = &seat.pool.namespace {
@@ -67,7 +67,7 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use usher_seats::{SeatType, TenantId, UserId};
-    use usher_store::PoolName;
+    use crate::PoolName;
 
     use super::*;
 

@@ -1,0 +1,78 @@
+//! Issuing and revoking tokens.
+
+use crate::NO_TENANT;
+use crate::sql::{Sql};
+use usher_seats::{ClientId, TenantId, UserId};
+use usher_store::{Effect, Rejection, Token, TokenHash, TokenKind, identity::FamilyId};
+
+use super::{
+    Outcome, execute, exists, require_tenant,
+    sweep::{Expiring, sweep},
+    user_exists,
+};
+
+/// Keeps a token's hash unless it is kept already, and sweeps away some that expired long ago.
+pub(super) async fn issue(
+    connection: &Sql,
+    token: &Token,
+    family_id: Option<FamilyId>,
+    at_ms: i64,
+) -> Outcome {
+    if let Some(tenant_id) = token.tenant_id {
+        require_tenant(connection, tenant_id).await?;
+        if let Some(user_id) = token.user_id
+            && !user_exists(connection, tenant_id, user_id).await?
+        {
+            return Err(Rejection::UserUnknown.into());
+        }
+    }
+    if let Some(client_id) = &token.client_id
+        && !exists(
+            connection,
+            "SELECT 1 FROM clients WHERE client_id = $1",
+            [client_id.as_str()],
+        ).await?
+    {
+        return Err(Rejection::ClientUnknown.into());
+    }
+    sweep(connection, Expiring::Tokens, at_ms).await?;
+    let added = connection.execute("INSERT INTO tokens (token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms,
+                                 expires_at_ms, revoked, family_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT (tenant_id, token_hash) DO NOTHING", list![
+            token.token_hash.0.as_slice(),
+            token_kind_name(token.kind),
+            token.tenant_id.map_or(NO_TENANT, |tenant_id| tenant_id.0),
+            token.client_id.as_ref().map(ClientId::as_str),
+            token.user_id.map(UserId::get),
+            token.scopes.join(" "),
+            token.issued_at_ms,
+            token.expires_at_ms,
+            token.revoked,
+            family_id.as_ref().map(|family_id| family_id.0.as_slice()),
+        ]).await?;
+    Ok(if added == 0 {
+        Effect::Unchanged
+    } else {
+        Effect::Created
+    })
+}
+
+fn token_kind_name(kind: TokenKind) -> &'static str {
+    match kind {
+        TokenKind::User => "user",
+        TokenKind::Tenant => "tenant",
+        TokenKind::Service => "service",
+        TokenKind::Operator => "operator",
+    }
+}
+
+/// Takes a token back, if it is the tenant's own.
+pub(super) async fn revoke(connection: &Sql, tenant_id: Option<TenantId>, token_hash: TokenHash) -> Outcome {
+    execute(
+        connection,
+        "UPDATE tokens SET revoked = TRUE
+         WHERE token_hash = $1 AND revoked = FALSE AND ($2::bigint IS NULL OR tenant_id = $2)",
+        (token_hash.0.as_slice(), tenant_id.map(|tenant_id| tenant_id.0)),
+    ).await
+}

@@ -1,0 +1,93 @@
+//! People in the directory.
+
+use crate::sql::{Sql, Answered};
+use usher_seats::{TenantId, UserId};
+use usher_store::{Effect, Rejection, User};
+
+use crate::{changing::Changing, seating};
+
+use super::{Existing, Outcome, Unchanged, put as put_row, require_tenant, user_exists};
+
+/// Makes a person or brings them to the given state.
+pub(super) async fn put(connection: &Sql, user: &User, existing: Existing) -> Outcome {
+    require_tenant(connection, user.tenant_id).await?;
+    let found = user_exists(connection, user.tenant_id, user.user_id).await?;
+    match existing {
+        Existing::Refused if found => return Err(Rejection::UserIdTaken.into()),
+        Existing::Kept if found => return Ok(Effect::Unchanged),
+        _ => {}
+    }
+    require_free_external_id(connection, user).await?;
+    let effect = put_row(
+        connection,
+        found,
+        "INSERT INTO users (tenant_id, user_id, name, enabled, system_administrator, external_id, person_number)
+         VALUES ($1, $2, $3, $4, $5, $6, coalesce(
+           (SELECT person_number FROM departed_people WHERE tenant_id = $1 AND user_id = $2),
+           (SELECT people_numbered FROM tenants WHERE tenant_id = $1)))",
+        "UPDATE users SET name = $3, enabled = $4, system_administrator = $5, external_id = $6
+         WHERE tenant_id = $1 AND user_id = $2
+           AND (name <> $3 OR enabled <> $4 OR system_administrator <> $5 OR external_id IS DISTINCT FROM $6)",
+        &[
+            &user.tenant_id.0,
+            &user.user_id.get(),
+            &user.name,
+            &user.enabled,
+            &user.system_administrator,
+            &user.external_id,
+        ],
+    ).await?;
+    if effect == Effect::Created {
+        number_is_given(connection, user).await?;
+    }
+    Ok(effect)
+}
+
+/// Notes that a person got the number they had before they left, or else the tenant's next one.
+async fn number_is_given(connection: &Sql, user: &User) -> Answered<()> {
+    let returned = connection.execute("DELETE FROM departed_people WHERE tenant_id = $1 AND user_id = $2", (user.tenant_id.0, user.user_id.get())).await?;
+    if returned == 0 {
+        connection.execute("UPDATE tenants SET people_numbered = people_numbered + 1 WHERE tenant_id = $1", [user.tenant_id.0]).await?;
+    }
+    Ok(())
+}
+
+async fn require_free_external_id(connection: &Sql, user: &User) -> Result<(), Unchanged> {
+    let Some(external_id) = &user.external_id else {
+        return Ok(());
+    };
+    let owner: Option<i64> = connection.optional("SELECT user_id FROM users WHERE tenant_id = $1 AND external_id = $2", (user.tenant_id.0, external_id), |row| row.get(0)).await?;
+    match owner {
+        Some(owner) if owner != user.user_id.get() => Err(Rejection::ExternalIdTaken.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a person out with everything that lets them or a client of theirs act. Activity stays: it is history.
+pub(super) async fn delete(changing: &mut Changing<'_>, tenant_id: TenantId, user_id: UserId) -> Outcome {
+    seating::vacate(changing, tenant_id, user_id).await?;
+    let connection = changing.connection;
+    let person = (tenant_id.0, user_id.get());
+    for statement in [
+        "INSERT INTO departed_people (tenant_id, user_id, person_number)
+         SELECT tenant_id, user_id, person_number FROM users WHERE tenant_id = $1 AND user_id = $2",
+        "DELETE FROM leaves WHERE tenant_id = $1 AND user_id = $2",
+        "DELETE FROM seats WHERE tenant_id = $1 AND user_id = $2",
+        "DELETE FROM credentials WHERE tenant_id = $1 AND user_id = $2",
+        "DELETE FROM identity_links WHERE tenant_id = $1 AND user_id = $2",
+        "DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2",
+        "DELETE FROM links WHERE tenant_id = $1 AND user_id = $2",
+        "DELETE FROM grants WHERE tenant_id = $1 AND user_id = $2",
+        "UPDATE authorization_codes SET spent = TRUE WHERE tenant_id = $1 AND user_id = $2",
+        "UPDATE refresh_tokens SET revoked = TRUE WHERE tenant_id = $1 AND user_id = $2",
+        "UPDATE tokens SET revoked = TRUE WHERE tenant_id = $1 AND user_id = $2",
+    ] {
+        connection.execute(statement, person).await?;
+    }
+    let gone = connection.execute("DELETE FROM users WHERE tenant_id = $1 AND user_id = $2", person).await?;
+    Ok(if gone == 0 {
+        Effect::Unchanged
+    } else {
+        Effect::Updated
+    })
+}

@@ -1,0 +1,49 @@
+//! A transaction on its way: what every change may use, and what it leaves for the audit log.
+
+use serde::Serialize;
+use usher_seats::TenantId;
+use usher_store::{AuditObject, AuditRecord, Author};
+
+use crate::sql::{Answered, Failure, Sql};
+
+/// What a change may use.
+pub(crate) struct Changing<'a> {
+    /// Within the transaction.
+    pub(crate) connection: &'a Sql,
+    /// The time the changes carry, in milliseconds.
+    pub(crate) at_ms: i64,
+    /// What was changed so far, in order.
+    pub(crate) notes: Vec<Note>,
+}
+/// One thing that was changed.
+pub(crate) struct Note {
+    pub(crate) tenant_id: Option<TenantId>,
+    pub(crate) action: &'static str,
+    pub(crate) object: AuditObject,
+    pub(crate) object_name: String,
+    /// As JSON, without secrets.
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+}
+
+impl Note {
+    /// As a record by an author; its place in the log is not known yet.
+    pub(crate) fn into_record(self, author: &Author, at_ms: i64) -> AuditRecord {
+        AuditRecord {
+            tenant_id: self.tenant_id,
+            sequence: 0,
+            at_ms,
+            author: author.clone(),
+            action: self.action.to_owned(),
+            object: self.object,
+            object_name: self.object_name,
+            before: self.before,
+            after: self.after,
+        }
+    }
+}
+
+/// A thing as the audit log keeps it.
+pub(crate) fn as_json<Thing: Serialize>(thing: &Thing) -> Answered<String> {
+    serde_json::to_string(thing).map_err(|error| Failure::Broken(error.to_string()))
+}

@@ -1,0 +1,265 @@
+//! Pools, seats, waiting lists and groups as they are now.
+
+use crate::sql::{Answered, Row, Sql};
+use usher_seats::{GroupKey, Namespace, Pool, SeatType, TenantId, UserId};
+use usher_store::{Group, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow};
+
+use super::limit;
+use crate::{
+    numbers::{Count, Parsed, SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, seat_namespace},
+    seating::{
+        groups, pool,
+        row::{self, Holding},
+    },
+};
+
+/// A pool's columns; `in_use` leaves out seats that have run out by ?1 although that is not written down yet.
+macro_rules! select_pools {
+    () => {
+        "SELECT seat_type, namespace, bought,
+                held - (SELECT count(*) FROM seats 
+                        WHERE seats.tenant_id = pools.tenant_id AND seats.seat_type = pools.seat_type
+                          AND seats.namespace = pools.namespace AND seats.held = TRUE
+                          AND seats.expires_at_ms IS NOT NULL AND seats.expires_at_ms <= $1),
+                valid_from_ms, valid_until_ms, overdraft_allowed,
+                (SELECT count(*) FROM waiting_places AS place
+                 WHERE place.tenant_id = pools.tenant_id AND place.seat_type = pools.seat_type
+                   AND place.namespace = pools.namespace)
+         FROM pools "
+    };
+}
+
+macro_rules! select_groups {
+    () => {
+        "SELECT group_key, name,
+                (SELECT count(*) FROM group_members AS member
+                 WHERE member.tenant_id = groups.tenant_id AND member.group_key = groups.group_key)
+         FROM groups "
+    };
+}
+
+/// Finds a pool.
+pub(crate) async fn pool(
+    connection: &Sql,
+    name: &PoolName,
+    now_ms: i64,
+) -> Answered<Option<PoolRow>> {
+    let (tenant_id, seat_type, namespace) = pool::key(name);
+    connection.optional(concat!(
+            select_pools!(),
+            "WHERE tenant_id = $2 AND seat_type = $3 AND namespace = $4"
+        ), (now_ms, tenant_id, seat_type, namespace), pool_row).await
+}
+
+/// Lists pools in key order.
+pub(crate) async fn pools(
+    connection: &Sql,
+    tenant_id: TenantId,
+    after: Option<&PoolName>,
+    rows_max: usize,
+    now_ms: i64,
+) -> Answered<Vec<PoolRow>> {
+    // No pool stands at number -1, so that it means "from the beginning".
+    let (seat_type, namespace) = after.map_or((-1_i64, ""), |after| {
+        let namespace = seat_namespace(after.namespace.as_ref());
+        (i64::from(SeatTypeNumber(after.seat_type).number()), namespace)
+    });
+    connection.rows(concat!(
+            select_pools!(),
+            "WHERE tenant_id = $2 AND (seat_type, namespace) > ($3, $4)
+             ORDER BY seat_type, namespace LIMIT $5"
+        ), (now_ms, tenant_id.0, seat_type, namespace, limit(rows_max)), pool_row).await
+}
+
+fn pool_row(row: &Row) -> Answered<PoolRow> {
+    Ok(PoolRow {
+        seat_type: row.get::<StoredSeatType>(0)?.0,
+        namespace: row.get::<SeatNamespace>(1)?.0,
+        pool: Pool {
+            bought: row.get::<Option<Count>>(2)?.map(|Count(bought)| bought),
+            in_use: row.get::<Count>(3)?.0,
+            valid_from_ms: row.get(4)?,
+            valid_until_ms: row.get(5)?,
+            overdraft_allowed: row.get(6)?,
+        },
+        waiting: row.get::<Count>(7)?.0,
+    })
+}
+
+/// Finds a seat.
+pub(crate) async fn seat(connection: &Sql, name: SeatName) -> Answered<Option<SeatRow>> {
+    Ok(row::read(connection, &name).await?.map(|holding| seat_row(name, holding)))
+}
+
+fn seat_row(seat: SeatName, holding: Holding) -> SeatRow {
+    SeatRow {
+        seat,
+        held: holding.held,
+        assigned_at_ms: holding.assigned_at_ms,
+        released_at_ms: holding.released_at_ms,
+        expires_at_ms: holding.expires_at_ms,
+        protected_reason: holding.protected_reason,
+        given_directly: holding.given_directly,
+    }
+}
+
+/// Lists seats in key order. Which index helps depends on what is asked, so each question has a statement of its own.
+pub(crate) async fn seats(connection: &Sql, query: &SeatQuery) -> Answered<Vec<SeatRow>> {
+    let (after_user, after_namespace) = query.after.as_ref().map_or((0, ""), |after| {
+        (after.user_id.get(), seat_namespace(after.namespace.as_ref()))
+    });
+    let user_id = query.user_id.map(UserId::get);
+    let namespace = query.namespace.as_ref().map(Namespace::as_str);
+    let group_key = query.group_key.as_ref().map(GroupKey::as_str);
+    let values = list![
+        query.tenant_id.0,
+        SeatTypeNumber(query.seat_type),
+        after_user,
+        after_namespace,
+        user_id,
+        namespace,
+        group_key,
+        limit(query.rows_max)
+    ];
+    connection
+        .rows(&statement(query), values, |row| {
+            let StoredUserId(user_id) = row.get(0)?;
+            let SeatNamespace(namespace) = row.get(1)?;
+            let pool = PoolName {
+                tenant_id: query.tenant_id,
+                seat_type: query.seat_type,
+                namespace,
+            };
+            Ok(seat_row(SeatName { pool, user_id }, Holding::from_row(row, 2)?))
+        })
+        .await
+}
+
+/// The statement of a question. Every parameter stands in each of them, so that all are given in the same way.
+fn statement(query: &SeatQuery) -> String {
+    let (from, of_group) = if query.group_key.is_some() {
+        (
+            "group_members AS member JOIN seats
+             ON seats.tenant_id = member.tenant_id AND seats.user_id = member.user_id",
+            "member.tenant_id = $1 AND member.group_key = $7 AND member.user_id >= $3",
+        )
+    } else {
+        ("seats", "$7::text IS NULL")
+    };
+    let of_user = if query.user_id.is_some() {
+        "seats.user_id = $5"
+    } else {
+        "$5::bigint IS NULL"
+    };
+    // The index of an app's seats leaves out platform seats, and is used only where the statement does so in plain sight.
+    let of_app = match (&query.namespace, query.seat_type) {
+        (None, _) => "$6::text IS NULL",
+        (Some(_), SeatType::PerUser) => "seats.namespace = $6",
+        (Some(_), SeatType::PerUserPerApp) => "seats.namespace = $6 AND seats.seat_type = 1",
+    };
+    format!(
+        "SELECT seats.user_id, seats.namespace, held, assigned_at_ms, released_at_ms, expires_at_ms,
+                protected_reason, given_directly
+         FROM {from}
+         WHERE seats.tenant_id = $1 AND seats.seat_type = $2
+           AND (seats.user_id, seats.namespace) > ($3, $4)
+           AND {of_group} AND {of_user} AND {of_app}
+         ORDER BY seats.user_id, seats.namespace LIMIT $8"
+    )
+}
+
+/// Lists a waiting list, first in line first.
+pub(crate) async fn waiting(
+    connection: &Sql,
+    name: &PoolName,
+    after_ticket: Option<i64>,
+    rows_max: usize,
+) -> Answered<Vec<WaitingRow>> {
+    let (tenant_id, seat_type, namespace) = pool::key(name);
+    let after_ticket = after_ticket.unwrap_or(0);
+    let Count(before): Count = connection.one("SELECT count(*) FROM waiting_places
+             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND ticket <= $4", (tenant_id, seat_type, namespace, after_ticket), |row| row.get(0)).await?;
+    let mut rows: Vec<WaitingRow> = connection.rows("SELECT user_id, ticket, waiting_since_ms, expires_at_ms FROM waiting_places
+             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND ticket > $4
+             ORDER BY ticket LIMIT $5", (tenant_id, seat_type, namespace, after_ticket, limit(rows_max)), |row| {
+                Ok(WaitingRow {
+                    user_id: row.get::<StoredUserId>(0)?.0,
+                    position: 0,
+                    ticket: row.get(1)?,
+                    waiting_since_ms: row.get(2)?,
+                    expires_at_ms: row.get(3)?,
+                })
+            }).await?;
+    for (place, row) in (before + 1..).zip(&mut rows) {
+        row.position = place;
+    }
+    Ok(rows)
+}
+
+/// Finds a group.
+pub(crate) async fn group(
+    connection: &Sql,
+    tenant_id: TenantId,
+    group_key: &GroupKey,
+) -> Answered<Option<Group>> {
+    let found = connection.optional(concat!(
+            select_groups!(),
+            "WHERE tenant_id = $1 AND group_key = $2"
+        ), (tenant_id.0, group_key.as_str()), |row| group_row(row, tenant_id)).await?;
+    match found {
+        Some(group) => with_standing(connection, group).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Lists groups in order of their key.
+pub(crate) async fn groups(
+    connection: &Sql,
+    tenant_id: TenantId,
+    after: Option<&GroupKey>,
+    rows_max: usize,
+) -> Answered<Vec<Group>> {
+    let groups: Vec<Group> = connection.rows(concat!(
+            select_groups!(),
+            "WHERE tenant_id = $1 AND group_key > $2 ORDER BY group_key LIMIT $3"
+        ), (tenant_id.0, after.map_or("", GroupKey::as_str), limit(rows_max)), |row| group_row(row, tenant_id)).await?;
+    let mut found = Vec::with_capacity(groups.len());
+    for group in groups {
+        found.push(with_standing(connection, group).await?);
+    }
+    Ok(found)
+}
+
+fn group_row(row: &Row, tenant_id: TenantId) -> Answered<Group> {
+    Ok(Group {
+        tenant_id,
+        group_key: row.get::<Parsed<GroupKey>>(0)?.0,
+        name: row.get(1)?,
+        members: row.get::<Count>(2)?.0,
+        standing_assignments: Vec::new(),
+    })
+}
+
+async fn with_standing(connection: &Sql, group: Group) -> Answered<Group> {
+    let standing_assignments = groups::standing(connection, (group.tenant_id, &group.group_key)).await?;
+    Ok(Group {
+        standing_assignments,
+        ..group
+    })
+}
+
+/// Lists who is in a group.
+pub(crate) async fn group_members(
+    connection: &Sql,
+    (tenant_id, group_key): (TenantId, &GroupKey),
+    after: Option<UserId>,
+    rows_max: usize,
+) -> Answered<Vec<UserId>> {
+    connection.rows("SELECT user_id FROM group_members
+             WHERE tenant_id = $1 AND group_key = $2 AND user_id > $3 ORDER BY user_id LIMIT $4", (
+                tenant_id.0,
+                group_key.as_str(),
+                after.map_or(0, UserId::get),
+                limit(rows_max),
+            ), |row| row.get::<StoredUserId>(0).map(|StoredUserId(user_id)| user_id)).await
+}

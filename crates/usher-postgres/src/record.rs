@@ -1,0 +1,222 @@
+//! A batch of accesses: one round trip, one statement, one commit.
+//!
+//! The statement finds the facts behind every access, admits by them, and brings the rows of what it admitted up to date. What
+//! it admits by is the first half of the rule in `usher-seats` (which seat, at which moment); the reasons of refusals are
+//! worked out from the facts that come back, and so is the verdict itself: where the two should ever disagree, the batch is
+//! reported as broken and nobody of it is told "admitted".
+//!
+//! **Order.** Rows are written in order of their key, so that two batches that meet wait for each other and never in a ring.
+//! A time only grows (`GREATEST`), so it does not matter which instance comes first.
+//!
+//! **The day.** Every activity row knows the last day that was noted of it. An access on that day has nothing to note; any
+//! other appends a row to `active_days`. That is one row per person, app and day; the rest of the day costs one rewritten row
+//! within its page.
+//!
+//! **The door of a tenant.** Whoever takes a seat back *unless it was used meanwhile* must not miss an access that is on its
+//! way. So a batch holds, for as long as it lasts, a shared lock of each of its tenants' doors (in the memory of the server, no
+//! row is touched), and such a release holds it alone. The lock is asked for by a statement of its own before the batch's, for
+//! a statement sees what was committed before it began. All of them travel together, so this costs no further round trip.
+
+use std::collections::HashMap;
+
+use tokio_postgres::Statement;
+use usher_seats::{
+    Enablement, Namespace, Seat, SeatType, Standing, TenantId, UserId, Verdict, decide, newest,
+};
+use usher_store::{Access, Recorded};
+
+use crate::{
+    numbers::SeatTypeNumber,
+    sql::{Answered, Failure, Row, Sql},
+};
+
+/// Which kind of advisory lock the doors are; any number that nothing else here uses.
+pub(crate) const DOOR_LOCK: i32 = 0x5553_4845;
+
+const HOLD_DOORS: &str = "SELECT pg_advisory_xact_lock_shared($1, (tenant_id % 2147483647)::int4)
+    FROM (SELECT DISTINCT unnest($2::int8[]) AS tenant_id ORDER BY 1) AS doors";
+
+const RECORD: &str = "
+WITH asked AS (
+    SELECT * FROM unnest($1::int8[], $2::int8[], $3::text[], $4::int8[], $5::int4[])
+        WITH ORDINALITY AS asked (tenant_id, user_id, namespace, at_ms, day, place)
+), facts AS (
+    SELECT asked.tenant_id, asked.user_id, asked.namespace COLLATE \"C\" AS namespace, at_ms, day, place,
+           tenant.enabled AS tenant_enabled, person.enabled AS person_enabled, app.enabled AS app_enabled,
+           platform.held AS platform_held, platform.expires_at_ms AS platform_expires_at_ms,
+           own.held AS own_held, own.expires_at_ms AS own_expires_at_ms,
+           CASE WHEN tenant.enabled AND person.enabled AND app.enabled THEN
+               CASE WHEN platform.held AND (platform.expires_at_ms IS NULL OR platform.expires_at_ms > at_ms) THEN 0
+                    WHEN own.held AND (own.expires_at_ms IS NULL OR own.expires_at_ms > at_ms) THEN 1
+               END
+           END::int2 AS seat_type
+    FROM asked
+    LEFT JOIN tenants AS tenant ON tenant.tenant_id = asked.tenant_id
+    LEFT JOIN users AS person ON person.tenant_id = asked.tenant_id AND person.user_id = asked.user_id
+    LEFT JOIN apps AS app ON app.tenant_id = asked.tenant_id AND app.namespace = asked.namespace
+    LEFT JOIN seats AS platform ON platform.tenant_id = asked.tenant_id AND platform.seat_type = 0
+                               AND platform.user_id = asked.user_id AND platform.namespace = ''
+    LEFT JOIN seats AS own ON own.tenant_id = asked.tenant_id AND own.seat_type = 1
+                          AND own.user_id = asked.user_id AND own.namespace = asked.namespace
+), judged AS (
+    SELECT facts.*, old.active_time_ms AS old_ms, old.noted_day
+    FROM facts
+    LEFT JOIN activity AS old ON old.tenant_id = facts.tenant_id AND old.seat_type = facts.seat_type
+                             AND old.user_id = facts.user_id AND old.namespace = facts.namespace
+), moved AS (
+    SELECT DISTINCT ON (tenant_id, seat_type, user_id, namespace)
+           tenant_id, seat_type, user_id, namespace, at_ms, day
+    FROM judged
+    WHERE seat_type IS NOT NULL AND (old_ms IS NULL OR at_ms > old_ms)
+    ORDER BY tenant_id, seat_type, user_id, namespace, at_ms DESC
+), written AS (
+    INSERT INTO activity (tenant_id, seat_type, user_id, namespace, active_time_ms, noted_day)
+    SELECT tenant_id, seat_type, user_id, namespace, at_ms, day FROM moved
+    ORDER BY tenant_id, seat_type, user_id, namespace
+    ON CONFLICT (tenant_id, seat_type, user_id, namespace) DO UPDATE
+    SET active_time_ms = GREATEST(activity.active_time_ms, excluded.active_time_ms),
+        noted_day = CASE WHEN excluded.active_time_ms > activity.active_time_ms
+                         THEN excluded.noted_day ELSE activity.noted_day END
+    RETURNING 1
+), noted AS (
+    INSERT INTO active_days (tenant_id, seat_type, namespace, day, user_id)
+    SELECT DISTINCT tenant_id, seat_type, namespace, day, user_id FROM judged
+    WHERE seat_type IS NOT NULL AND day IS DISTINCT FROM noted_day
+    ORDER BY tenant_id, seat_type, namespace, day, user_id
+    ON CONFLICT DO NOTHING
+)
+SELECT tenant_enabled, person_enabled, app_enabled, platform_held, platform_expires_at_ms,
+       own_held, own_expires_at_ms, seat_type, old_ms
+FROM judged ORDER BY place";
+
+/// The accesses of a batch as columns.
+#[derive(Default)]
+struct Columns<'a> {
+    tenant_ids: Vec<i64>,
+    user_ids: Vec<i64>,
+    namespaces: Vec<&'a str>,
+    at_ms: Vec<i64>,
+    days: Vec<i32>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(accesses: &'a [Access], days: &[i32]) -> Self {
+        let mut columns = Self::default();
+        for (access, day) in accesses.iter().zip(days) {
+            columns.tenant_ids.push(access.tenant_id.0);
+            columns.user_ids.push(access.user_id.get());
+            columns.namespaces.push(access.namespace.as_str());
+            columns.at_ms.push(access.accessed_at_ms);
+            columns.days.push(*day);
+        }
+        columns
+    }
+}
+
+/// Decides the accesses and makes the admitted ones durable; `days` has the day of each in its tenant's time zone.
+pub(crate) async fn record(sql: &Sql, accesses: &[Access], days: &[i32]) -> Answered<Vec<Recorded>> {
+    if accesses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statements = (sql.prepared(HOLD_DOORS).await?, sql.prepared(RECORD).await?);
+    let rows = in_one_go(sql, &statements, &Columns::of(accesses, days)).await?;
+    if rows.len() != accesses.len() {
+        return Err(Failure::damaged("as many verdicts as accesses"));
+    }
+    let mut newest_ms = HashMap::with_capacity(accesses.len());
+    accesses
+        .iter()
+        .zip(&rows)
+        .map(|(access, row)| recorded(access, row, &mut newest_ms))
+        .collect()
+}
+
+/// Sends everything at once and hears the commit before anything is believed. Whatever fails, the commit that follows ends the
+/// transaction.
+async fn in_one_go(
+    sql: &Sql,
+    (hold_doors, record): &(Statement, Statement),
+    columns: &Columns<'_>,
+) -> Answered<Vec<Row>> {
+    let client = sql.client()?;
+    sql.within(true);
+    let door_values: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&DOOR_LOCK, &columns.tenant_ids];
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] = [
+        &columns.tenant_ids,
+        &columns.user_ids,
+        &columns.namespaces,
+        &columns.at_ms,
+        &columns.days,
+    ];
+    // In this order: each is sent when it is polled for the first time.
+    let (begun, held, rows, committed) = tokio::join!(
+        biased;
+        client.batch_execute("BEGIN"),
+        client.query(hold_doors, &door_values),
+        client.query(record, &values),
+        client.batch_execute("COMMIT"),
+    );
+    begun?;
+    held?;
+    let rows = rows?;
+    committed?;
+    sql.within(false);
+    Ok(rows.into_iter().map(Row::from).collect())
+}
+
+type Key<'a> = (TenantId, UserId, &'a Namespace, SeatType);
+
+fn recorded<'a>(
+    access: &'a Access,
+    row: &Row,
+    newest_ms: &mut HashMap<Key<'a>, i64>,
+) -> Answered<Recorded> {
+    let admitted_by = row
+        .get::<Option<i16>>(7)?
+        .map(|number| SeatTypeNumber::read(number).ok_or_else(|| Failure::damaged(number)))
+        .transpose()?;
+    let verdict = decide(&standing(row)?, access.accessed_at_ms);
+    if verdict.ok() != admitted_by {
+        return Err(Failure::Broken(format!(
+            "the statement admits by {admitted_by:?} where the rule says {verdict:?}"
+        )));
+    }
+    let seat_type = match verdict {
+        Ok(seat_type) => seat_type,
+        Err(reason) => {
+            let verdict = Verdict::Refused { reason };
+            return Ok(Recorded { verdict, moved: false });
+        }
+    };
+    let key = (access.tenant_id, access.user_id, &access.namespace, seat_type);
+    let old_ms = match newest_ms.get(&key) {
+        Some(known_ms) => Some(*known_ms),
+        None => row.get(8)?,
+    };
+    let active_time_ms = newest(old_ms, access.accessed_at_ms);
+    newest_ms.insert(key, active_time_ms);
+    Ok(Recorded {
+        verdict: Verdict::Admitted {
+            seat_type,
+            active_time_ms,
+        },
+        moved: old_ms != Some(active_time_ms),
+    })
+}
+
+fn standing(row: &Row) -> Answered<Standing> {
+    Ok(Standing {
+        tenant: Enablement::from_row(row.get(0)?),
+        user: Enablement::from_row(row.get(1)?),
+        app: Enablement::from_row(row.get(2)?),
+        platform_seat: seat(row, 3)?,
+        app_seat: seat(row, 5)?,
+    })
+}
+
+/// Reads `held` and `expires_at_ms` from two neighbouring columns; none when there is no seat.
+fn seat(row: &Row, column: usize) -> Answered<Option<Seat>> {
+    let held: Option<bool> = row.get(column)?;
+    let expires_at_ms = row.get(column + 1)?;
+    Ok(held.map(|held| Seat { held, expires_at_ms }))
+}

@@ -1,0 +1,269 @@
+//! How a statement is asked: prepared once per connection, with values as they are, and rows read by a function.
+//!
+//! A [`Sql`] is one connection for as long as somebody needs it. Whoever begins a transaction on it ends it; a connection that
+//! is dropped in between is closed and never given to anybody else, so that nobody inherits half a transaction.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use deadpool_postgres::Object;
+use tokio_postgres::{
+    Statement,
+    error::SqlState,
+    types::{FromSql, ToSql},
+};
+use usher_store::{StoreError, TokenHash, identity::FamilyId};
+
+/// Why a statement was not carried out.
+#[derive(Debug, Clone)]
+pub(crate) enum Failure {
+    /// It may be carried out later: the database is away, restarts, or gave way to somebody else.
+    Unavailable(String),
+    /// Waiting does not mend it.
+    Broken(String),
+}
+
+/// What a statement gives.
+pub(crate) type Answered<T> = Result<T, Failure>;
+
+impl Failure {
+    /// A row that says what Usher never writes.
+    pub(crate) fn damaged(what: impl std::fmt::Display) -> Self {
+        Self::Broken(format!("a row holds what Usher never writes: {what}"))
+    }
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let detail = error
+            .as_db_error()
+            .map_or_else(|| error.to_string(), |database| format!("{error}: {database}"));
+        match error.code() {
+            Some(code) if !passes(code) => Self::Broken(detail),
+            None if error.as_db_error().is_none() && !error.is_closed() && is_conversion(&error) => {
+                Self::Broken(detail)
+            }
+            _ => Self::Unavailable(detail),
+        }
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for Failure {
+    fn from(error: deadpool_postgres::PoolError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unavailable(detail) => Self::Unavailable { detail },
+            Failure::Broken(detail) => Self::Broken { detail },
+        }
+    }
+}
+
+/// True for what a repeat may find mended: lost connections (08), transactions that gave way (40), a lack of resources (53),
+/// an operator's intervention (57), and a server that takes no writes because it is a standby (25006).
+fn passes(code: &SqlState) -> bool {
+    ["08", "40", "53", "57"].iter().any(|class| code.code().starts_with(class))
+        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+        || *code == SqlState::LOCK_NOT_AVAILABLE
+}
+
+/// True for a value that does not fit its column or its type here.
+fn is_conversion(error: &tokio_postgres::Error) -> bool {
+    let text = error.to_string();
+    text.starts_with("error serializing") || text.starts_with("error deserializing")
+}
+
+/// Values of a statement, in order.
+pub(crate) trait Values: Send + Sync {
+    fn list(&self) -> Vec<&(dyn ToSql + Sync)>;
+}
+
+macro_rules! values_of_tuples {
+    ($(($($name:ident $place:tt),*))*) => {
+        $(impl<$($name: ToSql + Sync + Send),*> Values for ($($name,)*) {
+            fn list(&self) -> Vec<&(dyn ToSql + Sync)> {
+                vec![$(&self.$place),*]
+            }
+        })*
+    };
+}
+values_of_tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}
+
+impl<T: ToSql + Sync + Send, const N: usize> Values for [T; N] {
+    fn list(&self) -> Vec<&(dyn ToSql + Sync)> {
+        self.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+    }
+}
+
+/// Values of several kinds whose number is known only at run time.
+pub(crate) struct Listed<'a>(pub(crate) &'a [&'a (dyn ToSql + Sync)]);
+
+impl Values for Listed<'_> {
+    fn list(&self) -> Vec<&(dyn ToSql + Sync)> {
+        self.0.to_vec()
+    }
+}
+
+/// A row of an answer.
+pub(crate) struct Row(tokio_postgres::Row);
+
+impl From<tokio_postgres::Row> for Row {
+    fn from(row: tokio_postgres::Row) -> Self {
+        Self(row)
+    }
+}
+
+impl Row {
+    /// Reads a column.
+    pub(crate) fn get<'a, T: FromSql<'a>>(&'a self, column: usize) -> Answered<T> {
+        self.0.try_get(column).map_err(Failure::damaged)
+    }
+
+    /// Reads a column of so many bytes.
+    pub(crate) fn bytes<const N: usize>(&self, column: usize) -> Answered<[u8; N]> {
+        let bytes: &[u8] = self.get(column)?;
+        bytes
+            .try_into()
+            .map_err(|_| Failure::damaged(format_args!("{} bytes in place of {N}", bytes.len())))
+    }
+
+    /// Reads a hash.
+    pub(crate) fn hash(&self, column: usize) -> Answered<TokenHash> {
+        self.bytes(column).map(TokenHash)
+    }
+
+    /// Reads the name of a family.
+    pub(crate) fn family(&self, column: usize) -> Answered<FamilyId> {
+        self.bytes(column).map(FamilyId)
+    }
+}
+
+/// One connection.
+pub(crate) struct Sql {
+    client: Option<Object>,
+    within_transaction: AtomicBool,
+}
+
+impl Sql {
+    pub(crate) fn new(client: Object) -> Self {
+        Self {
+            client: Some(client),
+            within_transaction: AtomicBool::new(false),
+        }
+    }
+
+    /// The driver's own connection.
+    pub(crate) fn client(&self) -> Answered<&Object> {
+        self.client
+            .as_ref()
+            .ok_or_else(|| Failure::Unavailable("the connection was given back".to_owned()))
+    }
+
+    /// Prepares a statement, or finds it prepared.
+    pub(crate) async fn prepared(&self, statement: &str) -> Answered<Statement> {
+        Ok(self.client()?.prepare_cached(statement).await?)
+    }
+
+    /// Carries statements out as they stand, without values.
+    pub(crate) async fn batch(&self, statements: &str) -> Answered<()> {
+        Ok(self.client()?.batch_execute(statements).await?)
+    }
+
+    /// Begins a transaction.
+    pub(crate) async fn begin(&self) -> Answered<()> {
+        self.within_transaction.store(true, Ordering::Relaxed);
+        self.batch("BEGIN").await
+    }
+
+    /// Ends it and keeps what it did.
+    pub(crate) async fn commit(&self) -> Answered<()> {
+        self.batch("COMMIT").await?;
+        self.within_transaction.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Ends it and undoes what it did.
+    pub(crate) async fn roll_back(&self) -> Answered<()> {
+        self.batch("ROLLBACK").await?;
+        self.within_transaction.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Says that a transaction is under way that somebody else begins and ends.
+    pub(crate) fn within(&self, transaction: bool) {
+        self.within_transaction.store(transaction, Ordering::Relaxed);
+    }
+
+    /// Carries a statement out; tells how many rows it touched.
+    pub(crate) async fn execute(&self, statement: &str, values: impl Values) -> Answered<u64> {
+        let prepared = self.prepared(statement).await?;
+        Ok(self.client()?.execute(&prepared, &values.list()).await?)
+    }
+
+    /// Whether a statement finds a row.
+    pub(crate) async fn exists(&self, statement: &str, values: impl Values) -> Answered<bool> {
+        let prepared = self.prepared(statement).await?;
+        Ok(!self.client()?.query(&prepared, &values.list()).await?.is_empty())
+    }
+
+    /// Reads every row.
+    pub(crate) async fn rows<T>(
+        &self,
+        statement: &str,
+        values: impl Values,
+        mut read: impl FnMut(&Row) -> Answered<T> + Send,
+    ) -> Answered<Vec<T>> {
+        let prepared = self.prepared(statement).await?;
+        let rows = self.client()?.query(&prepared, &values.list()).await?;
+        rows.into_iter().map(|row| read(&Row(row))).collect()
+    }
+
+    /// Reads the first row, if there is one.
+    pub(crate) async fn optional<T>(
+        &self,
+        statement: &str,
+        values: impl Values,
+        read: impl FnMut(&Row) -> Answered<T> + Send,
+    ) -> Answered<Option<T>> {
+        Ok(self.rows(statement, values, read).await?.into_iter().next())
+    }
+
+    /// Reads the row that is always there.
+    pub(crate) async fn one<T>(
+        &self,
+        statement: &str,
+        values: impl Values,
+        read: impl FnMut(&Row) -> Answered<T> + Send,
+    ) -> Answered<T> {
+        self.optional(statement, values, read)
+            .await?
+            .ok_or_else(|| Failure::damaged("a statement that always gives a row gave none"))
+    }
+}
+
+impl Drop for Sql {
+    fn drop(&mut self) {
+        if *self.within_transaction.get_mut()
+            && let Some(client) = self.client.take()
+        {
+            // Closed with it, and rolled back by the server.
+            drop(Object::take(client));
+        }
+    }
+}

@@ -1,0 +1,571 @@
+//! The contract of `usher-store`, fulfilled.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use deadpool_postgres::Pool;
+use tokio::task::JoinHandle;
+use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, TenantId, TenantKey, UserId};
+use usher_store::{
+    Refusals,
+    Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, App, AppRoute, AssignmentRow,
+    AuditEntry, AuditHead, AuditQuery, AuditSlice, ChangeOutcome, ChangeRequest, Client, Group, IdlePage,
+    IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, SeatName, SeatQuery, SeatRow, Store,
+    StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User, WaitingRow,
+    identity::{
+        AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
+        SessionStanding, Standing,
+    },
+};
+
+use crate::{
+    calendars::Calendars,
+    change_request::{self, ChangeFailure},
+    connection::{self, OpenError, PostgresOptions},
+    migrations, reads, record,
+    seating::groups,
+    sql::{Answered, Failure, Sql},
+    tending::Tending,
+};
+
+/// How often it is looked whether another instance has changed the configuration: twice within the second in which a change
+/// must be known everywhere.
+const WATCH_EVERY: Duration = Duration::from_millis(400);
+
+/// What is counted.
+struct Counters {
+    ready: AtomicBool,
+    configuration_version: AtomicU64,
+    batches_committed: AtomicU64,
+    accesses_moved: AtomicU64,
+    commits_failed: AtomicU64,
+    reads_begun: AtomicU64,
+    changes_begun: AtomicU64,
+    /// `i64::MIN` before the first.
+    newest_access_ms: AtomicI64,
+}
+
+impl Counters {
+    fn new() -> Self {
+        Self {
+            ready: AtomicBool::new(true),
+            configuration_version: AtomicU64::new(0),
+            batches_committed: AtomicU64::new(0),
+            accesses_moved: AtomicU64::new(0),
+            commits_failed: AtomicU64::new(0),
+            reads_begun: AtomicU64::new(0),
+            changes_begun: AtomicU64::new(0),
+            newest_access_ms: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    fn health(&self) -> StoreHealth {
+        StoreHealth {
+            ready: self.ready.load(Ordering::Relaxed),
+            batches_committed: self.batches_committed.load(Ordering::Relaxed),
+            accesses_moved: self.accesses_moved.load(Ordering::Relaxed),
+            commits_failed: self.commits_failed.load(Ordering::Relaxed),
+            reads_begun: self.reads_begun.load(Ordering::Relaxed),
+            changes_begun: self.changes_begun.load(Ordering::Relaxed),
+            newest_access_ms: Some(self.newest_access_ms.load(Ordering::Relaxed)).filter(|ms| *ms != i64::MIN),
+            ..StoreHealth::default()
+        }
+    }
+
+    fn count_batch(&self, accesses: &[Access], recorded: &[Recorded]) {
+        self.batches_committed.fetch_add(1, Ordering::Relaxed);
+        let moved = recorded.iter().filter(|recorded| recorded.moved).count() as u64;
+        self.accesses_moved.fetch_add(moved, Ordering::Relaxed);
+        let admitted = accesses
+            .iter()
+            .zip(recorded)
+            .filter(|(_, recorded)| matches!(recorded.verdict, usher_seats::Verdict::Admitted { .. }));
+        for (access, _) in admitted {
+            self.newest_access_ms.fetch_max(access.accessed_at_ms, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The engine.
+pub struct PostgresStore {
+    pool: Pool,
+    counters: Arc<Counters>,
+    calendars: Calendars,
+    refusals: Refusals,
+    tending: Tending,
+    watching: JoinHandle<()>,
+}
+
+impl PostgresStore {
+    /// Opens a database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the address cannot be read, or the database does not answer.
+    pub async fn open(address: &str, options: &PostgresOptions) -> Result<Self, OpenError> {
+        let pool = connection::pool(address, options)?;
+        let broken = |failure: Failure| OpenError::Database(format!("{failure:?}"));
+        let sql = checked_out(&pool).await.map_err(broken)?;
+        migrations::run(&sql).await.map_err(broken)?;
+        let moves = moves(&sql).await.map_err(broken)?;
+        let counters = Arc::new(Counters::new());
+        let watching = tokio::spawn(watch(pool.clone(), Arc::clone(&counters), moves));
+        Ok(Self {
+            pool,
+            counters,
+            calendars: Calendars::default(),
+            refusals: Refusals::default(),
+            tending: Tending::default(),
+            watching,
+        })
+    }
+
+    /// A connection for a read.
+    async fn sql(&self) -> Result<Sql, StoreError> {
+        self.counters.reads_begun.fetch_add(1, Ordering::Relaxed);
+        Ok(checked_out(&self.pool).await?)
+    }
+
+    async fn recorded(&self, accesses: &[Access]) -> Result<Vec<Recorded>, StoreError> {
+        let outcome = self.try_record(accesses).await;
+        match &outcome {
+            Ok(recorded) => self.counters.count_batch(accesses, recorded),
+            Err(failure) => {
+                tracing::error!(?failure, "a batch of accesses was not recorded");
+                self.counters.commits_failed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Ok(outcome?)
+    }
+
+    async fn try_record(&self, accesses: &[Access]) -> Answered<Vec<Recorded>> {
+        let sql = checked_out(&self.pool).await?;
+        let version = self.counters.configuration_version.load(Ordering::Acquire);
+        let days = self.calendars.days(&sql, accesses, version).await?;
+        let recorded = record::record(&sql, accesses, &days).await?;
+        for (access, recorded) in accesses.iter().zip(&recorded) {
+            if let usher_seats::Verdict::Refused { reason } = recorded.verdict {
+                self.refusals.note(access, reason);
+            }
+        }
+        Ok(recorded)
+    }
+
+    async fn changed(&self, request: &ChangeRequest) -> Result<ChangeOutcome, StoreError> {
+        self.counters.changes_begun.fetch_add(1, Ordering::Relaxed);
+        let sql = checked_out(&self.pool).await?;
+        match change_request::make(&sql, request).await {
+            Ok(outcome) => {
+                if !request.rehearsal {
+                    self.counters.configuration_version.fetch_add(1, Ordering::Release);
+                }
+                Ok(outcome)
+            }
+            Err(ChangeFailure::Rejected(rejected)) => Err(rejected),
+            Err(ChangeFailure::Failed(failure)) => {
+                tracing::error!(?failure, "a request for changes was not carried out");
+                Err(failure.into())
+            }
+        }
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+async fn checked_out(pool: &Pool) -> Answered<Sql> {
+    Ok(Sql::new(pool.get().await?))
+}
+
+/// How often something was changed that the edge remembers, over all tenants.
+async fn moves(sql: &Sql) -> Answered<i64> {
+    sql.one("SELECT coalesce(sum(moves), 0)::int8 FROM audit_heads", [0_i64; 0], |row| row.get(0))
+        .await
+}
+
+/// Looks again and again whether another instance has changed something; a change of our own counts twice, which costs the
+/// edge a look and nothing else.
+async fn watch(pool: Pool, counters: Arc<Counters>, mut known: i64) {
+    loop {
+        tokio::time::sleep(WATCH_EVERY).await;
+        let seen = match checked_out(&pool).await {
+            Ok(sql) => moves(&sql).await,
+            Err(failure) => Err(failure),
+        };
+        counters.ready.store(seen.is_ok(), Ordering::Relaxed);
+        match seen {
+            Ok(moves) if moves != known => {
+                known = moves;
+                counters.configuration_version.fetch_add(1, Ordering::Release);
+            }
+            Ok(_) => {}
+            Err(failure) => tracing::warn!(?failure, "the database does not answer"),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, StoreError> {
+        self.recorded(&accesses).await
+    }
+
+    async fn make(&self, request: ChangeRequest) -> Result<ChangeOutcome, StoreError> {
+        self.counters.changes_begun.fetch_add(1, Ordering::Relaxed);
+        self.changed(&request).await
+    }
+
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::audit_records(&sql, &query).await?)
+    }
+
+    async fn audit_head(&self, tenant_id: Option<TenantId>) -> Result<Option<AuditHead>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::audit_head(&sql, tenant_id).await?)
+    }
+
+    async fn audit_slice(
+        &self,
+        tenant_id: Option<TenantId>,
+        after_sequence: i64,
+        rows_max: usize,
+    ) -> Result<AuditSlice, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::audit_slice(&sql, tenant_id, after_sequence, rows_max).await?)
+    }
+
+    async fn pool(&self, pool: PoolName, now_ms: i64) -> Result<Option<PoolRow>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::pool(&sql, &pool, now_ms).await?)
+    }
+
+    async fn pools(
+        &self,
+        tenant_id: TenantId,
+        after: Option<PoolName>,
+        rows_max: usize,
+        now_ms: i64,
+    ) -> Result<Vec<PoolRow>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::pools(&sql, tenant_id, after.as_ref(), rows_max, now_ms).await?)
+    }
+
+    async fn seat(&self, seat: SeatName) -> Result<Option<SeatRow>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::seat(&sql, seat).await?)
+    }
+
+    async fn seats_where(&self, query: SeatQuery) -> Result<Vec<SeatRow>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::seats(&sql, &query).await?)
+    }
+
+    async fn waiting(
+        &self,
+        pool: PoolName,
+        after_ticket: Option<i64>,
+        rows_max: usize,
+    ) -> Result<Vec<WaitingRow>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::waiting(&sql, &pool, after_ticket, rows_max).await?)
+    }
+
+    async fn group(&self, tenant_id: TenantId, group_key: &GroupKey) -> Result<Option<Group>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::group(&sql, tenant_id, group_key).await?)
+    }
+
+    async fn groups(
+        &self,
+        tenant_id: TenantId,
+        after: Option<GroupKey>,
+        rows_max: usize,
+    ) -> Result<Vec<Group>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::groups(&sql, tenant_id, after.as_ref(), rows_max).await?)
+    }
+
+    async fn group_members(
+        &self,
+        tenant_id: TenantId,
+        group_key: &GroupKey,
+        after: Option<UserId>,
+        rows_max: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::group_members(&sql, (tenant_id, group_key), after, rows_max).await?)
+    }
+
+    async fn groups_of(&self, tenant_id: TenantId, user_id: UserId) -> Result<Vec<GroupKey>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(groups::groups_of(&sql, tenant_id, user_id).await?)
+    }
+
+    async fn active_people(&self, query: ActivePeopleQuery) -> Result<Vec<ActivePeople>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::active_people(&sql, &query).await?)
+    }
+
+    async fn active_days(&self, query: ActiveDaysQuery) -> Result<Vec<Day>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::active_days(&sql, &query).await?)
+    }
+
+    async fn idle_seats(&self, query: IdleQuery) -> Result<IdlePage, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::idle_seats(&sql, &self.refusals, &query).await?)
+    }
+
+    async fn leaves(&self, tenant_id: TenantId, user_id: UserId) -> Result<Vec<Leave>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::leaves(&sql, tenant_id, user_id).await?)
+    }
+
+    async fn tend(&self, now_ms: i64) -> Result<(), StoreError> {
+        let sql = self.sql().await?;
+        Ok(self.tending.tend(&sql, now_ms).await?)
+    }
+
+    async fn activities(&self, query: PageQuery) -> Result<Page<ActivityRow>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::activities(&sql, &query).await?)
+    }
+
+    async fn assignments(&self, query: PageQuery) -> Result<Page<AssignmentRow>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::assignments(&sql, &query).await?)
+    }
+
+    async fn token(&self, token_hash: TokenHash) -> Result<Option<TokenStanding>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::token(&sql, token_hash).await?)
+    }
+
+    async fn tokens(
+        &self,
+        tenant_id: Option<TenantId>,
+        now_ms: i64,
+        rows_max: usize,
+    ) -> Result<Vec<Token>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::tokens(&sql, tenant_id, now_ms, rows_max).await?)
+    }
+
+    async fn service_tokens(
+        &self,
+        tenant_id: TenantId,
+        after: Option<TokenHash>,
+        now_ms: i64,
+        rows_max: usize,
+    ) -> Result<Vec<Token>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::service_tokens(&sql, tenant_id, after, now_ms, rows_max).await?)
+    }
+
+    async fn kept_answer(&self, key_hash: TokenHash, now_ms: i64) -> Result<Option<KeptAnswer>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::kept_answer(&sql, key_hash, now_ms).await?)
+    }
+
+    async fn tenant(&self, tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::tenant(&sql, tenant_key).await?)
+    }
+
+    async fn tenant_by_id(&self, tenant_id: TenantId) -> Result<Option<Tenant>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::tenant_by_id(&sql, tenant_id).await?)
+    }
+
+    async fn tenants(&self, after: Option<TenantKey>, rows_max: usize) -> Result<Vec<Tenant>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::tenants(&sql, after.as_ref(), rows_max).await?)
+    }
+
+    async fn user(&self, tenant_id: TenantId, user_id: UserId) -> Result<Option<User>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::user(&sql, tenant_id, user_id).await?)
+    }
+
+    async fn first_administrator(&self, tenant_id: TenantId) -> Result<Option<User>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::first_administrator(&sql, tenant_id).await?)
+    }
+
+    async fn apps(
+        &self,
+        tenant_id: TenantId,
+        after: Option<Namespace>,
+        rows_max: usize,
+    ) -> Result<Vec<App>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::apps(&sql, tenant_id, after.as_ref(), rows_max).await?)
+    }
+
+    async fn app_routes(&self) -> Result<Vec<AppRoute>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::app_routes(&sql).await?)
+    }
+
+    async fn app_routes_between(
+        &self,
+        tenant_id: TenantId,
+        first: &Namespace,
+        last: &Namespace,
+    ) -> Result<Vec<AppRoute>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::app_routes_between(&sql, tenant_id, first, last).await?)
+    }
+
+    async fn clients(
+        &self,
+        tenant_id: TenantId,
+        after: Option<ClientId>,
+        rows_max: usize,
+    ) -> Result<Vec<Client>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::clients(&sql, tenant_id, after.as_ref(), rows_max).await?)
+    }
+
+    async fn client(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<Option<Client>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::client(&sql, tenant_id, client_id).await?)
+    }
+
+    async fn users(
+        &self,
+        tenant_id: TenantId,
+        after: Option<UserId>,
+        rows_max: usize,
+    ) -> Result<Vec<User>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::users(&sql, tenant_id, after, rows_max).await?)
+    }
+
+    async fn app(&self, tenant_id: TenantId, namespace: &Namespace) -> Result<Option<App>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::app(&sql, tenant_id, namespace).await?)
+    }
+
+    async fn installed_clients(
+        &self,
+        tenant_id: TenantId,
+        after: Option<ClientId>,
+        rows_max: usize,
+    ) -> Result<Vec<Client>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::installed_clients(&sql, tenant_id, after.as_ref(), rows_max).await?)
+    }
+
+    async fn client_installed(&self, tenant_id: TenantId, client_id: &ClientId) -> Result<bool, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::client_installed(&sql, tenant_id, client_id).await?)
+    }
+
+    async fn client_standing(&self, client_id: &ClientId) -> Result<Option<ClientStanding>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::client_standing(&sql, client_id).await?)
+    }
+
+    async fn credential(&self, tenant_id: TenantId, login: &str) -> Result<Option<Credential>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::credential(&sql, tenant_id, login).await?)
+    }
+
+    async fn credential_of(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+    ) -> Result<Option<Credential>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::credential_of(&sql, tenant_id, user_id).await?)
+    }
+
+    async fn passwords_exist(&self) -> Result<bool, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::passwords_exist(&sql).await?)
+    }
+
+    async fn session(&self, session_hash: TokenHash) -> Result<Option<SessionStanding>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::session(&sql, session_hash).await?)
+    }
+
+    async fn link(&self, link_hash: TokenHash) -> Result<Option<Link>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::link(&sql, link_hash).await?)
+    }
+
+    async fn identity_provider(&self, tenant_id: TenantId) -> Result<Option<IdentityProvider>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::identity_provider(&sql, tenant_id).await?)
+    }
+
+    async fn linked_person(
+        &self,
+        tenant_id: TenantId,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Option<Credential>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::linked_person(&sql, tenant_id, issuer, subject).await?)
+    }
+
+    async fn linked_subject(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+        issuer: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::linked_subject(&sql, tenant_id, user_id, issuer).await?)
+    }
+
+    async fn grant(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<Grant>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::grant(&sql, tenant_id, user_id, client_id).await?)
+    }
+
+    async fn authorization_code(
+        &self,
+        code_hash: TokenHash,
+    ) -> Result<Option<Standing<AuthorizationCode>>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::authorization_code(&sql, code_hash).await?)
+    }
+
+    async fn refresh_token(
+        &self,
+        token_hash: TokenHash,
+    ) -> Result<Option<Standing<RefreshToken>>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::refresh_token(&sql, token_hash).await?)
+    }
+
+    fn configuration_version(&self) -> u64 {
+        self.counters.configuration_version.load(Ordering::Acquire)
+    }
+
+    fn health(&self) -> StoreHealth {
+        self.counters.health()
+    }
+
+    async fn close(&self) {
+        self.watching.abort();
+        self.pool.close();
+    }
+}
