@@ -4,7 +4,7 @@
 //! savepoint, so that one that does not fit leaves nothing half done, neither in the file nor in the audit log. A
 //! rehearsal runs like any other request and is rolled back at the end; what it would have done is therefore exact.
 
-use crate::sql::{Sql};
+use crate::sql::{Failure, Sql};
 use usher_store::{
     AuditRecord, Author, Change, ChangeOutcome, ChangeRequest, Effect, KeptAnswer, Manner, Rejection,
     StoreError,

@@ -16,7 +16,7 @@ mod tokens;
 mod users;
 
 use usher_seats::{Namespace, SeatType, TenantId, TenantKey, TimeZoneName, UserId};
-use usher_store::{App, AppRoute, Change, Effect, PoolName, Rejection, SeatName, User};
+use usher_store::{App, AppRoute, Change, Effect, PoolName, Rejection, SeatName};
 
 use crate::{
     changing::Changing,

@@ -1,6 +1,7 @@
 //! A tenant's identity provider, and which of its accounts is whose.
 
-use crate::sql::{Sql};
+use crate::sql::Sql;
+use tokio_postgres::types::ToSql;
 use usher_seats::{TenantId, UserId};
 use usher_store::{
     Effect, Rejection,
@@ -13,7 +14,7 @@ use super::{Outcome, execute, put as put_row, require_tenant, user_exists};
 pub(super) async fn put(connection: &Sql, provider: &IdentityProvider) -> Outcome {
     require_tenant(connection, provider.tenant_id).await?;
     let found = connection.exists("SELECT 1 FROM identity_providers WHERE tenant_id = $1", [provider.tenant_id.0]).await?;
-    let values: [&dyn ToSql; 7] = [
+    let values: [&(dyn ToSql + Sync); 7] = [
         &provider.tenant_id.0,
         &provider.name,
         &provider.name_chinese,

@@ -3,7 +3,7 @@
 use crate::sql::{Sql, Row, Answered};
 use usher_seats::{ClientId, Enablement, TenantId};
 use usher_store::{
-    Client, ClientKind, TokenHash,
+    Client, ClientKind,
     identity::{ClientRegistration, ClientSecret, ClientStanding},
 };
 

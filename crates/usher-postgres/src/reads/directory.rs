@@ -1,6 +1,6 @@
 //! Tenants, users and apps.
 
-use crate::sql::{Sql, Row, Answered};
+use crate::sql::{Answered, Failure, Row, Sql};
 use usher_seats::{Namespace, TenantId, TenantKey, TimeZoneName, UserId};
 use usher_store::{App, AppRoute, Tenant, User};
 
@@ -107,7 +107,7 @@ fn app_row(tenant_id: TenantId, row: &Row) -> Answered<App> {
 }
 
 pub(crate) async fn app_routes(connection: &Sql) -> Answered<Vec<AppRoute>> {
-    connection.rows("SELECT host, path_prefix, tenant_id, namespace FROM app_routes ORDER BY host, path_prefix", [], route_row).await
+    connection.rows("SELECT host, path_prefix, tenant_id, namespace FROM app_routes ORDER BY host, path_prefix", [0_i64; 0], route_row).await
 }
 
 pub(crate) async fn app_routes_between(

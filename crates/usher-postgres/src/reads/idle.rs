@@ -16,7 +16,7 @@ use usher_store::{
 use super::limit;
 use crate::{
     numbers::{SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, seat_namespace},
-    sql::{Answered, Row, Sql, list},
+    sql::{Answered, Row, Sql},
 };
 
 const CANDIDATES: &str = "

@@ -4,7 +4,7 @@ use crate::sql::{Sql, Answered};
 use usher_seats::{ClientId, Enablement, TenantId, UserId};
 use usher_store::{
     TokenHash,
-    identity::{AuthorizationCode, ChallengeMethod, FamilyId, Grant, RefreshToken, Standing},
+    identity::{AuthorizationCode, ChallengeMethod, Grant, RefreshToken, Standing},
 };
 
 use super::{clients::client_installed, directory::user, split_scopes};

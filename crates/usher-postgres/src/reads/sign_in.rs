@@ -59,7 +59,7 @@ fn credential_row(row: &Row) -> Answered<Credential> {
 /// Whether anybody has chosen a password. Rows without one are few: they belong to second factors and to passwords
 /// taken away.
 pub(crate) async fn passwords_exist(connection: &Sql) -> Answered<bool> {
-    connection.exists("SELECT 1 FROM credentials WHERE password_hash IS NOT NULL LIMIT 1", []).await
+    connection.exists("SELECT 1 FROM credentials WHERE password_hash IS NOT NULL LIMIT 1", [0_i64; 0]).await
 }
 
 /// Finds a session with its person as they are now.

@@ -1,7 +1,7 @@
 //! Tokens, and everything around one that decides whether its bearer may ask.
 
 use crate::NO_TENANT;
-use crate::sql::{Sql, Row, Answered};
+use crate::sql::{Failure, Sql, Row, Answered};
 use usher_seats::{ClientId, Enablement, TenantId};
 use usher_store::{Token, TokenHash, TokenKind, TokenStanding};
 
@@ -83,7 +83,7 @@ fn token_row(row: &Row) -> Answered<Token> {
             "tenant" => TokenKind::Tenant,
             "service" => TokenKind::Service,
             "operator" => TokenKind::Operator,
-            _ => return Err(FromSqlError::InvalidType.into()),
+            kind => return Err(Failure::damaged(kind)),
         },
         tenant_id: row.get::<Option<i64>>(2)?.filter(|tenant_id| *tenant_id != NO_TENANT)
             .map(TenantId),

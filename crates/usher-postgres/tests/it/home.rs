@@ -1,0 +1,71 @@
+//! A database of its own for every test, copied from one that has the schema already.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+use usher_conformance::Home;
+use usher_postgres::{PostgresOptions, PostgresStore};
+use usher_store::Store;
+
+use crate::server::Server;
+
+/// Few connections per test, for many tests run at once on one server.
+const CONNECTIONS_MAX: usize = 4;
+/// The database that the others are copies of.
+const TEMPLATE: &str = "usher_template";
+
+/// An engine in a database.
+pub(crate) struct PostgresHome {
+    database: String,
+    store: Option<Arc<PostgresStore>>,
+}
+
+impl PostgresHome {
+    /// An empty ledger.
+    pub(crate) async fn new() -> Self {
+        static READY: OnceCell<()> = OnceCell::const_new();
+        static DATABASES: AtomicU64 = AtomicU64::new(0);
+        READY.get_or_init(make_template).await;
+        let database = format!("usher_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        Server::get()
+            .run(&format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE} STRATEGY file_copy"))
+            .await;
+        let store = Some(open(&database).await);
+        Self { database, store }
+    }
+}
+
+async fn make_template() {
+    Server::get().run(&format!("CREATE DATABASE {TEMPLATE}")).await;
+    let store = open(TEMPLATE).await;
+    store.close().await;
+    drop(store);
+    Server::get().until_nobody_is_in(TEMPLATE).await;
+}
+
+async fn open(database: &str) -> Arc<PostgresStore> {
+    let options = PostgresOptions {
+        connections_max: CONNECTIONS_MAX,
+        ..PostgresOptions::default()
+    };
+    let address = Server::get().address(database);
+    Arc::new(PostgresStore::open(&address, &options).await.unwrap())
+}
+
+#[async_trait]
+impl Home for PostgresHome {
+    fn store(&self) -> Arc<dyn Store> {
+        self.store.clone().unwrap()
+    }
+
+    async fn restart(&mut self) {
+        if let Some(store) = self.store.take() {
+            store.close().await;
+        }
+        self.store = Some(open(&self.database).await);
+    }
+}

@@ -1,0 +1,12 @@
+//! The PostgreSQL engine passes the suite that every engine passes, on a real server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test a surprise is the end"
+)]
+
+mod conformance;
+mod home;
+mod keys;
+mod server;
