@@ -2,8 +2,8 @@
 //!
 //! Whoever appends holds the lock of the log (`locks`), so the end of a chain that it reads is the end.
 
-use crate::sql::{Sql, Answered};
 use crate::locks;
+use crate::sql::{Answered, Sql};
 use std::collections::HashMap;
 
 use usher_seats::TenantId;
@@ -34,31 +34,61 @@ pub(crate) async fn append(connection: &Sql, records: &mut [AuditRecord]) -> Ans
         heads.insert(log, head);
     }
     for (log, head) in heads {
-        connection.execute("INSERT INTO audit_heads (tenant_id, sequence, hash) VALUES ($1, $2, $3)
-                 ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash", (log, head.sequence, head.hash.0.as_slice())).await?;
+        connection
+            .execute(
+                "INSERT INTO audit_heads (tenant_id, sequence, hash) VALUES ($1, $2, $3)
+                 ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
+                (log, head.sequence, head.hash.0.as_slice()),
+            )
+            .await?;
     }
     Ok(())
 }
 
 /// The end of a log.
-pub(crate) async fn head(
-    connection: &Sql,
-    tenant_id: Option<TenantId>,
-) -> Answered<Option<AuditHead>> {
-    connection.optional("SELECT sequence, hash FROM audit_heads WHERE tenant_id = $1 AND sequence > 0", [log_number(tenant_id)], |row| {
-            Ok(AuditHead {
-                sequence: row.get(0)?,
-                hash: AuditHash(row.bytes(1)?),
-            })
-        }).await
+pub(crate) async fn head(connection: &Sql, tenant_id: Option<TenantId>) -> Answered<Option<AuditHead>> {
+    connection
+        .optional(
+            "SELECT sequence, hash FROM audit_heads WHERE tenant_id = $1 AND sequence > 0",
+            [log_number(tenant_id)],
+            |row| {
+                Ok(AuditHead {
+                    sequence: row.get(0)?,
+                    hash: AuditHash(row.bytes(1)?),
+                })
+            },
+        )
+        .await
 }
 
 async fn insert(connection: &Sql, record: &AuditRecord, hash: AuditHash) -> Answered<()> {
-    let [actor_kind, actor_name, client_id, address, reason, action, object_kind, object_name, before, after] =
-        record.texts();
+    let [
+        actor_kind,
+        actor_name,
+        client_id,
+        address,
+        reason,
+        action,
+        object_kind,
+        object_name,
+        before,
+        after,
+    ] = record.texts();
     let values = list![
-        log_number(record.tenant_id), record.sequence, record.at_ms, actor_kind, actor_name, client_id, address, reason,
-        action, object_kind, object_name, before, after, hash.0.as_slice()
+        log_number(record.tenant_id),
+        record.sequence,
+        record.at_ms,
+        actor_kind,
+        actor_name,
+        client_id,
+        address,
+        reason,
+        action,
+        object_kind,
+        object_name,
+        before,
+        after,
+        hash.0.as_slice()
     ];
     connection
         .execute(

@@ -46,7 +46,10 @@ impl Calendars {
         let mut day_of = |access: &Access| match known.1.get_mut(&access.tenant_id) {
             Some(calendar) => calendar.day(access.accessed_at_ms).day.number(),
             // Forgotten by somebody else meanwhile, or nobody's: UTC is as good as any where nobody is admitted.
-            None => Calendar::new(&TimeZoneName::utc()).day(access.accessed_at_ms).day.number(),
+            None => Calendar::new(&TimeZoneName::utc())
+                .day(access.accessed_at_ms)
+                .day
+                .number(),
         };
         Ok(accesses.iter().map(&mut day_of).collect())
     }
@@ -72,7 +75,11 @@ impl Calendars {
             if let Some(zone) = zones.get(&tenant_id) {
                 known.1.insert(tenant_id, Calendar::new(zone));
             } else {
-                tracing::debug!(tenant_id = tenant_id.0, zone = utc.as_str(), "access of no tenant");
+                tracing::debug!(
+                    tenant_id = tenant_id.0,
+                    zone = utc.as_str(),
+                    "access of no tenant"
+                );
             }
         }
     }

@@ -32,10 +32,7 @@ impl From<Failure> for ChangeFailure {
 }
 
 /// Carries out a request and commits, or rolls everything back.
-pub(crate) async fn make(
-    connection: &Sql,
-    request: &ChangeRequest,
-) -> Result<ChangeOutcome, ChangeFailure> {
+pub(crate) async fn make(connection: &Sql, request: &ChangeRequest) -> Result<ChangeOutcome, ChangeFailure> {
     connection.begin().await?;
     locks::take(connection, request).await?;
     let mut changing = Changing {

@@ -2,7 +2,7 @@
 //!
 //! All changes of one call run in one transaction, in order; the first that does not fit ends it and none is made.
 
-use crate::sql::{Answered, Failure, Sql, Listed, Values};
+use crate::sql::{Answered, Failure, Listed, Sql, Values};
 use tokio_postgres::types::ToSql;
 mod clients;
 mod identity;
@@ -181,7 +181,9 @@ pub(crate) async fn require_tenant(connection: &Sql, tenant_id: TenantId) -> Res
         connection,
         "SELECT 1 FROM tenants WHERE tenant_id = $1",
         [tenant_id.0],
-    ).await? {
+    )
+    .await?
+    {
         return Ok(());
     }
     Err(Rejection::TenantUnknown.into())
@@ -196,7 +198,8 @@ pub(crate) async fn require_app(
         connection,
         "SELECT 1 FROM apps WHERE tenant_id = $1 AND namespace = $2",
         (tenant_id.0, namespace.as_str()),
-    ).await?;
+    )
+    .await?;
     if found {
         Ok(())
     } else {
@@ -204,16 +207,13 @@ pub(crate) async fn require_app(
     }
 }
 
-pub(crate) async fn user_exists(
-    connection: &Sql,
-    tenant_id: TenantId,
-    user_id: UserId,
-) -> Answered<bool> {
+pub(crate) async fn user_exists(connection: &Sql, tenant_id: TenantId, user_id: UserId) -> Answered<bool> {
     exists(
         connection,
         "SELECT 1 FROM users WHERE tenant_id = $1 AND user_id = $2",
         (tenant_id.0, user_id.get()),
-    ).await
+    )
+    .await
 }
 
 async fn create_tenant(
@@ -226,7 +226,9 @@ async fn create_tenant(
         connection,
         "SELECT 1 FROM tenants WHERE tenant_key = $1",
         [tenant_key.as_str()],
-    ).await? {
+    )
+    .await?
+    {
         return Err(Rejection::TenantKeyTaken.into());
     }
     // The number 0 stands for what concerns no tenant, so the sequence begins at 1.
@@ -252,7 +254,8 @@ async fn describe_tenant(
         "UPDATE tenants SET name = coalesce($2, name), time_zone = coalesce($3, time_zone)
          WHERE tenant_id = $1 AND (name <> coalesce($2, name) OR time_zone <> coalesce($3, time_zone))",
         (tenant_id.0, name, time_zone.map(TimeZoneName::as_str)),
-    ).await
+    )
+    .await
 }
 
 async fn keep_history(connection: &Sql, tenant_id: TenantId, days: Option<u32>) -> Outcome {
@@ -261,7 +264,8 @@ async fn keep_history(connection: &Sql, tenant_id: TenantId, days: Option<u32>) 
         connection,
         "UPDATE tenants SET history_days = $2 WHERE tenant_id = $1 AND history_days IS DISTINCT FROM $2",
         (tenant_id.0, days.map(i64::from)),
-    ).await
+    )
+    .await
 }
 
 async fn set_tenant_enabled(connection: &Sql, tenant_id: TenantId, enabled: bool) -> Outcome {
@@ -270,7 +274,8 @@ async fn set_tenant_enabled(connection: &Sql, tenant_id: TenantId, enabled: bool
         connection,
         "UPDATE tenants SET enabled = $2 WHERE tenant_id = $1 AND enabled <> $2",
         (tenant_id.0, enabled),
-    ).await
+    )
+    .await
 }
 
 async fn put_app(connection: &Sql, app: &App, existing: Existing) -> Outcome {
@@ -298,7 +303,8 @@ async fn put_app(connection: &Sql, app: &App, existing: Existing) -> Outcome {
             &app.enabled,
             &NamesText(app.names.clone()),
         ],
-    ).await
+    )
+    .await
 }
 
 async fn remove_app_route(connection: &Sql, host: &str, path_prefix: &str) -> Outcome {
@@ -306,14 +312,19 @@ async fn remove_app_route(connection: &Sql, host: &str, path_prefix: &str) -> Ou
         connection,
         "DELETE FROM app_routes WHERE host = $1 AND path_prefix = $2",
         (host, path_prefix),
-    ).await
+    )
+    .await
 }
 
 async fn put_app_route(connection: &Sql, route: &AppRoute) -> Outcome {
     require_app(connection, route.tenant_id, &route.namespace).await?;
-    let owner: Option<(i64, String)> = connection.optional("SELECT tenant_id, namespace FROM app_routes WHERE host = $1 AND path_prefix = $2", (&route.host, &route.path_prefix), |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        }).await?;
+    let owner: Option<(i64, String)> = connection
+        .optional(
+            "SELECT tenant_id, namespace FROM app_routes WHERE host = $1 AND path_prefix = $2",
+            (&route.host, &route.path_prefix),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .await?;
     match owner {
         Some((tenant_id, namespace))
             if tenant_id == route.tenant_id.0 && namespace == route.namespace.as_str() =>

@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 
 use usher_seats::TenantId;
 use usher_store::{
-    Change, ChangeRequest, IdentityChange, LeaveChange, LedgerChange, Token, TokenKind, audit::chain::log_number,
+    Change, ChangeRequest, IdentityChange, LeaveChange, LedgerChange, Token, TokenKind,
+    audit::chain::log_number,
 };
 
 use crate::{
@@ -26,16 +27,16 @@ const NO_TENANT: Option<TenantId> = None;
 
 /// Locks what the changes of a request are about.
 pub(crate) async fn take(sql: &Sql, request: &ChangeRequest) -> Answered<()> {
-    let logs: BTreeSet<i64> = request
-        .changes
-        .iter()
-        .filter_map(whose)
-        .map(log_number)
-        .collect();
+    let logs: BTreeSet<i64> = request.changes.iter().filter_map(whose).map(log_number).collect();
     for log in logs {
         lock(sql, log).await?;
     }
-    let doors: BTreeSet<i64> = request.changes.iter().filter_map(shut_door).map(|door| door.0).collect();
+    let doors: BTreeSet<i64> = request
+        .changes
+        .iter()
+        .filter_map(shut_door)
+        .map(|door| door.0)
+        .collect();
     for door in doors {
         sql.exists(
             "SELECT pg_advisory_xact_lock($1, ($2::int8 % 2147483647)::int4)",
@@ -54,9 +55,12 @@ pub(crate) async fn lock(sql: &Sql, log: i64) -> Answered<()> {
     )
     .await?;
     // It moves with every change, rejected and rehearsed ones apart, which are rolled back.
-    sql.execute("UPDATE audit_heads SET moves = moves + 1 WHERE tenant_id = $1", [log])
-        .await
-        .map(|_| ())
+    sql.execute(
+        "UPDATE audit_heads SET moves = moves + 1 WHERE tenant_id = $1",
+        [log],
+    )
+    .await
+    .map(|_| ())
 }
 
 /// A release that depends on whether somebody came meanwhile.
@@ -78,9 +82,10 @@ fn shut_door(change: &Change) -> Option<TenantId> {
 /// to wait.
 fn whose(change: &Change) -> Option<Option<TenantId>> {
     match change {
-        Change::CreateTenant { .. } | Change::PutAppRoute(_) | Change::RemoveAppRoute { .. } | Change::PutClient(_) => {
-            Some(NO_TENANT)
-        }
+        Change::CreateTenant { .. }
+        | Change::PutAppRoute(_)
+        | Change::RemoveAppRoute { .. }
+        | Change::PutClient(_) => Some(NO_TENANT),
         Change::DescribeTenant { tenant_id, .. }
         | Change::KeepHistory { tenant_id, .. }
         | Change::SetTenantEnabled { tenant_id, .. }
@@ -88,7 +93,9 @@ fn whose(change: &Change) -> Option<Option<TenantId>> {
         | Change::EnsureSeat { tenant_id, .. }
         | Change::ReleaseSeat { tenant_id, .. }
         | Change::DeleteUser { tenant_id, .. } => Some(Some(*tenant_id)),
-        Change::CreateUser(user) | Change::PutUser(user) | Change::EnsureUser(user) => Some(Some(user.tenant_id)),
+        Change::CreateUser(user) | Change::PutUser(user) | Change::EnsureUser(user) => {
+            Some(Some(user.tenant_id))
+        }
         Change::CreateApp(app) | Change::PutApp(app) | Change::EnsureApp(app) => Some(Some(app.tenant_id)),
         Change::IssueToken(Token { kind, tenant_id, .. }) => match kind {
             TokenKind::Service | TokenKind::Operator => Some(*tenant_id),

@@ -23,7 +23,8 @@ const MIGRATION_LOCK: i64 = 0x5573_6865_725f_6d67;
 pub(crate) async fn run(sql: &Sql) -> Answered<()> {
     for (version, step) in (1_i64..).zip(STEPS) {
         sql.begin().await?;
-        sql.exists("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]).await?;
+        sql.exists("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK])
+            .await?;
         sql.batch("CREATE TABLE IF NOT EXISTS schema_steps (version bigint PRIMARY KEY)")
             .await?;
         if !sql

@@ -8,7 +8,7 @@
 //! Not in the log is what happens at every sign-in and every call: sessions, codes, access and refresh tokens, one-time
 //! passwords, and answers kept for repeated calls. They change nothing that somebody decided.
 
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 mod pictures;
 
 use usher_seats::{ClientId, Namespace, TenantId, TenantKey, UserId};
@@ -326,13 +326,19 @@ impl<'a> Route<'a> {
     }
 
     async fn find(connection: &Sql, host: &'a str, path_prefix: &'a str) -> Answered<Option<Self>> {
-        connection.optional("SELECT tenant_id, namespace FROM app_routes WHERE host = $1 AND path_prefix = $2", (host, path_prefix), |row| {
-                Ok(Self {
-                    tenant_id: TenantId(row.get(0)?),
-                    namespace: row.get::<Parsed<Namespace>>(1)?.0,
-                    host,
-                    path_prefix,
-                })
-            }).await
+        connection
+            .optional(
+                "SELECT tenant_id, namespace FROM app_routes WHERE host = $1 AND path_prefix = $2",
+                (host, path_prefix),
+                |row| {
+                    Ok(Self {
+                        tenant_id: TenantId(row.get(0)?),
+                        namespace: row.get::<Parsed<Namespace>>(1)?.0,
+                        host,
+                        path_prefix,
+                    })
+                },
+            )
+            .await
     }
 }

@@ -84,9 +84,11 @@ WITH asked AS (
     WHERE seat_type IS NOT NULL AND day IS DISTINCT FROM noted_day
     ORDER BY tenant_id, seat_type, namespace, day, user_id
     ON CONFLICT DO NOTHING
+    RETURNING 1
 )
 SELECT tenant_enabled, person_enabled, app_enabled, platform_held, platform_expires_at_ms,
-       own_held, own_expires_at_ms, seat_type, old_ms
+       own_held, own_expires_at_ms, seat_type, old_ms,
+       EXISTS (SELECT FROM written) OR EXISTS (SELECT FROM noted)
 FROM judged ORDER BY place";
 
 /// The accesses of a batch as columns.
@@ -113,10 +115,21 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// What a batch came to.
+pub(crate) struct Batch {
+    /// One per access, in order.
+    pub(crate) recorded: Vec<Recorded>,
+    /// False for a batch that moved and noted nothing, and so wrote nothing.
+    pub(crate) written: bool,
+}
+
 /// Decides the accesses and makes the admitted ones durable; `days` has the day of each in its tenant's time zone.
-pub(crate) async fn record(sql: &Sql, accesses: &[Access], days: &[i32]) -> Answered<Vec<Recorded>> {
+pub(crate) async fn record(sql: &Sql, accesses: &[Access], days: &[i32]) -> Answered<Batch> {
     if accesses.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Batch {
+            recorded: Vec::new(),
+            written: false,
+        });
     }
     let statements = (sql.prepared(HOLD_DOORS).await?, sql.prepared(RECORD).await?);
     let rows = in_one_go(sql, &statements, &Columns::of(accesses, days)).await?;
@@ -124,11 +137,13 @@ pub(crate) async fn record(sql: &Sql, accesses: &[Access], days: &[i32]) -> Answ
         return Err(Failure::damaged("as many verdicts as accesses"));
     }
     let mut newest_ms = HashMap::with_capacity(accesses.len());
-    accesses
+    let recorded = accesses
         .iter()
         .zip(&rows)
         .map(|(access, row)| recorded(access, row, &mut newest_ms))
-        .collect()
+        .collect::<Answered<_>>()?;
+    let written = rows.first().map_or(Ok(false), |row| row.get(9))?;
+    Ok(Batch { recorded, written })
 }
 
 /// Sends everything at once and hears the commit before anything is believed. Whatever fails, the commit that follows ends the
@@ -166,11 +181,7 @@ async fn in_one_go(
 
 type Key<'a> = (TenantId, UserId, &'a Namespace, SeatType);
 
-fn recorded<'a>(
-    access: &'a Access,
-    row: &Row,
-    newest_ms: &mut HashMap<Key<'a>, i64>,
-) -> Answered<Recorded> {
+fn recorded<'a>(access: &'a Access, row: &Row, newest_ms: &mut HashMap<Key<'a>, i64>) -> Answered<Recorded> {
     let admitted_by = row
         .get::<Option<i16>>(7)?
         .map(|number| SeatTypeNumber::read(number).ok_or_else(|| Failure::damaged(number)))
@@ -185,7 +196,10 @@ fn recorded<'a>(
         Ok(seat_type) => seat_type,
         Err(reason) => {
             let verdict = Verdict::Refused { reason };
-            return Ok(Recorded { verdict, moved: false });
+            return Ok(Recorded {
+                verdict,
+                moved: false,
+            });
         }
     };
     let key = (access.tenant_id, access.user_id, &access.namespace, seat_type);

@@ -88,7 +88,9 @@ pub(crate) async fn make(changing: &mut Changing<'_>, change: &LedgerChange) -> 
             user_id,
         } => groups::leave(changing, (*tenant_id, group_key), *user_id).await,
         L::PutStandingAssignment { group_key, pool } => groups::put_standing(changing, group_key, pool).await,
-        L::RemoveStandingAssignment { group_key, pool } => groups::remove_standing(changing, group_key, pool).await,
+        L::RemoveStandingAssignment { group_key, pool } => {
+            groups::remove_standing(changing, group_key, pool).await
+        }
     }
 }
 
@@ -99,7 +101,13 @@ pub(crate) async fn vacate(
     user_id: UserId,
 ) -> Result<(), Unchanged> {
     groups::leave_all(changing, tenant_id, user_id).await?;
-    changing.connection.execute("DELETE FROM waiting_places WHERE tenant_id = $1 AND user_id = $2", (tenant_id.0, user_id.get())).await?;
+    changing
+        .connection
+        .execute(
+            "DELETE FROM waiting_places WHERE tenant_id = $1 AND user_id = $2",
+            (tenant_id.0, user_id.get()),
+        )
+        .await?;
     for seat in take::held_by(changing.connection, tenant_id, user_id).await? {
         take::release(changing, &seat, true, None).await?;
     }

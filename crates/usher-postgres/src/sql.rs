@@ -65,7 +65,9 @@ impl From<Failure> for StoreError {
 /// True for what a repeat may find mended: lost connections (08), transactions that gave way (40), a lack of resources (53),
 /// an operator's intervention (57), and a server that takes no writes because it is a standby (25006).
 fn passes(code: &SqlState) -> bool {
-    ["08", "40", "53", "57"].iter().any(|class| code.code().starts_with(class))
+    ["08", "40", "53", "57"]
+        .iter()
+        .any(|class| code.code().starts_with(class))
         || *code == SqlState::READ_ONLY_SQL_TRANSACTION
         || *code == SqlState::LOCK_NOT_AVAILABLE
 }

@@ -13,11 +13,10 @@ use deadpool_postgres::Pool;
 use tokio::task::JoinHandle;
 use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, TenantId, TenantKey, UserId};
 use usher_store::{
-    Refusals,
     Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, App, AppRoute, AssignmentRow,
     AuditEntry, AuditHead, AuditQuery, AuditSlice, ChangeOutcome, ChangeRequest, Client, Group, IdlePage,
-    IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, SeatName, SeatQuery, SeatRow, Store,
-    StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User, WaitingRow,
+    IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, Refusals, SeatName, SeatQuery,
+    SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User, WaitingRow,
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
@@ -28,7 +27,8 @@ use crate::{
     calendars::Calendars,
     change_request::{self, ChangeFailure},
     connection::{self, OpenError, PostgresOptions},
-    migrations, reads, record,
+    migrations, reads,
+    record::{self, Batch},
     seating::groups,
     sql::{Answered, Failure, Sql},
     tending::Tending,
@@ -73,13 +73,15 @@ impl Counters {
             commits_failed: self.commits_failed.load(Ordering::Relaxed),
             reads_begun: self.reads_begun.load(Ordering::Relaxed),
             changes_begun: self.changes_begun.load(Ordering::Relaxed),
-            newest_access_ms: Some(self.newest_access_ms.load(Ordering::Relaxed)).filter(|ms| *ms != i64::MIN),
+            newest_access_ms: Some(self.newest_access_ms.load(Ordering::Relaxed))
+                .filter(|ms| *ms != i64::MIN),
             ..StoreHealth::default()
         }
     }
 
-    fn count_batch(&self, accesses: &[Access], recorded: &[Recorded]) {
-        self.batches_committed.fetch_add(1, Ordering::Relaxed);
+    fn count_batch(&self, accesses: &[Access], Batch { recorded, written }: &Batch) {
+        self.batches_committed
+            .fetch_add(u64::from(*written), Ordering::Relaxed);
         let moved = recorded.iter().filter(|recorded| recorded.moved).count() as u64;
         self.accesses_moved.fetch_add(moved, Ordering::Relaxed);
         let admitted = accesses
@@ -87,7 +89,8 @@ impl Counters {
             .zip(recorded)
             .filter(|(_, recorded)| matches!(recorded.verdict, usher_seats::Verdict::Admitted { .. }));
         for (access, _) in admitted {
-            self.newest_access_ms.fetch_max(access.accessed_at_ms, Ordering::Relaxed);
+            self.newest_access_ms
+                .fetch_max(access.accessed_at_ms, Ordering::Relaxed);
         }
     }
 }
@@ -134,26 +137,26 @@ impl PostgresStore {
     async fn recorded(&self, accesses: &[Access]) -> Result<Vec<Recorded>, StoreError> {
         let outcome = self.try_record(accesses).await;
         match &outcome {
-            Ok(recorded) => self.counters.count_batch(accesses, recorded),
+            Ok(batch) => self.counters.count_batch(accesses, batch),
             Err(failure) => {
                 tracing::error!(?failure, "a batch of accesses was not recorded");
                 self.counters.commits_failed.fetch_add(1, Ordering::Relaxed);
             }
         }
-        Ok(outcome?)
+        Ok(outcome?.recorded)
     }
 
-    async fn try_record(&self, accesses: &[Access]) -> Answered<Vec<Recorded>> {
+    async fn try_record(&self, accesses: &[Access]) -> Answered<Batch> {
         let sql = checked_out(&self.pool).await?;
         let version = self.counters.configuration_version.load(Ordering::Acquire);
         let days = self.calendars.days(&sql, accesses, version).await?;
-        let recorded = record::record(&sql, accesses, &days).await?;
-        for (access, recorded) in accesses.iter().zip(&recorded) {
+        let batch = record::record(&sql, accesses, &days).await?;
+        for (access, recorded) in accesses.iter().zip(&batch.recorded) {
             if let usher_seats::Verdict::Refused { reason } = recorded.verdict {
                 self.refusals.note(access, reason);
             }
         }
-        Ok(recorded)
+        Ok(batch)
     }
 
     async fn changed(&self, request: &ChangeRequest) -> Result<ChangeOutcome, StoreError> {
@@ -162,7 +165,9 @@ impl PostgresStore {
         match change_request::make(&sql, request).await {
             Ok(outcome) => {
                 if !request.rehearsal {
-                    self.counters.configuration_version.fetch_add(1, Ordering::Release);
+                    self.counters
+                        .configuration_version
+                        .fetch_add(1, Ordering::Release);
                 }
                 Ok(outcome)
             }
@@ -187,8 +192,12 @@ async fn checked_out(pool: &Pool) -> Answered<Sql> {
 
 /// How often something was changed that the edge remembers, over all tenants.
 async fn moves(sql: &Sql) -> Answered<i64> {
-    sql.one("SELECT coalesce(sum(moves), 0)::int8 FROM audit_heads", [0_i64; 0], |row| row.get(0))
-        .await
+    sql.one(
+        "SELECT coalesce(sum(moves), 0)::int8 FROM audit_heads",
+        [0_i64; 0],
+        |row| row.get(0),
+    )
+    .await
 }
 
 /// Looks again and again whether another instance has changed something; a change of our own counts twice, which costs the

@@ -9,8 +9,8 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use usher_seats::{Namespace, Refusal};
 use crate::{Access, SeatName};
+use usher_seats::{Namespace, Refusal};
 
 /// People and apps counted, as pairs: some 10 MB when full. Whoever comes later is not counted.
 const PAIRS_MAX: usize = 65_536;
@@ -66,8 +66,8 @@ impl Refusals {
 
 #[cfg(test)]
 mod tests {
-    use usher_seats::{SeatType, TenantId, UserId};
     use crate::PoolName;
+    use usher_seats::{SeatType, TenantId, UserId};
 
     use super::*;
 

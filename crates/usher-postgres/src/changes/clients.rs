@@ -1,6 +1,6 @@
 //! Clients, their secrets and where they are installed.
 
-use crate::sql::{Sql};
+use crate::sql::Sql;
 use usher_seats::{ClientId, TenantId};
 use usher_store::{Client, ClientKind, Effect, Rejection, TokenHash, identity::ClientRegistration};
 
@@ -9,7 +9,13 @@ use super::{Outcome, Unchanged, execute, exists, put as put_row, require_tenant}
 /// Makes a client or brings it to the given state.
 pub(super) async fn put(connection: &Sql, client: &Client) -> Outcome {
     require_tenant(connection, client.tenant_id).await?;
-    let owner: Option<i64> = connection.optional("SELECT tenant_id FROM clients WHERE client_id = $1", [client.client_id.as_str()], |row| row.get(0)).await?;
+    let owner: Option<i64> = connection
+        .optional(
+            "SELECT tenant_id FROM clients WHERE client_id = $1",
+            [client.client_id.as_str()],
+            |row| row.get(0),
+        )
+        .await?;
     if owner.is_some_and(|tenant_id| tenant_id != client.tenant_id.0) {
         return Err(Rejection::ClientIdTaken.into());
     }
@@ -33,7 +39,8 @@ pub(super) async fn put(connection: &Sql, client: &Client) -> Outcome {
             &client.scopes.join(" "),
             &client.enabled,
         ],
-    ).await
+    )
+    .await
 }
 
 async fn require_client(
@@ -45,7 +52,8 @@ async fn require_client(
         connection,
         "SELECT 1 FROM clients WHERE client_id = $1 AND tenant_id = $2",
         (client_id.as_str(), tenant_id.0),
-    ).await?;
+    )
+    .await?;
     if found {
         Ok(())
     } else {
@@ -72,7 +80,8 @@ pub(super) async fn register(
             registration.refresh_allowed,
             &registration.ticket_url,
         ),
-    ).await
+    )
+    .await
 }
 
 /// Adds a secret. The others end soon, and those that have ended are forgotten.
@@ -84,9 +93,19 @@ pub(super) async fn add_secret(
     at_ms: i64,
 ) -> Outcome {
     require_client(connection, tenant_id, client_id).await?;
-    connection.execute("DELETE FROM client_secrets WHERE client_id = $1 AND expires_at_ms <= $2", (client_id.as_str(), at_ms)).await?;
+    connection
+        .execute(
+            "DELETE FROM client_secrets WHERE client_id = $1 AND expires_at_ms <= $2",
+            (client_id.as_str(), at_ms),
+        )
+        .await?;
     connection.execute("UPDATE client_secrets SET expires_at_ms = least(coalesce(expires_at_ms, $2), $2) WHERE client_id = $1", (client_id.as_str(), older_expire_at_ms)).await?;
-    connection.execute("INSERT INTO client_secrets (client_id, secret_hash, created_at_ms) VALUES ($1, $2, $3)", (client_id.as_str(), secret_hash.0.as_slice(), at_ms)).await?;
+    connection
+        .execute(
+            "INSERT INTO client_secrets (client_id, secret_hash, created_at_ms) VALUES ($1, $2, $3)",
+            (client_id.as_str(), secret_hash.0.as_slice(), at_ms),
+        )
+        .await?;
     Ok(Effect::Created)
 }
 
@@ -97,11 +116,17 @@ pub(super) async fn install(connection: &Sql, tenant_id: TenantId, client_id: &C
         connection,
         "SELECT 1 FROM clients WHERE client_id = $1 AND kind = 'store'",
         [client_id.as_str()],
-    ).await?;
+    )
+    .await?;
     if !found {
         return Err(Rejection::ClientUnknown.into());
     }
-    let added = connection.execute("INSERT INTO installs (tenant_id, client_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", (tenant_id.0, client_id.as_str())).await?;
+    let added = connection
+        .execute(
+            "INSERT INTO installs (tenant_id, client_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            (tenant_id.0, client_id.as_str()),
+        )
+        .await?;
     Ok(if added == 0 {
         Effect::Unchanged
     } else {
@@ -112,7 +137,12 @@ pub(super) async fn install(connection: &Sql, tenant_id: TenantId, client_id: &C
 /// Ends that, with every token the client has there: a later install begins anew.
 pub(super) async fn uninstall(connection: &Sql, tenant_id: TenantId, client_id: &ClientId) -> Outcome {
     let place = (tenant_id.0, client_id.as_str());
-    let removed = connection.execute("DELETE FROM installs WHERE tenant_id = $1 AND client_id = $2", place).await?;
+    let removed = connection
+        .execute(
+            "DELETE FROM installs WHERE tenant_id = $1 AND client_id = $2",
+            place,
+        )
+        .await?;
     if removed == 0 {
         return Ok(Effect::Unchanged);
     }

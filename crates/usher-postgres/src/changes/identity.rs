@@ -1,6 +1,6 @@
 //! Which room makes which change of sign-in, clients and OAuth.
 
-use crate::sql::{Sql};
+use crate::sql::Sql;
 use usher_store::IdentityChange;
 
 use super::{Outcome, clients, identity_provider, oauth, sign_in};
@@ -19,15 +19,22 @@ pub(super) async fn make(connection: &Sql, change: &IdentityChange, at_ms: i64) 
             client_id,
             secret_hash,
             older_expire_at_ms,
-        } => clients::add_secret(
-            connection,
-            (*tenant_id, client_id),
-            *secret_hash,
-            *older_expire_at_ms,
-            at_ms,
-        ).await,
-        I::InstallClient { tenant_id, client_id } => clients::install(connection, *tenant_id, client_id).await,
-        I::UninstallClient { tenant_id, client_id } => clients::uninstall(connection, *tenant_id, client_id).await,
+        } => {
+            clients::add_secret(
+                connection,
+                (*tenant_id, client_id),
+                *secret_hash,
+                *older_expire_at_ms,
+                at_ms,
+            )
+            .await
+        }
+        I::InstallClient { tenant_id, client_id } => {
+            clients::install(connection, *tenant_id, client_id).await
+        }
+        I::UninstallClient { tenant_id, client_id } => {
+            clients::uninstall(connection, *tenant_id, client_id).await
+        }
         I::SetPassword {
             tenant_id,
             user_id,

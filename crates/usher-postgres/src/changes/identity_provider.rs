@@ -13,7 +13,12 @@ use super::{Outcome, execute, put as put_row, require_tenant, user_exists};
 /// Sets the provider.
 pub(super) async fn put(connection: &Sql, provider: &IdentityProvider) -> Outcome {
     require_tenant(connection, provider.tenant_id).await?;
-    let found = connection.exists("SELECT 1 FROM identity_providers WHERE tenant_id = $1", [provider.tenant_id.0]).await?;
+    let found = connection
+        .exists(
+            "SELECT 1 FROM identity_providers WHERE tenant_id = $1",
+            [provider.tenant_id.0],
+        )
+        .await?;
     let values: [&(dyn ToSql + Sync); 7] = [
         &provider.tenant_id.0,
         &provider.name,
@@ -44,12 +49,14 @@ pub(super) async fn remove(connection: &Sql, tenant_id: TenantId) -> Outcome {
         connection,
         "DELETE FROM identity_links WHERE tenant_id = $1",
         [tenant_id.0],
-    ).await?;
+    )
+    .await?;
     execute(
         connection,
         "DELETE FROM identity_providers WHERE tenant_id = $1",
         [tenant_id.0],
-    ).await
+    )
+    .await
 }
 
 /// Links a person with an account at the provider that the tenant has now.
@@ -63,11 +70,22 @@ pub(super) async fn link(connection: &Sql, link: &IdentityLink, at_ms: i64) -> O
     if !user_exists(connection, *tenant_id, *user_id).await? {
         return Err(Rejection::UserUnknown.into());
     }
-    let known = connection.exists("SELECT 1 FROM identity_providers WHERE tenant_id = $1 AND issuer = $2", (tenant_id.0, issuer)).await?;
+    let known = connection
+        .exists(
+            "SELECT 1 FROM identity_providers WHERE tenant_id = $1 AND issuer = $2",
+            (tenant_id.0, issuer),
+        )
+        .await?;
     if !known {
         return Err(Rejection::IdentityProviderUnknown.into());
     }
-    let owner: Option<i64> = connection.optional("SELECT user_id FROM identity_links WHERE tenant_id = $1 AND issuer = $2 AND subject = $3", (tenant_id.0, issuer, subject), |row| row.get(0)).await?;
+    let owner: Option<i64> = connection
+        .optional(
+            "SELECT user_id FROM identity_links WHERE tenant_id = $1 AND issuer = $2 AND subject = $3",
+            (tenant_id.0, issuer, subject),
+            |row| row.get(0),
+        )
+        .await?;
     match owner {
         Some(owner) if owner == user_id.get() => return Ok(Effect::Unchanged),
         Some(_) => return Err(Rejection::SubjectTaken.into()),
@@ -77,9 +95,15 @@ pub(super) async fn link(connection: &Sql, link: &IdentityLink, at_ms: i64) -> O
         connection,
         "DELETE FROM identity_links WHERE tenant_id = $1 AND user_id = $2 AND issuer = $3",
         (tenant_id.0, user_id.get(), issuer),
-    ).await?;
-    connection.execute("INSERT INTO identity_links (tenant_id, issuer, subject, user_id, linked_at_ms)
-             VALUES ($1, $2, $3, $4, $5)", (tenant_id.0, issuer, subject, user_id.get(), at_ms)).await?;
+    )
+    .await?;
+    connection
+        .execute(
+            "INSERT INTO identity_links (tenant_id, issuer, subject, user_id, linked_at_ms)
+             VALUES ($1, $2, $3, $4, $5)",
+            (tenant_id.0, issuer, subject, user_id.get(), at_ms),
+        )
+        .await?;
     Ok(if replaced == Effect::Unchanged {
         Effect::Created
     } else {
@@ -93,5 +117,6 @@ pub(super) async fn unlink(connection: &Sql, tenant_id: TenantId, user_id: UserI
         connection,
         "DELETE FROM identity_links WHERE tenant_id = $1 AND user_id = $2",
         (tenant_id.0, user_id.get()),
-    ).await
+    )
+    .await
 }

@@ -1,6 +1,6 @@
 //! The calendar of leaves.
 
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 use usher_seats::{Leave, TenantId, UserId};
 use usher_store::{AuditObject, Effect, LeaveChange, Rejection, idle::LEAVES_PER_USER_MAX};
 
@@ -38,8 +38,14 @@ async fn put(changing: &mut Changing<'_>, person: (TenantId, UserId), leave: Lea
     if before.is_none() && count(changing.connection, person).await? >= LEAVES_PER_USER_MAX {
         return Err(Rejection::TooManyLeaves.into());
     }
-    changing.connection.execute("INSERT INTO leaves (tenant_id, user_id, from_ms, until_ms) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (tenant_id, user_id, from_ms) DO UPDATE SET until_ms = excluded.until_ms", (person.0.0, person.1.get(), leave.from_ms, leave.until_ms)).await?;
+    changing
+        .connection
+        .execute(
+            "INSERT INTO leaves (tenant_id, user_id, from_ms, until_ms) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (tenant_id, user_id, from_ms) DO UPDATE SET until_ms = excluded.until_ms",
+            (person.0.0, person.1.get(), leave.from_ms, leave.until_ms),
+        )
+        .await?;
     note(changing, person, "user.leave_noted", (before, Some(leave)))?;
     Ok(if before.is_some() {
         Effect::Updated
@@ -53,7 +59,13 @@ async fn remove(changing: &mut Changing<'_>, person: (TenantId, UserId), from_ms
     let Some(before) = find(changing.connection, person, from_ms).await? else {
         return Ok(Effect::Unchanged);
     };
-    changing.connection.execute("DELETE FROM leaves WHERE tenant_id = $1 AND user_id = $2 AND from_ms = $3", (person.0.0, person.1.get(), from_ms)).await?;
+    changing
+        .connection
+        .execute(
+            "DELETE FROM leaves WHERE tenant_id = $1 AND user_id = $2 AND from_ms = $3",
+            (person.0.0, person.1.get(), from_ms),
+        )
+        .await?;
     note(changing, person, "user.leave_removed", (Some(before), None))?;
     Ok(Effect::Updated)
 }
@@ -71,18 +83,28 @@ async fn find(
     (tenant_id, user_id): (TenantId, UserId),
     from_ms: i64,
 ) -> Answered<Option<Leave>> {
-    connection.optional("SELECT until_ms FROM leaves WHERE tenant_id = $1 AND user_id = $2 AND from_ms = $3", (tenant_id.0, user_id.get(), from_ms), |row| {
-            Ok(Leave {
-                from_ms,
-                until_ms: row.get(0)?,
-            })
-        }).await
+    connection
+        .optional(
+            "SELECT until_ms FROM leaves WHERE tenant_id = $1 AND user_id = $2 AND from_ms = $3",
+            (tenant_id.0, user_id.get(), from_ms),
+            |row| {
+                Ok(Leave {
+                    from_ms,
+                    until_ms: row.get(0)?,
+                })
+            },
+        )
+        .await
 }
 
 async fn count(connection: &Sql, (tenant_id, user_id): (TenantId, UserId)) -> Answered<u64> {
-    connection.one("SELECT count(*).await FROM leaves WHERE tenant_id = $1 AND user_id = $2", (tenant_id.0, user_id.get()), |row| {
-            row.get::<Count>(0).map(|Count(leaves)| leaves)
-        }).await
+    connection
+        .one(
+            "SELECT count(*) FROM leaves WHERE tenant_id = $1 AND user_id = $2",
+            (tenant_id.0, user_id.get()),
+            |row| row.get::<Count>(0).map(|Count(leaves)| leaves),
+        )
+        .await
 }
 
 fn note(

@@ -3,7 +3,7 @@
 //! "Once" is decided by an `UPDATE` that only touches what is still good: whoever comes second touches nothing and is
 //! rejected, whatever was read before.
 
-use crate::sql::{Sql};
+use crate::sql::Sql;
 use usher_seats::{ClientId, TenantId, UserId};
 use usher_store::{
     Effect, Rejection, TokenHash,
@@ -28,7 +28,13 @@ pub(super) async fn grant(
         return Err(Rejection::UserUnknown.into());
     }
     let key = (tenant_id.0, user_id.get(), client_id.as_str());
-    let known: Option<String> = connection.optional("SELECT scopes FROM grants WHERE tenant_id = $1 AND user_id = $2 AND client_id = $3", key, |row| row.get(0)).await?;
+    let known: Option<String> = connection
+        .optional(
+            "SELECT scopes FROM grants WHERE tenant_id = $1 AND user_id = $2 AND client_id = $3",
+            key,
+            |row| row.get(0),
+        )
+        .await?;
     let mut all = known.as_deref().map(split_scopes).unwrap_or_default();
     all.extend(scopes.iter().cloned());
     all.sort_unstable();
@@ -52,7 +58,7 @@ pub(super) async fn issue_code(connection: &Sql, code: &AuthorizationCode, at_ms
     });
     connection.execute("INSERT INTO authorization_codes (code_hash, family_id, client_id, tenant_id, user_id, redirect_uri,
                                               scopes, challenge, challenge_method, expires_at_ms, spent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)", list![
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, FALSE)", list![
             code.code_hash.0.as_slice(),
             code.family_id.0.as_slice(),
             code.client_id.as_str(),
@@ -74,8 +80,14 @@ pub(super) async fn redeem_code(
     pair: &IssuedPair,
     at_ms: i64,
 ) -> Outcome {
-    let family = connection.optional("UPDATE authorization_codes SET spent = TRUE
-             WHERE code_hash = $1 AND spent = FALSE AND expires_at_ms > $2 RETURNING family_id", (code_hash.0.as_slice(), at_ms), |row| row.family(0)).await?;
+    let family = connection
+        .optional(
+            "UPDATE authorization_codes SET spent = TRUE
+             WHERE code_hash = $1 AND spent = FALSE AND expires_at_ms > $2 RETURNING family_id",
+            (code_hash.0.as_slice(), at_ms),
+            |row| row.family(0),
+        )
+        .await?;
     let family_id = family.ok_or(Rejection::Spent)?;
     keep_pair(connection, pair, family_id, at_ms).await
 }
@@ -88,9 +100,19 @@ pub(super) async fn rotate(
     pair: &IssuedPair,
     at_ms: i64,
 ) -> Outcome {
-    let family = connection.optional("UPDATE refresh_tokens SET spent_at_ms = $2, spent_key_hash = $3
+    let family = connection
+        .optional(
+            "UPDATE refresh_tokens SET spent_at_ms = $2, spent_key_hash = $3
              WHERE token_hash = $1 AND spent_at_ms IS NULL AND revoked = FALSE AND expires_at_ms > $2
-             RETURNING family_id", (token_hash.0.as_slice(), at_ms, key_hash.as_ref().map(|hash| hash.0.as_slice())), |row| row.family(0)).await?;
+             RETURNING family_id",
+            (
+                token_hash.0.as_slice(),
+                at_ms,
+                key_hash.as_ref().map(|hash| hash.0.as_slice()),
+            ),
+            |row| row.family(0),
+        )
+        .await?;
     let family_id = family.ok_or(Rejection::Spent)?;
     keep_pair(connection, pair, family_id, at_ms).await
 }
@@ -110,17 +132,22 @@ async fn keep_refresh_token(
     at_ms: i64,
 ) -> Result<(), Unchanged> {
     sweep(connection, Expiring::RefreshTokens, at_ms).await?;
-    connection.execute("INSERT INTO refresh_tokens (token_hash, family_id, client_id, tenant_id, user_id, scopes,
+    connection
+        .execute(
+            "INSERT INTO refresh_tokens (token_hash, family_id, client_id, tenant_id, user_id, scopes,
                                          expires_at_ms, revoked)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 0)", (
-            refresh.token_hash.0.as_slice(),
-            family_id.0.as_slice(),
-            refresh.client_id.as_str(),
-            refresh.tenant_id.0,
-            refresh.user_id.get(),
-            refresh.scopes.join(" "),
-            refresh.expires_at_ms,
-        )).await?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE)",
+            (
+                refresh.token_hash.0.as_slice(),
+                family_id.0.as_slice(),
+                refresh.client_id.as_str(),
+                refresh.tenant_id.0,
+                refresh.user_id.get(),
+                refresh.scopes.join(" "),
+                refresh.expires_at_ms,
+            ),
+        )
+        .await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Passwords, second factors, sessions and one-time links.
 
-use crate::sql::{Sql};
+use crate::sql::Sql;
 use usher_seats::{TenantId, UserId};
 use usher_store::{
     Effect, Rejection, TokenHash,
@@ -14,15 +14,16 @@ use super::{
 };
 
 /// Makes sure that there is a row for what the person signs in with.
-async fn require_credential(
-    connection: &Sql,
-    tenant_id: TenantId,
-    user_id: UserId,
-) -> Result<(), Unchanged> {
+async fn require_credential(connection: &Sql, tenant_id: TenantId, user_id: UserId) -> Result<(), Unchanged> {
     if !user_exists(connection, tenant_id, user_id).await? {
         return Err(Rejection::UserUnknown.into());
     }
-    connection.execute("INSERT INTO credentials (tenant_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", (tenant_id.0, user_id.get())).await?;
+    connection
+        .execute(
+            "INSERT INTO credentials (tenant_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            (tenant_id.0, user_id.get()),
+        )
+        .await?;
     Ok(())
 }
 
@@ -33,12 +34,18 @@ pub(super) async fn set_password(
     password_hash: Option<&str>,
 ) -> Outcome {
     require_credential(connection, tenant_id, user_id).await?;
-    connection.execute("DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2", (tenant_id.0, user_id.get())).await?;
+    connection
+        .execute(
+            "DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2",
+            (tenant_id.0, user_id.get()),
+        )
+        .await?;
     execute(
         connection,
         "UPDATE credentials SET password_hash = $3 WHERE tenant_id = $1 AND user_id = $2",
         (tenant_id.0, user_id.get(), password_hash),
-    ).await
+    )
+    .await
 }
 
 /// Sets or takes away the second factor. Steps spent stay spent: a new key has other one-time passwords anyway.
@@ -52,7 +59,8 @@ pub(super) async fn set_totp(
         connection,
         "UPDATE credentials SET totp_sealed = $3 WHERE tenant_id = $1 AND user_id = $2",
         (tenant_id.0, user_id.get(), totp_sealed),
-    ).await
+    )
+    .await
 }
 
 /// Spends the step of a one-time password.
@@ -65,7 +73,8 @@ pub(super) async fn spend_totp_step(
         connection,
         "UPDATE credentials SET totp_step = $3 WHERE tenant_id = $1 AND user_id = $2 AND totp_step < $3",
         (tenant_id.0, user_id.get(), step),
-    ).await?;
+    )
+    .await?;
     if effect == Effect::Unchanged {
         Err(Rejection::Spent.into())
     } else {
@@ -79,14 +88,19 @@ pub(super) async fn open_session(connection: &Sql, session: &Session, at_ms: i64
         return Err(Rejection::UserUnknown.into());
     }
     sweep(connection, Expiring::Sessions, at_ms).await?;
-    connection.execute("INSERT INTO sessions (session_hash, tenant_id, user_id, created_at_ms, expires_at_ms)
-             VALUES ($1, $2, $3, $4, $5)", (
-            session.session_hash.0.as_slice(),
-            session.tenant_id.0,
-            session.user_id.get(),
-            session.created_at_ms,
-            session.expires_at_ms,
-        )).await?;
+    connection
+        .execute(
+            "INSERT INTO sessions (session_hash, tenant_id, user_id, created_at_ms, expires_at_ms)
+             VALUES ($1, $2, $3, $4, $5)",
+            (
+                session.session_hash.0.as_slice(),
+                session.tenant_id.0,
+                session.user_id.get(),
+                session.created_at_ms,
+                session.expires_at_ms,
+            ),
+        )
+        .await?;
     Ok(Effect::Created)
 }
 
@@ -96,7 +110,8 @@ pub(super) async fn end_session(connection: &Sql, session_hash: TokenHash) -> Ou
         connection,
         "DELETE FROM sessions WHERE session_hash = $1",
         [session_hash.0.as_slice()],
-    ).await
+    )
+    .await
 }
 
 /// Makes a link that works once.
@@ -118,7 +133,8 @@ pub(super) async fn spend_link(connection: &Sql, link_hash: TokenHash, at_ms: i6
         connection,
         "DELETE FROM links WHERE link_hash = $1 AND expires_at_ms > $2",
         (link_hash.0.as_slice(), at_ms),
-    ).await?;
+    )
+    .await?;
     if effect == Effect::Unchanged {
         Err(Rejection::Spent.into())
     } else {

@@ -1,7 +1,6 @@
 //! What has expired is swept away in passing, so that no table grows for ever and no job has to run.
 
-
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 /// What has expired is kept this long, so that its bearer hears "expired" or "used" and not "unknown": a week.
 const EXPIRED_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// Most rows swept away when one is added; more than one, so that sweeping keeps up.
@@ -52,6 +51,8 @@ impl Expiring {
 /// Takes some long-expired rows out of a table.
 pub(super) async fn sweep(connection: &Sql, table: Expiring, at_ms: i64) -> Answered<()> {
     let before_ms = at_ms.saturating_sub(EXPIRED_KEPT_MS);
-    connection.execute(table.statement(), (before_ms, ROWS_SWEPT_MAX)).await
+    connection
+        .execute(table.statement(), (before_ms, ROWS_SWEPT_MAX))
+        .await
         .map(|_| ())
 }

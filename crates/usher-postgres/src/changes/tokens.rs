@@ -1,7 +1,7 @@
 //! Issuing and revoking tokens.
 
 use crate::NO_TENANT;
-use crate::sql::{Sql};
+use crate::sql::Sql;
 use usher_seats::{ClientId, TenantId, UserId};
 use usher_store::{Effect, Rejection, Token, TokenHash, TokenKind, identity::FamilyId};
 
@@ -31,26 +31,32 @@ pub(super) async fn issue(
             connection,
             "SELECT 1 FROM clients WHERE client_id = $1",
             [client_id.as_str()],
-        ).await?
+        )
+        .await?
     {
         return Err(Rejection::ClientUnknown.into());
     }
     sweep(connection, Expiring::Tokens, at_ms).await?;
-    let added = connection.execute("INSERT INTO tokens (token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms,
+    let added = connection
+        .execute(
+            "INSERT INTO tokens (token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms,
                                  expires_at_ms, revoked, family_id)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-             ON CONFLICT (tenant_id, token_hash) DO NOTHING", list![
-            token.token_hash.0.as_slice(),
-            token_kind_name(token.kind),
-            token.tenant_id.map_or(NO_TENANT, |tenant_id| tenant_id.0),
-            token.client_id.as_ref().map(ClientId::as_str),
-            token.user_id.map(UserId::get),
-            token.scopes.join(" "),
-            token.issued_at_ms,
-            token.expires_at_ms,
-            token.revoked,
-            family_id.as_ref().map(|family_id| family_id.0.as_slice()),
-        ]).await?;
+             ON CONFLICT (tenant_id, token_hash) DO NOTHING",
+            list![
+                token.token_hash.0.as_slice(),
+                token_kind_name(token.kind),
+                token.tenant_id.map_or(NO_TENANT, |tenant_id| tenant_id.0),
+                token.client_id.as_ref().map(ClientId::as_str),
+                token.user_id.map(UserId::get),
+                token.scopes.join(" "),
+                token.issued_at_ms,
+                token.expires_at_ms,
+                token.revoked,
+                family_id.as_ref().map(|family_id| family_id.0.as_slice()),
+            ],
+        )
+        .await?;
     Ok(if added == 0 {
         Effect::Unchanged
     } else {
@@ -74,5 +80,6 @@ pub(super) async fn revoke(connection: &Sql, tenant_id: Option<TenantId>, token_
         "UPDATE tokens SET revoked = TRUE
          WHERE token_hash = $1 AND revoked = FALSE AND ($2::bigint IS NULL OR tenant_id = $2)",
         (token_hash.0.as_slice(), tenant_id.map(|tenant_id| tenant_id.0)),
-    ).await
+    )
+    .await
 }

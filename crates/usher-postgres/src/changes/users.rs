@@ -1,6 +1,6 @@
 //! People in the directory.
 
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 use usher_seats::{TenantId, UserId};
 use usher_store::{Effect, Rejection, User};
 
@@ -18,13 +18,11 @@ pub(super) async fn put(connection: &Sql, user: &User, existing: Existing) -> Ou
         _ => {}
     }
     require_free_external_id(connection, user).await?;
-    let effect = put_row(
+    put_row(
         connection,
         found,
-        "INSERT INTO users (tenant_id, user_id, name, enabled, system_administrator, external_id, person_number)
-         VALUES ($1, $2, $3, $4, $5, $6, coalesce(
-           (SELECT person_number FROM departed_people WHERE tenant_id = $1 AND user_id = $2),
-           (SELECT people_numbered FROM tenants WHERE tenant_id = $1)))",
+        "INSERT INTO users (tenant_id, user_id, name, enabled, system_administrator, external_id)
+         VALUES ($1, $2, $3, $4, $5, $6)",
         "UPDATE users SET name = $3, enabled = $4, system_administrator = $5, external_id = $6
          WHERE tenant_id = $1 AND user_id = $2
            AND (name <> $3 OR enabled <> $4 OR system_administrator <> $5 OR external_id IS DISTINCT FROM $6)",
@@ -36,27 +34,21 @@ pub(super) async fn put(connection: &Sql, user: &User, existing: Existing) -> Ou
             &user.system_administrator,
             &user.external_id,
         ],
-    ).await?;
-    if effect == Effect::Created {
-        number_is_given(connection, user).await?;
-    }
-    Ok(effect)
-}
-
-/// Notes that a person got the number they had before they left, or else the tenant's next one.
-async fn number_is_given(connection: &Sql, user: &User) -> Answered<()> {
-    let returned = connection.execute("DELETE FROM departed_people WHERE tenant_id = $1 AND user_id = $2", (user.tenant_id.0, user.user_id.get())).await?;
-    if returned == 0 {
-        connection.execute("UPDATE tenants SET people_numbered = people_numbered + 1 WHERE tenant_id = $1", [user.tenant_id.0]).await?;
-    }
-    Ok(())
+    )
+    .await
 }
 
 async fn require_free_external_id(connection: &Sql, user: &User) -> Result<(), Unchanged> {
     let Some(external_id) = &user.external_id else {
         return Ok(());
     };
-    let owner: Option<i64> = connection.optional("SELECT user_id FROM users WHERE tenant_id = $1 AND external_id = $2", (user.tenant_id.0, external_id), |row| row.get(0)).await?;
+    let owner: Option<i64> = connection
+        .optional(
+            "SELECT user_id FROM users WHERE tenant_id = $1 AND external_id = $2",
+            (user.tenant_id.0, external_id),
+            |row| row.get(0),
+        )
+        .await?;
     match owner {
         Some(owner) if owner != user.user_id.get() => Err(Rejection::ExternalIdTaken.into()),
         _ => Ok(()),
@@ -69,8 +61,6 @@ pub(super) async fn delete(changing: &mut Changing<'_>, tenant_id: TenantId, use
     let connection = changing.connection;
     let person = (tenant_id.0, user_id.get());
     for statement in [
-        "INSERT INTO departed_people (tenant_id, user_id, person_number)
-         SELECT tenant_id, user_id, person_number FROM users WHERE tenant_id = $1 AND user_id = $2",
         "DELETE FROM leaves WHERE tenant_id = $1 AND user_id = $2",
         "DELETE FROM seats WHERE tenant_id = $1 AND user_id = $2",
         "DELETE FROM credentials WHERE tenant_id = $1 AND user_id = $2",
@@ -84,7 +74,9 @@ pub(super) async fn delete(changing: &mut Changing<'_>, tenant_id: TenantId, use
     ] {
         connection.execute(statement, person).await?;
     }
-    let gone = connection.execute("DELETE FROM users WHERE tenant_id = $1 AND user_id = $2", person).await?;
+    let gone = connection
+        .execute("DELETE FROM users WHERE tenant_id = $1 AND user_id = $2", person)
+        .await?;
     Ok(if gone == 0 {
         Effect::Unchanged
     } else {

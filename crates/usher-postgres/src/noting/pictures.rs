@@ -1,7 +1,7 @@
 //! How the audit log shows things: one function per kind, without a secret in any.
 
 use crate::NO_TENANT;
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 use serde_json::{Value, json};
 use usher_seats::{ClientId, TenantId, UserId};
 use usher_store::{Tenant, TokenHash};
@@ -47,12 +47,12 @@ type Found = Answered<Option<Picture>>;
 /// Looks at a thing; none when it is not there.
 pub(super) async fn take(connection: &Sql, thing: &Thing<'_>) -> Found {
     match thing {
-        Thing::TenantNamed(tenant_key) => {
-            Ok(reads::tenant(connection, tenant_key).await?.map(|known| tenant(&known)))
-        }
-        Thing::Tenant(tenant_id) => {
-            Ok(reads::tenant_by_id(connection, *tenant_id).await?.map(|known| tenant(&known)))
-        }
+        Thing::TenantNamed(tenant_key) => Ok(reads::tenant(connection, tenant_key)
+            .await?
+            .map(|known| tenant(&known))),
+        Thing::Tenant(tenant_id) => Ok(reads::tenant_by_id(connection, *tenant_id)
+            .await?
+            .map(|known| tenant(&known))),
         Thing::HistoryDays(tenant_id) => history_days(connection, *tenant_id).await,
         Thing::User(tenant_id, user_id) => user(connection, *tenant_id, *user_id).await,
         Thing::App(tenant_id, namespace) => {
@@ -65,7 +65,9 @@ pub(super) async fn take(connection: &Sql, thing: &Thing<'_>) -> Found {
         Thing::Route(route) => of_route(connection, route).await,
         Thing::Client(tenant_id, client_id) => client(connection, *tenant_id, client_id).await,
         Thing::Install(tenant_id, client_id) => install(connection, *tenant_id, client_id).await,
-        Thing::Grant(tenant_id, user_id, client_id) => grant(connection, *tenant_id, *user_id, client_id).await,
+        Thing::Grant(tenant_id, user_id, client_id) => {
+            grant(connection, *tenant_id, *user_id, client_id).await
+        }
         Thing::Token(token_hash) => token(connection, *token_hash).await,
         Thing::SignIn(tenant_id, user_id) => sign_in(connection, *tenant_id, *user_id).await,
         Thing::Link(link_hash) => link(connection, *link_hash).await,
@@ -79,14 +81,20 @@ fn tenant(tenant: &Tenant) -> Picture {
 }
 
 async fn history_days(connection: &Sql, tenant_id: TenantId) -> Found {
-    connection.optional("SELECT history_days FROM tenants WHERE tenant_id = $1", [tenant_id.0], |row| {
-            let days: Option<u32> = row.get(0)?;
-            Ok(Picture::of(
-                tenant_id,
-                HISTORY_DAYS,
-                &json!({ "history_days": days }),
-            ))
-        }).await
+    connection
+        .optional(
+            "SELECT history_days FROM tenants WHERE tenant_id = $1",
+            [tenant_id.0],
+            |row| {
+                let days: Option<i64> = row.get(0)?;
+                Ok(Picture::of(
+                    tenant_id,
+                    HISTORY_DAYS,
+                    &json!({ "history_days": days }),
+                ))
+            },
+        )
+        .await
 }
 
 async fn user(connection: &Sql, tenant_id: TenantId, user_id: UserId) -> Found {
@@ -139,7 +147,12 @@ async fn client(connection: &Sql, tenant_id: TenantId, client_id: &ClientId) -> 
 }
 
 async fn install(connection: &Sql, tenant_id: TenantId, client_id: &ClientId) -> Found {
-    let installed = connection.exists("SELECT 1 FROM installs WHERE tenant_id = $1 AND client_id = $2", (tenant_id.0, client_id.as_str())).await?;
+    let installed = connection
+        .exists(
+            "SELECT 1 FROM installs WHERE tenant_id = $1 AND client_id = $2",
+            (tenant_id.0, client_id.as_str()),
+        )
+        .await?;
     Ok(installed.then(|| Picture::of(tenant_id, client_id.as_str(), &json!({ "installed": true }))))
 }
 
@@ -153,21 +166,30 @@ async fn grant(connection: &Sql, tenant_id: TenantId, user_id: UserId, client_id
 
 /// Shows a service or operator token; another kind is not in the log.
 async fn token(connection: &Sql, token_hash: TokenHash) -> Found {
-    connection.optional("SELECT tenant_id, kind, issued_at_ms, expires_at_ms, revoked FROM tokens
-             WHERE token_hash = $1 AND kind IN ('service', 'operator')", [token_hash.0.as_slice()], |row| {
-            let shown = json!({
-                "kind": row.get::<String>(1)?,
-                "issued_at_ms": row.get::<i64>(2)?,
-                "expires_at_ms": row.get::<i64>(3)?,
-                "revoked": row.get::<bool>(4)?,
-            });
-            Ok(Picture {
-                tenant_id: row.get::<Option<i64>>(0)?.filter(|tenant_id| *tenant_id != NO_TENANT).map(TenantId),
-                name: token_hash.token_id(),
-                shown: shown.to_string(),
-                hidden: Vec::new(),
-            })
-        }).await
+    connection
+        .optional(
+            "SELECT tenant_id, kind, issued_at_ms, expires_at_ms, revoked FROM tokens
+             WHERE token_hash = $1 AND kind IN ('service', 'operator')",
+            [token_hash.0.as_slice()],
+            |row| {
+                let shown = json!({
+                    "kind": row.get::<String>(1)?,
+                    "issued_at_ms": row.get::<i64>(2)?,
+                    "expires_at_ms": row.get::<i64>(3)?,
+                    "revoked": row.get::<bool>(4)?,
+                });
+                Ok(Picture {
+                    tenant_id: row
+                        .get::<Option<i64>>(0)?
+                        .filter(|tenant_id| *tenant_id != NO_TENANT)
+                        .map(TenantId),
+                    name: token_hash.token_id(),
+                    shown: shown.to_string(),
+                    hidden: Vec::new(),
+                })
+            },
+        )
+        .await
 }
 
 /// Shows how a person may sign in; none for who cannot.
@@ -193,21 +215,33 @@ async fn sign_in(connection: &Sql, tenant_id: TenantId, user_id: UserId) -> Foun
 }
 
 async fn link(connection: &Sql, link_hash: TokenHash) -> Found {
-    connection.optional("SELECT tenant_id, user_id, purpose, expires_at_ms FROM links WHERE link_hash = $1", [link_hash.0.as_slice()], |row| {
-            let shown = json!({
-                "purpose": row.get::<String>(2)?,
-                "expires_at_ms": row.get::<i64>(3)?,
-            });
-            let name = row.get::<i64>(1)?.to_string();
-            Ok(Picture::of(TenantId(row.get(0)?), name, &shown))
-        }).await
+    connection
+        .optional(
+            "SELECT tenant_id, user_id, purpose, expires_at_ms FROM links WHERE link_hash = $1",
+            [link_hash.0.as_slice()],
+            |row| {
+                let shown = json!({
+                    "purpose": row.get::<String>(2)?,
+                    "expires_at_ms": row.get::<i64>(3)?,
+                });
+                let name = row.get::<i64>(1)?.to_string();
+                Ok(Picture::of(TenantId(row.get(0)?), name, &shown))
+            },
+        )
+        .await
 }
 
 async fn identity_provider(connection: &Sql, tenant_id: TenantId) -> Found {
     let Some(provider) = reads::identity_provider(connection, tenant_id).await? else {
         return Ok(None);
     };
-    let linked: i64 = connection.one("SELECT count(*) FROM identity_links WHERE tenant_id = $1", [tenant_id.0], |row| row.get(0)).await?;
+    let linked: i64 = connection
+        .one(
+            "SELECT count(*) FROM identity_links WHERE tenant_id = $1",
+            [tenant_id.0],
+            |row| row.get(0),
+        )
+        .await?;
     let shown = json!({
         "name": provider.name,
         "name_chinese": provider.name_chinese,

@@ -1,7 +1,7 @@
 //! Reads the audit log: lists for people, and slices for whoever verifies it.
 
-use tokio_postgres::types::ToSql;
 use crate::sql::{Answered, Failure, Listed, Row, Sql};
+use tokio_postgres::types::ToSql;
 use usher_seats::TenantId;
 use usher_store::{
     AuditEntry, AuditHash, AuditHead, AuditOrder, AuditQuery, AuditRecord, AuditSlice,
@@ -17,10 +17,7 @@ const HASH: usize = 12;
 const COLUMNS: &str = "sequence, at_ms, actor_kind, actor_name, client_id, address, reason, action, object_kind, \
                        object_name, before, after, hash";
 
-pub(crate) async fn audit_head(
-    connection: &Sql,
-    tenant_id: Option<TenantId>,
-) -> Answered<Option<AuditHead>> {
+pub(crate) async fn audit_head(connection: &Sql, tenant_id: Option<TenantId>) -> Answered<Option<AuditHead>> {
     audit_log::head(connection, tenant_id).await
 }
 
@@ -66,10 +63,7 @@ fn stored(row: &Row) -> Answered<StoredRecord> {
     })
 }
 
-pub(crate) async fn audit_records(
-    connection: &Sql,
-    query: &AuditQuery,
-) -> Answered<Vec<AuditEntry>> {
+pub(crate) async fn audit_records(connection: &Sql, query: &AuditQuery) -> Answered<Vec<AuditEntry>> {
     let log = log_number(query.tenant_id);
     let (after, other_ms) = bounds(query);
     let rows = limit(query.rows_max.min(AUDIT_ROWS_MAX));
@@ -83,7 +77,9 @@ pub(crate) async fn audit_records(
         values.extend([kind as &(dyn ToSql + Sync), name as &(dyn ToSql + Sync)]);
     }
     connection
-        .rows(&statement(query), Listed(&values), |row| entry(query.tenant_id, row))
+        .rows(&statement(query), Listed(&values), |row| {
+            entry(query.tenant_id, row)
+        })
         .await
 }
 
@@ -138,7 +134,8 @@ fn entry(tenant_id: Option<TenantId>, row: &Row) -> Answered<AuditEntry> {
         *text = row.get(column)?;
     }
     let places = (row.get(0)?, row.get(1)?);
-    let record = AuditRecord::from_texts(tenant_id, places, texts).ok_or(Failure::damaged("an audit record"))?;
+    let record =
+        AuditRecord::from_texts(tenant_id, places, texts).ok_or(Failure::damaged("an audit record"))?;
     Ok(AuditEntry {
         record,
         hash: AuditHash(row.bytes(HASH)?),

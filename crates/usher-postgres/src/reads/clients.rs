@@ -1,6 +1,6 @@
 //! Clients, their secrets and where they are installed.
 
-use crate::sql::{Sql, Row, Answered};
+use crate::sql::{Answered, Row, Sql};
 use usher_seats::{ClientId, Enablement, TenantId};
 use usher_store::{
     Client, ClientKind,
@@ -16,8 +16,14 @@ pub(crate) async fn clients(
     after: Option<&ClientId>,
     rows_max: usize,
 ) -> Answered<Vec<Client>> {
-    connection.rows("SELECT tenant_id, client_id, name, kind, scopes, enabled FROM clients
-             WHERE tenant_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3", (tenant_id.0, after.map_or("", ClientId::as_str), limit(rows_max)), |row| client_row(row, 0)).await
+    connection
+        .rows(
+            "SELECT tenant_id, client_id, name, kind, scopes, enabled FROM clients
+             WHERE tenant_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3",
+            (tenant_id.0, after.map_or("", ClientId::as_str), limit(rows_max)),
+            |row| client_row(row, 0),
+        )
+        .await
 }
 
 pub(crate) async fn client(
@@ -25,8 +31,14 @@ pub(crate) async fn client(
     tenant_id: TenantId,
     client_id: &ClientId,
 ) -> Answered<Option<Client>> {
-    connection.optional("SELECT tenant_id, client_id, name, kind, scopes, enabled FROM clients
-             WHERE tenant_id = $1 AND client_id = $2", (tenant_id.0, client_id.as_str()), |row| client_row(row, 0)).await
+    connection
+        .optional(
+            "SELECT tenant_id, client_id, name, kind, scopes, enabled FROM clients
+             WHERE tenant_id = $1 AND client_id = $2",
+            (tenant_id.0, client_id.as_str()),
+            |row| client_row(row, 0),
+        )
+        .await
 }
 
 /// Reads a client from six columns beginning at `column`.
@@ -52,9 +64,15 @@ pub(crate) async fn installed_clients(
     after: Option<&ClientId>,
     rows_max: usize,
 ) -> Answered<Vec<Client>> {
-    connection.rows("SELECT clients.tenant_id, clients.client_id, name, kind, scopes, enabled
+    connection
+        .rows(
+            "SELECT clients.tenant_id, clients.client_id, name, kind, scopes, enabled
              FROM installs JOIN clients ON clients.client_id = installs.client_id
-             WHERE installs.tenant_id = $1 AND installs.client_id > $2 ORDER BY installs.client_id LIMIT $3", (tenant_id.0, after.map_or("", ClientId::as_str), limit(rows_max)), |row| client_row(row, 0)).await
+             WHERE installs.tenant_id = $1 AND installs.client_id > $2 ORDER BY installs.client_id LIMIT $3",
+            (tenant_id.0, after.map_or("", ClientId::as_str), limit(rows_max)),
+            |row| client_row(row, 0),
+        )
+        .await
 }
 
 /// True when a client is the tenant's own or installed there.
@@ -63,8 +81,13 @@ pub(crate) async fn client_installed(
     tenant_id: TenantId,
     client_id: &ClientId,
 ) -> Answered<bool> {
-    connection.exists("SELECT 1 FROM clients WHERE client_id = $2 AND tenant_id = $1
-             UNION ALL SELECT 1 FROM installs WHERE client_id = $2 AND tenant_id = $1", (tenant_id.0, client_id.as_str())).await
+    connection
+        .exists(
+            "SELECT 1 FROM clients WHERE client_id = $2 AND tenant_id = $1
+             UNION ALL SELECT 1 FROM installs WHERE client_id = $2 AND tenant_id = $1",
+            (tenant_id.0, client_id.as_str()),
+        )
+        .await
 }
 
 pub(crate) async fn client_standing(
@@ -79,21 +102,27 @@ pub(crate) async fn client_standing_within(
     connection: &Sql,
     client_id: &ClientId,
 ) -> Answered<Option<ClientStanding>> {
-    let found = connection.optional("SELECT clients.tenant_id, client_id, clients.name, kind, scopes, clients.enabled,
+    let found = connection
+        .optional(
+            "SELECT clients.tenant_id, client_id, clients.name, kind, scopes, clients.enabled,
                     redirect_uris, refresh_allowed, ticket_url, tenants.enabled
              FROM clients JOIN tenants ON tenants.tenant_id = clients.tenant_id
-             WHERE client_id = $1", [client_id.as_str()], |row| {
-            Ok(ClientStanding {
-                client: client_row(row, 0)?,
-                registration: ClientRegistration {
-                    redirect_uris: row.get::<&str>(6)?.lines().map(str::to_owned).collect(),
-                    refresh_allowed: row.get(7)?,
-                    ticket_url: row.get(8)?,
-                },
-                secrets: Vec::new(),
-                tenant: Enablement::from_row(row.get(9)?),
-            })
-        }).await?;
+             WHERE client_id = $1",
+            [client_id.as_str()],
+            |row| {
+                Ok(ClientStanding {
+                    client: client_row(row, 0)?,
+                    registration: ClientRegistration {
+                        redirect_uris: row.get::<&str>(6)?.lines().map(str::to_owned).collect(),
+                        refresh_allowed: row.get(7)?,
+                        ticket_url: row.get(8)?,
+                    },
+                    secrets: Vec::new(),
+                    tenant: Enablement::from_row(row.get(9)?),
+                })
+            },
+        )
+        .await?;
     let Some(mut standing) = found else {
         return Ok(None);
     };
@@ -102,12 +131,18 @@ pub(crate) async fn client_standing_within(
 }
 
 async fn secrets(connection: &Sql, client_id: &ClientId) -> Answered<Vec<ClientSecret>> {
-    connection.rows("SELECT secret_hash, created_at_ms, expires_at_ms FROM client_secrets
-             WHERE client_id = $1 ORDER BY expires_at_ms IS NULL DESC, created_at_ms DESC", [client_id.as_str()], |row| {
-            Ok(ClientSecret {
-                secret_hash: row.hash(0)?,
-                created_at_ms: row.get(1)?,
-                expires_at_ms: row.get(2)?,
-            })
-        }).await
+    connection
+        .rows(
+            "SELECT secret_hash, created_at_ms, expires_at_ms FROM client_secrets
+             WHERE client_id = $1 ORDER BY expires_at_ms IS NULL DESC, created_at_ms DESC",
+            [client_id.as_str()],
+            |row| {
+                Ok(ClientSecret {
+                    secret_hash: row.hash(0)?,
+                    created_at_ms: row.get(1)?,
+                    expires_at_ms: row.get(2)?,
+                })
+            },
+        )
+        .await
 }

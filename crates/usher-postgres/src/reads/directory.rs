@@ -20,8 +20,14 @@ pub(crate) async fn tenants(
     after: Option<&TenantKey>,
     rows_max: usize,
 ) -> Answered<Vec<Tenant>> {
-    connection.rows("SELECT tenant_id, tenant_key, name, enabled, time_zone, history_days FROM tenants
-             WHERE tenant_key > $1 ORDER BY tenant_key LIMIT $2", (after.map_or("", TenantKey::as_str), limit(rows_max)), tenant_row).await
+    connection
+        .rows(
+            "SELECT tenant_id, tenant_key, name, enabled, time_zone, history_days FROM tenants
+             WHERE tenant_key > $1 ORDER BY tenant_key LIMIT $2",
+            (after.map_or("", TenantKey::as_str), limit(rows_max)),
+            tenant_row,
+        )
+        .await
 }
 
 fn tenant_row(row: &Row) -> Answered<Tenant> {
@@ -39,19 +45,18 @@ fn tenant_row(row: &Row) -> Answered<Tenant> {
     })
 }
 
-pub(crate) async fn user(
-    connection: &Sql,
-    tenant_id: TenantId,
-    user_id: UserId,
-) -> Answered<Option<User>> {
-    connection.optional("SELECT tenant_id, user_id, name, enabled, system_administrator, external_id FROM users
-             WHERE tenant_id = $1 AND user_id = $2", (tenant_id.0, user_id.get()), user_row).await
+pub(crate) async fn user(connection: &Sql, tenant_id: TenantId, user_id: UserId) -> Answered<Option<User>> {
+    connection
+        .optional(
+            "SELECT tenant_id, user_id, name, enabled, system_administrator, external_id FROM users
+             WHERE tenant_id = $1 AND user_id = $2",
+            (tenant_id.0, user_id.get()),
+            user_row,
+        )
+        .await
 }
 
-pub(crate) async fn first_administrator(
-    connection: &Sql,
-    tenant_id: TenantId,
-) -> Answered<Option<User>> {
+pub(crate) async fn first_administrator(connection: &Sql, tenant_id: TenantId) -> Answered<Option<User>> {
     connection.optional("SELECT tenant_id, user_id, name, enabled, system_administrator, external_id FROM users
              WHERE tenant_id = $1 AND system_administrator = TRUE AND enabled = TRUE ORDER BY user_id LIMIT 1", [tenant_id.0], user_row).await
 }
@@ -74,8 +79,14 @@ pub(crate) async fn users(
     after: Option<UserId>,
     rows_max: usize,
 ) -> Answered<Vec<User>> {
-    connection.rows("SELECT tenant_id, user_id, name, enabled, system_administrator, external_id FROM users
-             WHERE tenant_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3", (tenant_id.0, after.map_or(0, UserId::get), limit(rows_max)), user_row).await
+    connection
+        .rows(
+            "SELECT tenant_id, user_id, name, enabled, system_administrator, external_id FROM users
+             WHERE tenant_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3",
+            (tenant_id.0, after.map_or(0, UserId::get), limit(rows_max)),
+            user_row,
+        )
+        .await
 }
 
 pub(crate) async fn app(
@@ -83,7 +94,13 @@ pub(crate) async fn app(
     tenant_id: TenantId,
     namespace: &Namespace,
 ) -> Answered<Option<App>> {
-    connection.optional("SELECT namespace, name, enabled, names FROM apps WHERE tenant_id = $1 AND namespace = $2", (tenant_id.0, namespace.as_str()), |row| app_row(tenant_id, row)).await
+    connection
+        .optional(
+            "SELECT namespace, name, enabled, names FROM apps WHERE tenant_id = $1 AND namespace = $2",
+            (tenant_id.0, namespace.as_str()),
+            |row| app_row(tenant_id, row),
+        )
+        .await
 }
 
 pub(crate) async fn apps(
@@ -92,8 +109,14 @@ pub(crate) async fn apps(
     after: Option<&Namespace>,
     rows_max: usize,
 ) -> Answered<Vec<App>> {
-    connection.rows("SELECT namespace, name, enabled, names FROM apps
-             WHERE tenant_id = $1 AND namespace > $2 ORDER BY namespace LIMIT $3", (tenant_id.0, after.map_or("", Namespace::as_str), limit(rows_max)), |row| app_row(tenant_id, row)).await
+    connection
+        .rows(
+            "SELECT namespace, name, enabled, names FROM apps
+             WHERE tenant_id = $1 AND namespace > $2 ORDER BY namespace LIMIT $3",
+            (tenant_id.0, after.map_or("", Namespace::as_str), limit(rows_max)),
+            |row| app_row(tenant_id, row),
+        )
+        .await
 }
 
 fn app_row(tenant_id: TenantId, row: &Row) -> Answered<App> {
@@ -107,7 +130,13 @@ fn app_row(tenant_id: TenantId, row: &Row) -> Answered<App> {
 }
 
 pub(crate) async fn app_routes(connection: &Sql) -> Answered<Vec<AppRoute>> {
-    connection.rows("SELECT host, path_prefix, tenant_id, namespace FROM app_routes ORDER BY host, path_prefix", [0_i64; 0], route_row).await
+    connection
+        .rows(
+            "SELECT host, path_prefix, tenant_id, namespace FROM app_routes ORDER BY host, path_prefix",
+            [0_i64; 0],
+            route_row,
+        )
+        .await
 }
 
 pub(crate) async fn app_routes_between(
@@ -116,8 +145,14 @@ pub(crate) async fn app_routes_between(
     first: &Namespace,
     last: &Namespace,
 ) -> Answered<Vec<AppRoute>> {
-    connection.rows("SELECT host, path_prefix, tenant_id, namespace FROM app_routes
-             WHERE tenant_id = $1 AND namespace BETWEEN $2 AND $3 ORDER BY namespace, host, path_prefix", (tenant_id.0, first.as_str(), last.as_str()), route_row).await
+    connection
+        .rows(
+            "SELECT host, path_prefix, tenant_id, namespace FROM app_routes
+             WHERE tenant_id = $1 AND namespace BETWEEN $2 AND $3 ORDER BY namespace, host, path_prefix",
+            (tenant_id.0, first.as_str(), last.as_str()),
+            route_row,
+        )
+        .await
 }
 
 fn route_row(row: &Row) -> Answered<AppRoute> {

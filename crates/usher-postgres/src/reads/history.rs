@@ -9,7 +9,10 @@ use crate::{
 };
 
 /// Counts active people, each figure on its own: in each a person counts once.
-pub(crate) async fn active_people(connection: &Sql, query: &ActivePeopleQuery) -> Answered<Vec<ActivePeople>> {
+pub(crate) async fn active_people(
+    connection: &Sql,
+    query: &ActivePeopleQuery,
+) -> Answered<Vec<ActivePeople>> {
     let days = within_limit(query.days);
     let spans = query.window.spans(days.first, days.last);
     let (seat_types, namespace) = scope(&query.scope);
@@ -61,6 +64,8 @@ fn scope(scope: &HistoryScope) -> (Vec<i16>, Option<&str>) {
     let wanted = usher_seats::SeatType::ALL
         .into_iter()
         .filter(|seat_type| scope.seat_type.is_none_or(|wanted| wanted == *seat_type));
-    let numbers = wanted.map(|seat_type| SeatTypeNumber(seat_type).number()).collect();
+    let numbers = wanted
+        .map(|seat_type| SeatTypeNumber(seat_type).number())
+        .collect();
     (numbers, scope.namespace.as_ref().map(Namespace::as_str))
 }

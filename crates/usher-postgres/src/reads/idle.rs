@@ -64,7 +64,11 @@ impl Candidate {
 }
 
 /// Reads one page.
-pub(crate) async fn idle_seats(connection: &Sql, refusals: &Refusals, query: &IdleQuery) -> Answered<IdlePage> {
+pub(crate) async fn idle_seats(
+    connection: &Sql,
+    refusals: &Refusals,
+    query: &IdleQuery,
+) -> Answered<IdlePage> {
     let candidates = candidates(connection, query).await?;
     let leaves = leaves(connection, query, &candidates).await?;
     let (mut rows, mut last, mut seats_read) = (Vec::new(), None, 0);
@@ -82,9 +86,11 @@ pub(crate) async fn idle_seats(connection: &Sql, refusals: &Refusals, query: &Id
 }
 
 async fn candidates(connection: &Sql, query: &IdleQuery) -> Answered<Vec<Candidate>> {
-    let by_idleness = "AND (idle.since_day, seats.user_id, seats.namespace) > ($5, $6, $7) AND idle.since_day <= $8
+    let by_idleness =
+        "AND (idle.since_day, seats.user_id, seats.namespace) > ($5, $6, $7) AND idle.since_day <= $8
         ORDER BY idle.since_day, seats.user_id, seats.namespace LIMIT $9";
-    let by_user = "AND ($5::int4 IS NOT NULL) AND (seats.user_id, seats.namespace) > ($6, $7) AND $8::int4 IS NOT NULL
+    let by_user =
+        "AND ($5::int4 IS NOT NULL) AND (seats.user_id, seats.namespace) > ($6, $7) AND $8::int4 IS NOT NULL
         ORDER BY seats.user_id, seats.namespace LIMIT $9";
     let order = match query.order {
         IdleOrder::LongestIdleFirst => by_idleness,
@@ -104,7 +110,9 @@ async fn candidates(connection: &Sql, query: &IdleQuery) -> Answered<Vec<Candida
         limit(IDLE_SEATS_READ_MAX + 1)
     ];
     connection
-        .rows(&format!("{CANDIDATES} {order}"), values, |row| candidate(row, query))
+        .rows(&format!("{CANDIDATES} {order}"), values, |row| {
+            candidate(row, query)
+        })
         .await
 }
 

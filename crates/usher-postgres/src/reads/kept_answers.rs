@@ -1,6 +1,6 @@
 //! Answers under idempotency keys.
 
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 use usher_store::{KeptAnswer, TokenHash};
 
 use crate::numbers::ResultsText;
@@ -11,14 +11,20 @@ pub(crate) async fn kept_answer(
     key_hash: TokenHash,
     now_ms: i64,
 ) -> Answered<Option<KeptAnswer>> {
-    connection.optional("SELECT request_hash, answer, results, expires_at_ms FROM kept_answers
-             WHERE key_hash = $1 AND expires_at_ms > $2", (key_hash.0.as_slice(), now_ms), |row| {
-            Ok(KeptAnswer {
-                key_hash,
-                request_hash: row.hash(0)?,
-                answer: row.get(1)?,
-                results: row.get::<ResultsText>(2)?.0,
-                expires_at_ms: row.get(3)?,
-            })
-        }).await
+    connection
+        .optional(
+            "SELECT request_hash, answer, results, expires_at_ms FROM kept_answers
+             WHERE key_hash = $1 AND expires_at_ms > $2",
+            (key_hash.0.as_slice(), now_ms),
+            |row| {
+                Ok(KeptAnswer {
+                    key_hash,
+                    request_hash: row.hash(0)?,
+                    answer: row.get(1)?,
+                    results: row.get::<ResultsText>(2)?.0,
+                    expires_at_ms: row.get(3)?,
+                })
+            },
+        )
+        .await
 }

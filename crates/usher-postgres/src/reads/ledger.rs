@@ -39,16 +39,18 @@ macro_rules! select_groups {
 }
 
 /// Finds a pool.
-pub(crate) async fn pool(
-    connection: &Sql,
-    name: &PoolName,
-    now_ms: i64,
-) -> Answered<Option<PoolRow>> {
+pub(crate) async fn pool(connection: &Sql, name: &PoolName, now_ms: i64) -> Answered<Option<PoolRow>> {
     let (tenant_id, seat_type, namespace) = pool::key(name);
-    connection.optional(concat!(
-            select_pools!(),
-            "WHERE tenant_id = $2 AND seat_type = $3 AND namespace = $4"
-        ), (now_ms, tenant_id, seat_type, namespace), pool_row).await
+    connection
+        .optional(
+            concat!(
+                select_pools!(),
+                "WHERE tenant_id = $2 AND seat_type = $3 AND namespace = $4"
+            ),
+            (now_ms, tenant_id, seat_type, namespace),
+            pool_row,
+        )
+        .await
 }
 
 /// Lists pools in key order.
@@ -60,15 +62,21 @@ pub(crate) async fn pools(
     now_ms: i64,
 ) -> Answered<Vec<PoolRow>> {
     // No pool stands at number -1, so that it means "from the beginning".
-    let (seat_type, namespace) = after.map_or((-1_i64, ""), |after| {
+    let (seat_type, namespace) = after.map_or((-1, ""), |after| {
         let namespace = seat_namespace(after.namespace.as_ref());
-        (i64::from(SeatTypeNumber(after.seat_type).number()), namespace)
+        (SeatTypeNumber(after.seat_type).number(), namespace)
     });
-    connection.rows(concat!(
-            select_pools!(),
-            "WHERE tenant_id = $2 AND (seat_type, namespace) > ($3, $4)
+    connection
+        .rows(
+            concat!(
+                select_pools!(),
+                "WHERE tenant_id = $2 AND (seat_type, namespace) > ($3, $4)
              ORDER BY seat_type, namespace LIMIT $5"
-        ), (now_ms, tenant_id.0, seat_type, namespace, limit(rows_max)), pool_row).await
+            ),
+            (now_ms, tenant_id.0, seat_type, namespace, limit(rows_max)),
+            pool_row,
+        )
+        .await
 }
 
 fn pool_row(row: &Row) -> Answered<PoolRow> {
@@ -88,7 +96,9 @@ fn pool_row(row: &Row) -> Answered<PoolRow> {
 
 /// Finds a seat.
 pub(crate) async fn seat(connection: &Sql, name: SeatName) -> Answered<Option<SeatRow>> {
-    Ok(row::read(connection, &name).await?.map(|holding| seat_row(name, holding)))
+    Ok(row::read(connection, &name)
+        .await?
+        .map(|holding| seat_row(name, holding)))
 }
 
 fn seat_row(seat: SeatName, holding: Holding) -> SeatRow {
@@ -177,11 +187,21 @@ pub(crate) async fn waiting(
 ) -> Answered<Vec<WaitingRow>> {
     let (tenant_id, seat_type, namespace) = pool::key(name);
     let after_ticket = after_ticket.unwrap_or(0);
-    let Count(before): Count = connection.one("SELECT count(*) FROM waiting_places
-             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND ticket <= $4", (tenant_id, seat_type, namespace, after_ticket), |row| row.get(0)).await?;
-    let mut rows: Vec<WaitingRow> = connection.rows("SELECT user_id, ticket, waiting_since_ms, expires_at_ms FROM waiting_places
+    let Count(before): Count = connection
+        .one(
+            "SELECT count(*) FROM waiting_places
+             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND ticket <= $4",
+            (tenant_id, seat_type, namespace, after_ticket),
+            |row| row.get(0),
+        )
+        .await?;
+    let mut rows: Vec<WaitingRow> = connection
+        .rows(
+            "SELECT user_id, ticket, waiting_since_ms, expires_at_ms FROM waiting_places
              WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND ticket > $4
-             ORDER BY ticket LIMIT $5", (tenant_id, seat_type, namespace, after_ticket, limit(rows_max)), |row| {
+             ORDER BY ticket LIMIT $5",
+            (tenant_id, seat_type, namespace, after_ticket, limit(rows_max)),
+            |row| {
                 Ok(WaitingRow {
                     user_id: row.get::<StoredUserId>(0)?.0,
                     position: 0,
@@ -189,7 +209,9 @@ pub(crate) async fn waiting(
                     waiting_since_ms: row.get(2)?,
                     expires_at_ms: row.get(3)?,
                 })
-            }).await?;
+            },
+        )
+        .await?;
     for (place, row) in (before + 1..).zip(&mut rows) {
         row.position = place;
     }
@@ -202,10 +224,13 @@ pub(crate) async fn group(
     tenant_id: TenantId,
     group_key: &GroupKey,
 ) -> Answered<Option<Group>> {
-    let found = connection.optional(concat!(
-            select_groups!(),
-            "WHERE tenant_id = $1 AND group_key = $2"
-        ), (tenant_id.0, group_key.as_str()), |row| group_row(row, tenant_id)).await?;
+    let found = connection
+        .optional(
+            concat!(select_groups!(), "WHERE tenant_id = $1 AND group_key = $2"),
+            (tenant_id.0, group_key.as_str()),
+            |row| group_row(row, tenant_id),
+        )
+        .await?;
     match found {
         Some(group) => with_standing(connection, group).await.map(Some),
         None => Ok(None),
@@ -219,10 +244,16 @@ pub(crate) async fn groups(
     after: Option<&GroupKey>,
     rows_max: usize,
 ) -> Answered<Vec<Group>> {
-    let groups: Vec<Group> = connection.rows(concat!(
-            select_groups!(),
-            "WHERE tenant_id = $1 AND group_key > $2 ORDER BY group_key LIMIT $3"
-        ), (tenant_id.0, after.map_or("", GroupKey::as_str), limit(rows_max)), |row| group_row(row, tenant_id)).await?;
+    let groups: Vec<Group> = connection
+        .rows(
+            concat!(
+                select_groups!(),
+                "WHERE tenant_id = $1 AND group_key > $2 ORDER BY group_key LIMIT $3"
+            ),
+            (tenant_id.0, after.map_or("", GroupKey::as_str), limit(rows_max)),
+            |row| group_row(row, tenant_id),
+        )
+        .await?;
     let mut found = Vec::with_capacity(groups.len());
     for group in groups {
         found.push(with_standing(connection, group).await?);
@@ -255,11 +286,17 @@ pub(crate) async fn group_members(
     after: Option<UserId>,
     rows_max: usize,
 ) -> Answered<Vec<UserId>> {
-    connection.rows("SELECT user_id FROM group_members
-             WHERE tenant_id = $1 AND group_key = $2 AND user_id > $3 ORDER BY user_id LIMIT $4", (
+    connection
+        .rows(
+            "SELECT user_id FROM group_members
+             WHERE tenant_id = $1 AND group_key = $2 AND user_id > $3 ORDER BY user_id LIMIT $4",
+            (
                 tenant_id.0,
                 group_key.as_str(),
                 after.map_or(0, UserId::get),
                 limit(rows_max),
-            ), |row| row.get::<StoredUserId>(0).map(|StoredUserId(user_id)| user_id)).await
+            ),
+            |row| row.get::<StoredUserId>(0).map(|StoredUserId(user_id)| user_id),
+        )
+        .await
 }

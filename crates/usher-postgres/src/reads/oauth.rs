@@ -1,6 +1,6 @@
 //! Grants, codes and refresh tokens.
 
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 use usher_seats::{ClientId, Enablement, TenantId, UserId};
 use usher_store::{
     TokenHash,
@@ -93,7 +93,13 @@ async fn standing<T>(
     what: T,
     (tenant_id, user_id, client_id): (TenantId, UserId, ClientId),
 ) -> Answered<Standing<T>> {
-    let enabled: Option<bool> = connection.optional("SELECT enabled FROM tenants WHERE tenant_id = $1", [tenant_id.0], |row| row.get(0)).await?;
+    let enabled: Option<bool> = connection
+        .optional(
+            "SELECT enabled FROM tenants WHERE tenant_id = $1",
+            [tenant_id.0],
+            |row| row.get(0),
+        )
+        .await?;
     let installed = client_installed(connection, tenant_id, &client_id).await?;
     let user = user(connection, tenant_id, user_id).await?;
     Ok(Standing {

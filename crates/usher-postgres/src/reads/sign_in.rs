@@ -1,6 +1,6 @@
 //! What people sign in with, and who is signed in.
 
-use crate::sql::{Sql, Row, Answered};
+use crate::sql::{Answered, Row, Sql};
 use usher_seats::{Enablement, TenantId, UserId};
 use usher_store::{
     TokenHash,
@@ -26,9 +26,13 @@ pub(crate) async fn credential(
     tenant_id: TenantId,
     login: &str,
 ) -> Answered<Option<Credential>> {
-    let found = connection.optional(&format!(
-            "{CREDENTIAL} WHERE users.tenant_id = $1 AND external_id = $2"
-        ), (tenant_id.0, login), credential_row).await?;
+    let found = connection
+        .optional(
+            &format!("{CREDENTIAL} WHERE users.tenant_id = $1 AND external_id = $2"),
+            (tenant_id.0, login),
+            credential_row,
+        )
+        .await?;
     // Two searches and not one with an OR, for which SQLite would read every person of the tenant.
     match login.parse::<UserId>() {
         Ok(user_id) if found.is_none() => credential_of(connection, tenant_id, user_id).await,
@@ -42,9 +46,13 @@ pub(crate) async fn credential_of(
     tenant_id: TenantId,
     user_id: UserId,
 ) -> Answered<Option<Credential>> {
-    connection.optional(&format!(
-            "{CREDENTIAL} WHERE users.tenant_id = $1 AND users.user_id = $2"
-        ), (tenant_id.0, user_id.get()), credential_row).await
+    connection
+        .optional(
+            &format!("{CREDENTIAL} WHERE users.tenant_id = $1 AND users.user_id = $2"),
+            (tenant_id.0, user_id.get()),
+            credential_row,
+        )
+        .await
 }
 
 fn credential_row(row: &Row) -> Answered<Credential> {
@@ -59,30 +67,38 @@ fn credential_row(row: &Row) -> Answered<Credential> {
 /// Whether anybody has chosen a password. Rows without one are few: they belong to second factors and to passwords
 /// taken away.
 pub(crate) async fn passwords_exist(connection: &Sql) -> Answered<bool> {
-    connection.exists("SELECT 1 FROM credentials WHERE password_hash IS NOT NULL LIMIT 1", [0_i64; 0]).await
+    connection
+        .exists(
+            "SELECT 1 FROM credentials WHERE password_hash IS NOT NULL LIMIT 1",
+            [0_i64; 0],
+        )
+        .await
 }
 
 /// Finds a session with its person as they are now.
-pub(crate) async fn session(
-    connection: &Sql,
-    session_hash: TokenHash,
-) -> Answered<Option<SessionStanding>> {
-    let found = connection.optional("SELECT sessions.tenant_id, user_id, created_at_ms, expires_at_ms, tenants.enabled
+pub(crate) async fn session(connection: &Sql, session_hash: TokenHash) -> Answered<Option<SessionStanding>> {
+    let found = connection
+        .optional(
+            "SELECT sessions.tenant_id, user_id, created_at_ms, expires_at_ms, tenants.enabled
              FROM sessions LEFT JOIN tenants ON tenants.tenant_id = sessions.tenant_id
-             WHERE session_hash = $1", [session_hash.0.as_slice()], |row| {
-            let session = Session {
-                session_hash,
-                tenant_id: TenantId(row.get(0)?),
-                user_id: row.get::<StoredUserId>(1)?.0,
-                created_at_ms: row.get(2)?,
-                expires_at_ms: row.get(3)?,
-            };
-            Ok(SessionStanding {
-                session,
-                tenant: Enablement::from_row(row.get(4)?),
-                user: None,
-            })
-        }).await?;
+             WHERE session_hash = $1",
+            [session_hash.0.as_slice()],
+            |row| {
+                let session = Session {
+                    session_hash,
+                    tenant_id: TenantId(row.get(0)?),
+                    user_id: row.get::<StoredUserId>(1)?.0,
+                    created_at_ms: row.get(2)?,
+                    expires_at_ms: row.get(3)?,
+                };
+                Ok(SessionStanding {
+                    session,
+                    tenant: Enablement::from_row(row.get(4)?),
+                    user: None,
+                })
+            },
+        )
+        .await?;
     let Some(mut standing) = found else {
         return Ok(None);
     };
@@ -92,13 +108,19 @@ pub(crate) async fn session(
 
 /// Finds a link.
 pub(crate) async fn link(connection: &Sql, link_hash: TokenHash) -> Answered<Option<Link>> {
-    connection.optional("SELECT tenant_id, user_id, expires_at_ms FROM links WHERE link_hash = $1", [link_hash.0.as_slice()], |row| {
-            Ok(Link {
-                link_hash,
-                purpose: LinkPurpose::ChoosePassword,
-                tenant_id: TenantId(row.get(0)?),
-                user_id: row.get::<StoredUserId>(1)?.0,
-                expires_at_ms: row.get(2)?,
-            })
-        }).await
+    connection
+        .optional(
+            "SELECT tenant_id, user_id, expires_at_ms FROM links WHERE link_hash = $1",
+            [link_hash.0.as_slice()],
+            |row| {
+                Ok(Link {
+                    link_hash,
+                    purpose: LinkPurpose::ChoosePassword,
+                    tenant_id: TenantId(row.get(0)?),
+                    user_id: row.get::<StoredUserId>(1)?.0,
+                    expires_at_ms: row.get(2)?,
+                })
+            },
+        )
+        .await
 }

@@ -1,7 +1,7 @@
 //! Tokens, and everything around one that decides whether its bearer may ask.
 
 use crate::NO_TENANT;
-use crate::sql::{Failure, Sql, Row, Answered};
+use crate::sql::{Answered, Failure, Row, Sql};
 use usher_seats::{ClientId, Enablement, TenantId};
 use usher_store::{Token, TokenHash, TokenKind, TokenStanding};
 
@@ -9,10 +9,7 @@ use super::{clients::client_row, directory::user, limit, split_scopes};
 use crate::numbers::{Parsed, StoredUserId};
 
 /// Finds a token; the index compares hashes, so no time tells anything about the token itself.
-pub(crate) async fn token(
-    connection: &Sql,
-    token_hash: TokenHash,
-) -> Answered<Option<TokenStanding>> {
+pub(crate) async fn token(connection: &Sql, token_hash: TokenHash) -> Answered<Option<TokenStanding>> {
     let found = connection.optional("SELECT token_hash, tokens.kind, tokens.tenant_id, tokens.client_id, tokens.user_id, tokens.scopes,
                     issued_at_ms, expires_at_ms, revoked, tenants.enabled,
                     clients.tenant_id, clients.client_id, clients.name, clients.kind, clients.scopes,
@@ -85,7 +82,9 @@ fn token_row(row: &Row) -> Answered<Token> {
             "operator" => TokenKind::Operator,
             kind => return Err(Failure::damaged(kind)),
         },
-        tenant_id: row.get::<Option<i64>>(2)?.filter(|tenant_id| *tenant_id != NO_TENANT)
+        tenant_id: row
+            .get::<Option<i64>>(2)?
+            .filter(|tenant_id| *tenant_id != NO_TENANT)
             .map(TenantId),
         client_id: row
             .get::<Option<Parsed<ClientId>>>(3)?

@@ -1,6 +1,6 @@
 //! Giving seats: the one way for a seat to become held.
 
-use crate::sql::{Answered};
+use crate::sql::Answered;
 use usher_store::{Effect, Rejection, SeatName};
 
 use super::{
@@ -50,7 +50,9 @@ pub(super) async fn assign_since(
     by: By,
 ) -> Outcome {
     require(changing, seat).await?;
-    let held = row::read(changing.connection, seat).await?.filter(|before| before.in_use(changing.at_ms));
+    let held = row::read(changing.connection, seat)
+        .await?
+        .filter(|before| before.in_use(changing.at_ms));
     match held {
         Some(before) => renew(changing, seat, &before, expires_at_ms, by).await,
         None if pool::has_free(changing, &seat.pool).await? => {
@@ -63,7 +65,8 @@ pub(super) async fn assign_since(
                     waiting::forget(changing.connection, seat).await?;
                     let assigned_at_ms = assigned_at_ms.unwrap_or(changing.at_ms);
                     let term = (assigned_at_ms, expires_at_ms);
-                    let effect = begin_since(changing, seat, before.as_ref(), term, by, "seat.assigned").await?;
+                    let effect =
+                        begin_since(changing, seat, before.as_ref(), term, by, "seat.assigned").await?;
                     Ok(effect)
                 }
             }
@@ -78,7 +81,11 @@ pub(super) async fn assign_since(
 }
 
 /// Gives a seat that never was, from a moment that may have passed; one that is or was there stays as it is.
-pub(crate) async fn ensure(changing: &mut Changing<'_>, seat: &SeatName, assigned_at_ms: Option<i64>) -> Outcome {
+pub(crate) async fn ensure(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    assigned_at_ms: Option<i64>,
+) -> Outcome {
     if row::read(changing.connection, seat).await?.is_some() {
         return Ok(Effect::Unchanged);
     }
@@ -124,7 +131,11 @@ pub(crate) async fn or_wait(
 }
 
 /// Moves the end of a seat in use; a seat that has run out is given again if one is free.
-pub(crate) async fn extend(changing: &mut Changing<'_>, seat: &SeatName, expires_at_ms: Option<i64>) -> Outcome {
+pub(crate) async fn extend(
+    changing: &mut Changing<'_>,
+    seat: &SeatName,
+    expires_at_ms: Option<i64>,
+) -> Outcome {
     require(changing, seat).await?;
     require_end_ahead(changing, expires_at_ms)?;
     let before = row::read(changing.connection, seat).await?;

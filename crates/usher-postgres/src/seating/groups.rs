@@ -1,6 +1,6 @@
 //! Groups: people whom an organisation treats alike, and the seats that this gives them.
 
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 use serde::Serialize;
 use usher_seats::{GroupKey, TenantId, UserId};
 use usher_store::{AuditObject, Effect, PoolName, Rejection, SeatName};
@@ -31,12 +31,25 @@ pub(super) async fn create(changing: &mut Changing<'_>, group: Name<'_>, name: &
 /// Makes a group or renames it.
 pub(super) async fn put(changing: &mut Changing<'_>, group: Name<'_>, name: &str) -> Outcome {
     changes::require_tenant(changing.connection, group.0).await?;
-    let before: Option<String> = changing.connection.optional("SELECT name FROM groups WHERE tenant_id = $1 AND group_key = $2", (group.0.0, group.1.as_str()), |row| row.get(0)).await?;
+    let before: Option<String> = changing
+        .connection
+        .optional(
+            "SELECT name FROM groups WHERE tenant_id = $1 AND group_key = $2",
+            (group.0.0, group.1.as_str()),
+            |row| row.get(0),
+        )
+        .await?;
     if before.as_deref() == Some(name) {
         return Ok(Effect::Unchanged);
     }
-    changing.connection.execute("INSERT INTO groups (tenant_id, group_key, name) VALUES ($1, $2, $3)
-             ON CONFLICT (tenant_id, group_key) DO UPDATE SET name = excluded.name", (group.0.0, group.1.as_str(), name)).await?;
+    changing
+        .connection
+        .execute(
+            "INSERT INTO groups (tenant_id, group_key, name) VALUES ($1, $2, $3)
+             ON CONFLICT (tenant_id, group_key) DO UPDATE SET name = excluded.name",
+            (group.0.0, group.1.as_str(), name),
+        )
+        .await?;
     let after = Named { name };
     let before = before.as_deref().map(|name| Named { name });
     note(changing, group, "group.set", before.as_ref(), Some(&after))?;
@@ -61,7 +74,10 @@ pub(super) async fn delete(changing: &mut Changing<'_>, group: Name<'_>) -> Outc
         "DELETE FROM standing_assignments WHERE tenant_id = $1 AND group_key = $2",
         "DELETE FROM groups WHERE tenant_id = $1 AND group_key = $2",
     ] {
-        changing.connection.execute(statement, (group.0.0, group.1.as_str())).await?;
+        changing
+            .connection
+            .execute(statement, (group.0.0, group.1.as_str()))
+            .await?;
     }
     let before = Whole {
         members: members.len(),
@@ -77,8 +93,14 @@ pub(super) async fn join(changing: &mut Changing<'_>, group: Name<'_>, user_id: 
     if !changes::user_exists(changing.connection, group.0, user_id).await? {
         return Err(Rejection::UserUnknown.into());
     }
-    let added = changing.connection.execute("INSERT INTO group_members (tenant_id, group_key, user_id) VALUES ($1, $2, $3)
-             ON CONFLICT DO NOTHING", (group.0.0, group.1.as_str(), user_id.get())).await?;
+    let added = changing
+        .connection
+        .execute(
+            "INSERT INTO group_members (tenant_id, group_key, user_id) VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING",
+            (group.0.0, group.1.as_str(), user_id.get()),
+        )
+        .await?;
     if added == 0 {
         return Ok(Effect::Unchanged);
     }
@@ -91,7 +113,13 @@ pub(super) async fn join(changing: &mut Changing<'_>, group: Name<'_>, user_id: 
 
 /// Takes a person out of a group, with the seats that only this group gave them.
 pub(super) async fn leave(changing: &mut Changing<'_>, group: Name<'_>, user_id: UserId) -> Outcome {
-    let gone = changing.connection.execute("DELETE FROM group_members WHERE tenant_id = $1 AND group_key = $2 AND user_id = $3", (group.0.0, group.1.as_str(), user_id.get())).await?;
+    let gone = changing
+        .connection
+        .execute(
+            "DELETE FROM group_members WHERE tenant_id = $1 AND group_key = $2 AND user_id = $3",
+            (group.0.0, group.1.as_str(), user_id.get()),
+        )
+        .await?;
     if gone == 0 {
         require(changing.connection, group).await?;
         return Ok(Effect::Unchanged);
@@ -128,20 +156,33 @@ pub(crate) async fn groups_of(
     tenant_id: TenantId,
     user_id: UserId,
 ) -> Answered<Vec<GroupKey>> {
-    connection.rows("SELECT group_key FROM group_members WHERE tenant_id = $1 AND user_id = $2 ORDER BY group_key", (tenant_id.0, user_id.get()), |row| {
-            row.get::<Parsed<GroupKey>>(0)
-                .map(|Parsed(group_key)| group_key)
-        }).await
+    connection
+        .rows(
+            "SELECT group_key FROM group_members WHERE tenant_id = $1 AND user_id = $2 ORDER BY group_key",
+            (tenant_id.0, user_id.get()),
+            |row| row.get::<Parsed<GroupKey>>(0).map(|Parsed(group_key)| group_key),
+        )
+        .await
 }
 
 /// Lets a group give its members seats of a pool, beginning with those who are in it.
-pub(super) async fn put_standing(changing: &mut Changing<'_>, group_key: &GroupKey, pool: &PoolName) -> Outcome {
+pub(super) async fn put_standing(
+    changing: &mut Changing<'_>,
+    group_key: &GroupKey,
+    pool: &PoolName,
+) -> Outcome {
     let group = (pool.tenant_id, group_key);
     require(changing.connection, group).await?;
     pool::require(changing.connection, pool).await?;
     let (tenant_id, seat_type, namespace) = pool::key(pool);
-    let added = changing.connection.execute("INSERT INTO standing_assignments (tenant_id, group_key, seat_type, namespace)
-             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", (tenant_id, group_key.as_str(), seat_type, namespace)).await?;
+    let added = changing
+        .connection
+        .execute(
+            "INSERT INTO standing_assignments (tenant_id, group_key, seat_type, namespace)
+             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            (tenant_id, group_key.as_str(), seat_type, namespace),
+        )
+        .await?;
     if added == 0 {
         return Ok(Effect::Unchanged);
     }
@@ -163,12 +204,22 @@ pub(super) async fn put_standing(changing: &mut Changing<'_>, group_key: &GroupK
 }
 
 /// Ends a standing assignment, with the seats that only it gave.
-pub(super) async fn remove_standing(changing: &mut Changing<'_>, group_key: &GroupKey, pool: &PoolName) -> Outcome {
+pub(super) async fn remove_standing(
+    changing: &mut Changing<'_>,
+    group_key: &GroupKey,
+    pool: &PoolName,
+) -> Outcome {
     let group = (pool.tenant_id, group_key);
     require(changing.connection, group).await?;
     let (tenant_id, seat_type, namespace) = pool::key(pool);
-    let gone = changing.connection.execute("DELETE FROM standing_assignments
-             WHERE tenant_id = $1 AND group_key = $2 AND seat_type = $3 AND namespace = $4", (tenant_id, group_key.as_str(), seat_type, namespace)).await?;
+    let gone = changing
+        .connection
+        .execute(
+            "DELETE FROM standing_assignments
+             WHERE tenant_id = $1 AND group_key = $2 AND seat_type = $3 AND namespace = $4",
+            (tenant_id, group_key.as_str(), seat_type, namespace),
+        )
+        .await?;
     if gone == 0 {
         return Ok(Effect::Unchanged);
     }
@@ -214,33 +265,53 @@ async fn no_longer_given(changing: &mut Changing<'_>, seat: &SeatName) -> Answer
 }
 
 async fn still_given(connection: &Sql, seat: &SeatName) -> Answered<bool> {
-    connection.exists("SELECT 1 FROM group_members AS member
+    connection
+        .exists(
+            "SELECT 1 FROM group_members AS member
              JOIN standing_assignments AS standing USING (tenant_id, group_key)
              WHERE member.tenant_id = $1 AND standing.seat_type = $2 AND member.user_id = $3
-               AND standing.namespace = $4", row::key(seat)).await
+               AND standing.namespace = $4",
+            row::key(seat),
+        )
+        .await
 }
 
 /// The people in a group.
 async fn members(connection: &Sql, group: Name<'_>) -> Answered<Vec<UserId>> {
-    connection.rows("SELECT user_id FROM group_members WHERE tenant_id = $1 AND group_key = $2 ORDER BY user_id", (group.0.0, group.1.as_str()), |row| {
-            row.get::<StoredUserId>(0).map(|StoredUserId(user_id)| user_id)
-        }).await
+    connection
+        .rows(
+            "SELECT user_id FROM group_members WHERE tenant_id = $1 AND group_key = $2 ORDER BY user_id",
+            (group.0.0, group.1.as_str()),
+            |row| row.get::<StoredUserId>(0).map(|StoredUserId(user_id)| user_id),
+        )
+        .await
 }
 
 /// The pools of which a group gives seats.
 pub(crate) async fn standing(connection: &Sql, group: Name<'_>) -> Answered<Vec<PoolName>> {
-    connection.rows("SELECT seat_type, namespace FROM standing_assignments
-             WHERE tenant_id = $1 AND group_key = $2 ORDER BY seat_type, namespace", (group.0.0, group.1.as_str()), |row| {
-            Ok(PoolName {
-                tenant_id: group.0,
-                seat_type: row.get::<StoredSeatType>(0)?.0,
-                namespace: row.get::<SeatNamespace>(1)?.0,
-            })
-        }).await
+    connection
+        .rows(
+            "SELECT seat_type, namespace FROM standing_assignments
+             WHERE tenant_id = $1 AND group_key = $2 ORDER BY seat_type, namespace",
+            (group.0.0, group.1.as_str()),
+            |row| {
+                Ok(PoolName {
+                    tenant_id: group.0,
+                    seat_type: row.get::<StoredSeatType>(0)?.0,
+                    namespace: row.get::<SeatNamespace>(1)?.0,
+                })
+            },
+        )
+        .await
 }
 
 async fn exists(connection: &Sql, group: Name<'_>) -> Answered<bool> {
-    connection.exists("SELECT 1 FROM groups WHERE tenant_id = $1 AND group_key = $2", (group.0.0, group.1.as_str())).await
+    connection
+        .exists(
+            "SELECT 1 FROM groups WHERE tenant_id = $1 AND group_key = $2",
+            (group.0.0, group.1.as_str()),
+        )
+        .await
 }
 
 async fn require(connection: &Sql, group: Name<'_>) -> Result<(), Unchanged> {

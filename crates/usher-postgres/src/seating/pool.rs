@@ -1,6 +1,6 @@
 //! Pools: what was bought, and the count of what is held.
 
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 use serde::Serialize;
 use usher_seats::{Pool, SeatType};
 use usher_store::{AuditObject, Effect, PoolName, Rejection};
@@ -43,16 +43,22 @@ pub(crate) fn key(pool: &PoolName) -> (i64, SeatTypeNumber, &str) {
 
 /// Finds a pool; `in_use` counts every seat that is held, expired or not.
 pub(crate) async fn read(connection: &Sql, pool: &PoolName) -> Answered<Option<Pool>> {
-    connection.optional("SELECT bought, held, valid_from_ms, valid_until_ms, overdraft_allowed FROM pools
-             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 FOR UPDATE", key(pool), |row| {
-            Ok(Pool {
-                bought: row.get::<Option<Count>>(0)?.map(|Count(bought)| bought),
-                in_use: row.get::<Count>(1)?.0,
-                valid_from_ms: row.get(2)?,
-                valid_until_ms: row.get(3)?,
-                overdraft_allowed: row.get(4)?,
-            })
-        }).await
+    connection
+        .optional(
+            "SELECT bought, held, valid_from_ms, valid_until_ms, overdraft_allowed FROM pools
+             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 FOR UPDATE",
+            key(pool),
+            |row| {
+                Ok(Pool {
+                    bought: row.get::<Option<Count>>(0)?.map(|Count(bought)| bought),
+                    in_use: row.get::<Count>(1)?.0,
+                    valid_from_ms: row.get(2)?,
+                    valid_until_ms: row.get(3)?,
+                    overdraft_allowed: row.get(4)?,
+                })
+            },
+        )
+        .await
 }
 
 /// Counts a seat that became held, or no longer is.
@@ -63,8 +69,7 @@ pub(super) async fn count(connection: &Sql, pool: &PoolName, held: bool) -> Answ
     } else {
         "UPDATE pools SET held = held - 1 WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3"
     };
-    connection.execute(statement, key(pool)).await
-        .map(|_| ())
+    connection.execute(statement, key(pool)).await.map(|_| ())
 }
 
 /// Whether a pool has a seat to give now. Seats that ran out count as free, and who waits is served first.
@@ -129,29 +134,30 @@ pub(super) async fn put(changing: &mut Changing<'_>, name: &PoolName, terms: &Te
 
 async fn store(changing: &Changing<'_>, name: &PoolName, terms: &Terms) -> Answered<()> {
     let (tenant_id, seat_type, namespace) = key(name);
-    changing.connection.execute("INSERT INTO pools
+    changing
+        .connection
+        .execute(
+            "INSERT INTO pools
                (tenant_id, seat_type, namespace, bought, valid_from_ms, valid_until_ms, overdraft_allowed)
              VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (tenant_id, seat_type, namespace) DO UPDATE SET
                bought = excluded.bought, valid_from_ms = excluded.valid_from_ms,
-               valid_until_ms = excluded.valid_until_ms, overdraft_allowed = excluded.overdraft_allowed", (
-            tenant_id,
-            seat_type,
-            namespace,
-            terms.bought.map(Count),
-            terms.valid_from_ms,
-            terms.valid_until_ms,
-            terms.overdraft_allowed,
-        )).await
+               valid_until_ms = excluded.valid_until_ms, overdraft_allowed = excluded.overdraft_allowed",
+            (
+                tenant_id,
+                seat_type,
+                namespace,
+                terms.bought.map(Count),
+                terms.valid_from_ms,
+                terms.valid_until_ms,
+                terms.overdraft_allowed,
+            ),
+        )
+        .await
         .map(|_| ())
 }
 
-fn note(
-    changing: &mut Changing<'_>,
-    name: &PoolName,
-    before: Option<&Terms>,
-    after: &Terms,
-) -> Answered<()> {
+fn note(changing: &mut Changing<'_>, name: &PoolName, before: Option<&Terms>, after: &Terms) -> Answered<()> {
     changing.notes.push(Note {
         tenant_id: Some(name.tenant_id),
         action: "pool.set",

@@ -1,6 +1,6 @@
 //! One seat's row: read, and written in the only place that writes it.
 
-use crate::sql::{Sql, Row, Answered};
+use crate::sql::{Answered, Row, Sql};
 use serde::Serialize;
 use usher_seats::Seat;
 use usher_store::{AuditObject, SeatName};
@@ -60,8 +60,14 @@ pub(crate) fn key(seat: &SeatName) -> Key<'_> {
 
 /// Finds a seat.
 pub(crate) async fn read(connection: &Sql, seat: &SeatName) -> Answered<Option<Holding>> {
-    connection.optional("SELECT held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly
-             FROM seats WHERE tenant_id = $1 AND seat_type = $2 AND user_id = $3 AND namespace = $4", key(seat), |row| Holding::from_row(row, 0)).await
+    connection
+        .optional(
+            "SELECT held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly
+             FROM seats WHERE tenant_id = $1 AND seat_type = $2 AND user_id = $3 AND namespace = $4",
+            key(seat),
+            |row| Holding::from_row(row, 0),
+        )
+        .await
 }
 
 /// Brings a seat from `before` to `after`: row, pool, door and note.

@@ -1,6 +1,6 @@
 //! Taking seats back: the one way for a seat to become free.
 
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 use usher_seats::{TenantId, UserId};
 use usher_store::{Effect, PoolName, Rejection, SeatName};
 
@@ -24,14 +24,19 @@ pub(crate) async fn release(
     unless_admitted_since_ms: Option<i64>,
 ) -> Outcome {
     give::require(changing, seat).await?;
-    let Some(before) = row::read(changing.connection, seat).await?.filter(|before| before.held) else {
+    let Some(before) = row::read(changing.connection, seat)
+        .await?
+        .filter(|before| before.held)
+    else {
         return Ok(Effect::Unchanged);
     };
     if before.protected_reason.is_some() && !even_protected {
         return Err(Rejection::SeatProtected.into());
     }
     if let Some(since_ms) = unless_admitted_since_ms
-        && newest_admitted_ms(changing, seat).await?.is_some_and(|newest_ms| newest_ms >= since_ms)
+        && newest_admitted_ms(changing, seat)
+            .await?
+            .is_some_and(|newest_ms| newest_ms >= since_ms)
     {
         return Err(Rejection::SeatUsed.into());
     }
@@ -65,7 +70,10 @@ pub(crate) async fn transfer(changing: &mut Changing<'_>, from: &SeatName, to: U
     give::require(changing, from).await?;
     give::require(changing, &heir).await?;
     let at_ms = changing.at_ms;
-    let Some(before) = row::read(changing.connection, from).await?.filter(|before| before.in_use(at_ms)) else {
+    let Some(before) = row::read(changing.connection, from)
+        .await?
+        .filter(|before| before.in_use(at_ms))
+    else {
         return Err(Rejection::SeatNotInUse.into());
     };
     let inherited = row::read(changing.connection, &heir).await?;
@@ -84,7 +92,8 @@ pub(crate) async fn transfer(changing: &mut Changing<'_>, from: &SeatName, to: U
         before.expires_at_ms,
         give::By::Hand,
         "seat.transferred_here",
-    ).await?;
+    )
+    .await?;
     // An expired seat of the heir was counted until now, and now is held again: one place in the pool has come free.
     waiting::serve(changing, &from.pool).await?;
     Ok(Effect::Updated)
@@ -94,7 +103,10 @@ pub(crate) async fn transfer(changing: &mut Changing<'_>, from: &SeatName, to: U
 pub(crate) async fn protect(changing: &mut Changing<'_>, seat: &SeatName, reason: Option<&str>) -> Outcome {
     give::require(changing, seat).await?;
     let at_ms = changing.at_ms;
-    let Some(before) = row::read(changing.connection, seat).await?.filter(|before| before.in_use(at_ms)) else {
+    let Some(before) = row::read(changing.connection, seat)
+        .await?
+        .filter(|before| before.in_use(at_ms))
+    else {
         return Err(Rejection::SeatNotInUse.into());
     };
     if before.protected_reason.as_deref() == reason {
@@ -156,15 +168,21 @@ pub(super) async fn held_by(
     tenant_id: TenantId,
     user_id: UserId,
 ) -> Answered<Vec<SeatName>> {
-    connection.rows("SELECT seat_type, namespace FROM seats
-             WHERE tenant_id = $1 AND seat_type IN (0, 1) AND user_id = $2 AND held = TRUE", (tenant_id.0, user_id.get()), |row| {
-            let pool = PoolName {
-                tenant_id,
-                seat_type: row.get::<StoredSeatType>(0)?.0,
-                namespace: row.get::<SeatNamespace>(1)?.0,
-            };
-            Ok(SeatName { pool, user_id })
-        }).await
+    connection
+        .rows(
+            "SELECT seat_type, namespace FROM seats
+             WHERE tenant_id = $1 AND seat_type IN (0, 1) AND user_id = $2 AND held = TRUE",
+            (tenant_id.0, user_id.get()),
+            |row| {
+                let pool = PoolName {
+                    tenant_id,
+                    seat_type: row.get::<StoredSeatType>(0)?.0,
+                    namespace: row.get::<SeatNamespace>(1)?.0,
+                };
+                Ok(SeatName { pool, user_id })
+            },
+        )
+        .await
 }
 
 /// Settles every pool of every tenant, at most `seats_max` seats in all, and serves lists whose pool has begun to be valid.
@@ -188,7 +206,10 @@ pub(crate) async fn settle_all(changing: &mut Changing<'_>, seats_max: usize) ->
 
 /// The pools that have something to settle or somebody waiting.
 async fn all_pools(changing: &Changing<'_>) -> Answered<Vec<PoolName>> {
-    changing.connection.rows("SELECT tenant_id, seat_type, namespace FROM pools AS pool
+    changing
+        .connection
+        .rows(
+            "SELECT tenant_id, seat_type, namespace FROM pools AS pool
              WHERE EXISTS (SELECT 1 FROM seats 
                            WHERE seats.tenant_id = pool.tenant_id AND seats.seat_type = pool.seat_type
                              AND seats.namespace = pool.namespace AND seats.held = TRUE
@@ -196,21 +217,32 @@ async fn all_pools(changing: &Changing<'_>) -> Answered<Vec<PoolName>> {
                 OR EXISTS (SELECT 1 FROM waiting_places AS place
                            WHERE place.tenant_id = pool.tenant_id AND place.seat_type = pool.seat_type
                              AND place.namespace = pool.namespace)
-             ORDER BY tenant_id, seat_type, namespace", [changing.at_ms], |row| {
-            let SeatNamespace(namespace) = row.get(2)?;
-            Ok(PoolName {
-                tenant_id: TenantId(row.get(0)?),
-                seat_type: row.get::<StoredSeatType>(1)?.0,
-                namespace,
-            })
-        }).await
+             ORDER BY tenant_id, seat_type, namespace",
+            [changing.at_ms],
+            |row| {
+                let SeatNamespace(namespace) = row.get(2)?;
+                Ok(PoolName {
+                    tenant_id: TenantId(row.get(0)?),
+                    seat_type: row.get::<StoredSeatType>(1)?.0,
+                    namespace,
+                })
+            },
+        )
+        .await
 }
 
 /// The newest access that a seat has admitted: for a platform seat over all apps. The transaction
 /// holds the tenant's door shut for this moment (see `record`), so no access that was acknowledged can be missing.
 async fn newest_admitted_ms(changing: &Changing<'_>, seat: &SeatName) -> Answered<Option<i64>> {
     let (tenant_id, seat_type, user_id, namespace) = row::key(seat);
-    let newest_ms: Option<i64> = changing.connection.one("SELECT max(active_time_ms) FROM activity
-             WHERE tenant_id = $1 AND seat_type = $2 AND user_id = $3 AND ($4::text = '' OR namespace = $4)", (tenant_id, seat_type, user_id, namespace), |row| row.get(0)).await?;
+    let newest_ms: Option<i64> = changing
+        .connection
+        .one(
+            "SELECT max(active_time_ms) FROM activity
+             WHERE tenant_id = $1 AND seat_type = $2 AND user_id = $3 AND ($4::text = '' OR namespace = $4)",
+            (tenant_id, seat_type, user_id, namespace),
+            |row| row.get(0),
+        )
+        .await?;
     Ok(newest_ms)
 }

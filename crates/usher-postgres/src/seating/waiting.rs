@@ -1,6 +1,6 @@
 //! Waiting lists: who asked first is served first.
 
-use crate::sql::{Sql, Answered};
+use crate::sql::{Answered, Sql};
 use serde::Serialize;
 use usher_store::{AuditObject, Effect, PoolName, SeatName};
 
@@ -35,35 +35,51 @@ pub(super) async fn enter(
         expires_at_ms,
         requested_directly: by == By::Hand,
     };
-    let added = changing.connection.execute("INSERT INTO waiting_places (tenant_id, seat_type, namespace, user_id, waiting_since_ms,
+    let added = changing
+        .connection
+        .execute(
+            "INSERT INTO waiting_places (tenant_id, seat_type, namespace, user_id, waiting_since_ms,
                                          expires_at_ms, requested_directly)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", (
-            tenant_id,
-            seat_type,
-            namespace,
-            user_id,
-            place.waiting_since_ms,
-            place.expires_at_ms,
-            place.requested_directly,
-        )).await?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            (
+                tenant_id,
+                seat_type,
+                namespace,
+                user_id,
+                place.waiting_since_ms,
+                place.expires_at_ms,
+                place.requested_directly,
+            ),
+        )
+        .await?;
     if added > 0 {
         note(changing, seat, "waiting_place.taken", None, Some(&place))?;
     } else if by == By::Hand {
         // Somebody asked for this person by name, so the place no longer ends with the group.
-        changing.connection.execute("UPDATE waiting_places SET requested_directly = TRUE
-                 WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND user_id = $4", (tenant_id, seat_type, namespace, user_id)).await?;
+        changing
+            .connection
+            .execute(
+                "UPDATE waiting_places SET requested_directly = TRUE
+                 WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND user_id = $4",
+                (tenant_id, seat_type, namespace, user_id),
+            )
+            .await?;
     }
     Ok(Effect::Waiting(position(changing.connection, seat).await?))
 }
 
 async fn position(connection: &Sql, seat: &SeatName) -> Answered<u64> {
     let (tenant_id, seat_type, user_id, namespace) = row::key(seat);
-    connection.one("SELECT count(*) FROM waiting_places
+    connection
+        .one(
+            "SELECT count(*) FROM waiting_places
              WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3
                AND ticket <= (SELECT ticket FROM waiting_places
-                              WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND user_id = $4)", (tenant_id, seat_type, namespace, user_id), |row| {
-            row.get::<Count>(0).map(|Count(position)| position)
-        }).await
+                              WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND user_id = $4)",
+            (tenant_id, seat_type, namespace, user_id),
+            |row| row.get::<Count>(0).map(|Count(position)| position),
+        )
+        .await
 }
 
 /// Takes somebody out of the list.
@@ -89,21 +105,32 @@ pub(super) async fn leave_with_group(changing: &mut Changing<'_>, seat: &SeatNam
 
 async fn place(connection: &Sql, seat: &SeatName) -> Answered<Option<Place>> {
     let (tenant_id, seat_type, user_id, namespace) = row::key(seat);
-    connection.optional("SELECT waiting_since_ms, expires_at_ms, requested_directly FROM waiting_places
-             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND user_id = $4", (tenant_id, seat_type, namespace, user_id), |row| {
-            Ok(Place {
-                waiting_since_ms: row.get(0)?,
-                expires_at_ms: row.get(1)?,
-                requested_directly: row.get(2)?,
-            })
-        }).await
+    connection
+        .optional(
+            "SELECT waiting_since_ms, expires_at_ms, requested_directly FROM waiting_places
+             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND user_id = $4",
+            (tenant_id, seat_type, namespace, user_id),
+            |row| {
+                Ok(Place {
+                    waiting_since_ms: row.get(0)?,
+                    expires_at_ms: row.get(1)?,
+                    requested_directly: row.get(2)?,
+                })
+            },
+        )
+        .await
 }
 
 /// Takes a place away without a word, because the person has got a seat.
 pub(super) async fn forget(connection: &Sql, seat: &SeatName) -> Answered<bool> {
     let (tenant_id, seat_type, user_id, namespace) = row::key(seat);
-    let gone = connection.execute("DELETE FROM waiting_places
-             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND user_id = $4", (tenant_id, seat_type, namespace, user_id)).await?;
+    let gone = connection
+        .execute(
+            "DELETE FROM waiting_places
+             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 AND user_id = $4",
+            (tenant_id, seat_type, namespace, user_id),
+        )
+        .await?;
     Ok(gone > 0)
 }
 
@@ -126,22 +153,29 @@ pub(super) async fn serve(changing: &mut Changing<'_>, name: &PoolName) -> Answe
             expires_at_ms,
             by,
             "seat.assigned_from_waiting_list",
-        ).await?;
+        )
+        .await?;
     }
     Ok(())
 }
 
 async fn first(connection: &Sql, name: &PoolName) -> Answered<Option<(SeatName, Option<i64>, By)>> {
-    connection.optional("SELECT user_id, expires_at_ms, requested_directly FROM waiting_places
-             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 ORDER BY ticket LIMIT 1", pool::key(name), |row| {
-            let StoredUserId(user_id) = row.get(0)?;
-            let seat = SeatName {
-                pool: name.clone(),
-                user_id,
-            };
-            let by = if row.get(2)? { By::Hand } else { By::Group };
-            Ok((seat, row.get(1)?, by))
-        }).await
+    connection
+        .optional(
+            "SELECT user_id, expires_at_ms, requested_directly FROM waiting_places
+             WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3 ORDER BY ticket LIMIT 1",
+            pool::key(name),
+            |row| {
+                let StoredUserId(user_id) = row.get(0)?;
+                let seat = SeatName {
+                    pool: name.clone(),
+                    user_id,
+                };
+                let by = if row.get(2)? { By::Hand } else { By::Group };
+                Ok((seat, row.get(1)?, by))
+            },
+        )
+        .await
 }
 
 fn note(

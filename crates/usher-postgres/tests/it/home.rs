@@ -32,7 +32,9 @@ impl PostgresHome {
         READY.get_or_init(make_template).await;
         let database = format!("usher_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         Server::get()
-            .run(&format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE} STRATEGY file_copy"))
+            .run(&format!(
+                "CREATE DATABASE {database} TEMPLATE {TEMPLATE} STRATEGY file_copy"
+            ))
             .await;
         let store = Some(open(&database).await);
         Self { database, store }

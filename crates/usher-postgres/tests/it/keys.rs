@@ -6,13 +6,21 @@ use usher_store::Store;
 use crate::server::Server;
 
 /// Tables that Citus copies to every node, and the list of steps that the schema has taken.
-const REFERENCE_TABLES: [&str; 5] = ["app_routes", "client_secrets", "clients", "schema_steps", "tenants"];
+const REFERENCE_TABLES: [&str; 5] = [
+    "app_routes",
+    "client_secrets",
+    "clients",
+    "schema_steps",
+    "tenants",
+];
 
 #[tokio::test]
 async fn every_unique_index_of_a_distributed_table_is_led_by_the_tenant() {
     Server::get().run("CREATE DATABASE usher_keys").await;
     let address = Server::get().address("usher_keys");
-    let store = PostgresStore::open(&address, &PostgresOptions::default()).await.unwrap();
+    let store = PostgresStore::open(&address, &PostgresOptions::default())
+        .await
+        .unwrap();
     let rows = Server::get()
         .connect("usher_keys")
         .await
@@ -29,7 +37,10 @@ async fn every_unique_index_of_a_distributed_table_is_led_by_the_tenant() {
     let keys: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     assert!(keys.len() > 20, "{keys:?}");
     for (table, first) in keys {
-        assert!(first == "tenant_id" || REFERENCE_TABLES.contains(&table.as_str()), "{table}: {first}");
+        assert!(
+            first == "tenant_id" || REFERENCE_TABLES.contains(&table.as_str()),
+            "{table}: {first}"
+        );
     }
     store.close().await;
 }
@@ -38,14 +49,23 @@ async fn every_unique_index_of_a_distributed_table_is_led_by_the_tenant() {
 async fn no_index_stands_in_the_way_of_an_access() {
     Server::get().run("CREATE DATABASE usher_hot").await;
     let address = Server::get().address("usher_hot");
-    let store = PostgresStore::open(&address, &PostgresOptions::default()).await.unwrap();
+    let store = PostgresStore::open(&address, &PostgresOptions::default())
+        .await
+        .unwrap();
     let rows = Server::get()
         .connect("usher_hot")
         .await
-        .query("SELECT indexname::text FROM pg_indexes WHERE tablename = 'activity'", &[])
+        .query(
+            "SELECT indexname::text FROM pg_indexes WHERE tablename = 'activity'",
+            &[],
+        )
         .await
         .unwrap();
     let indexes: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    assert_eq!(indexes, ["activity_pkey"], "an update of active_time touches no index");
+    assert_eq!(
+        indexes,
+        ["activity_pkey"],
+        "an update of active_time touches no index"
+    );
     store.close().await;
 }

@@ -45,16 +45,52 @@ impl Server {
             chown(folder.path(), Some(user), Some(group)).unwrap();
         }
         let data = folder.path().join("data");
-        run(account, &[program("initdb").to_str().unwrap(), "-D", data.to_str().unwrap(), "-U", ACCOUNT, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        run(
+            account,
+            &[
+                program("initdb").to_str().unwrap(),
+                "-D",
+                data.to_str().unwrap(),
+                "-U",
+                ACCOUNT,
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--no-sync",
+            ],
+        );
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let settings = format!(
             "-p {port} -h 127.0.0.1 -k {} -c max_connections=400 -c fsync=off -c shared_buffers=128MB -c max_wal_size=256MB",
             folder.path().display()
         );
         let control = program("pg_ctl");
-        run(account, &[control.to_str().unwrap(), "-D", data.to_str().unwrap(), "-w", "-l", data.join("log").to_str().unwrap(), "-o", &settings, "start"]);
+        run(
+            account,
+            &[
+                control.to_str().unwrap(),
+                "-D",
+                data.to_str().unwrap(),
+                "-w",
+                "-l",
+                data.join("log").to_str().unwrap(),
+                "-o",
+                &settings,
+                "start",
+            ],
+        );
         let keeper = keeper(account, &control, &data);
-        Self { port, _folder: folder, _keeper: keeper }
+        Self {
+            port,
+            _folder: folder,
+            _keeper: keeper,
+        }
     }
 
     /// The address of a database.
@@ -64,14 +100,20 @@ impl Server {
 
     /// A connection of the test's own.
     pub(crate) async fn connect(&self, database: &str) -> Client {
-        let (client, connection) = tokio_postgres::connect(&self.address(database), NoTls).await.unwrap();
+        let (client, connection) = tokio_postgres::connect(&self.address(database), NoTls)
+            .await
+            .unwrap();
         tokio::spawn(connection);
         client
     }
 
     /// Runs statements beside every database.
     pub(crate) async fn run(&self, statements: &str) {
-        self.connect("postgres").await.batch_execute(statements).await.unwrap();
+        self.connect("postgres")
+            .await
+            .batch_execute(statements)
+            .await
+            .unwrap();
     }
 
     /// Waits until every connection to a database is gone.
@@ -86,7 +128,11 @@ impl Server {
 
 /// Ends the server when this process is gone.
 fn keeper(account: Option<(u32, u32)>, control: &Path, data: &Path) -> Child {
-    let script = format!("cat > /dev/null; {} -D {} -m immediate stop", control.display(), data.display());
+    let script = format!(
+        "cat > /dev/null; {} -D {} -m immediate stop",
+        control.display(),
+        data.display()
+    );
     command(account, &["sh", "-c", &script])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
