@@ -26,7 +26,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use usher_seats::Verdict;
-use usher_store::{Access, Change, ChangeOutcome, ChangeRequest, Recorded, StoreError};
+use usher_store::{Access, Change, ChangeOutcome, ChangeRequest, Recorded, Refusals, StoreError};
 
 use crate::{
     change_request::{self, ChangeFailure},
@@ -36,7 +36,6 @@ use crate::{
     lock::DataLock,
     overlay::Overlay,
     recovery::{self, Place},
-    refusals::Refusals,
     store::SqliteOptions,
     tending::{self, Sweep, Tended},
     verdicts::VerdictCache,

@@ -39,6 +39,11 @@ impl PostgresHome {
         let store = Some(open(&database).await);
         Self { database, store }
     }
+
+    /// A further instance on the same database.
+    pub(crate) async fn another(&self) -> Arc<PostgresStore> {
+        open(&self.database).await
+    }
 }
 
 async fn make_template() {

@@ -8,5 +8,6 @@
 
 mod conformance;
 mod home;
+mod instances;
 mod keys;
 mod server;

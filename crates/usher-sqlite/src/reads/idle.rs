@@ -25,14 +25,13 @@ use usher_seats::{
     idle::{DAY_MS, idle_since_at_latest_ms, idle_since_ms},
 };
 use usher_store::{
-    IdleKey, IdleOrder, IdlePage, IdleQuery, IdleRow, PoolName, SeatName, idle::IDLE_SEATS_READ_MAX,
+    IdleKey, IdleOrder, IdlePage, IdleQuery, IdleRow, PoolName, Refusals, SeatName, idle::IDLE_SEATS_READ_MAX,
 };
 
 use super::leaves::leaves;
 use crate::{
     numbers::{SeatNamespace, SeatTypeNumber, StoredUserId, seat_namespace},
     overlay::Overlay,
-    refusals::Refusals,
 };
 
 /// Whether somebody is in a group.
