@@ -44,6 +44,11 @@ impl PostgresHome {
     pub(crate) async fn another(&self) -> Arc<PostgresStore> {
         open(&self.database).await
     }
+
+    /// The name of the database.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
 }
 
 async fn make_template() {

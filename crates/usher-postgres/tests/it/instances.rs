@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
-use usher_conformance::{Home, ledger::{Ledger, START_MS, admitted, namespace, user_id}};
+use usher_conformance::{
+    Home,
+    ledger::{Ledger, START_MS, admitted, namespace, user_id},
+};
 use usher_seats::{Refusal, SeatType::PerUser, Verdict};
 use usher_store::{Change, Effect, LedgerChange, PoolName, SeatName, Store};
 
@@ -59,10 +62,18 @@ async fn a_release_at_one_is_known_to_the_very_next_access_at_another() {
     for round in 0..20 {
         let at_ms = START_MS + round * 10;
         ledgers[0].assign(1, None, None, at_ms).await;
-        assert_eq!(ledgers[1].open(1, "crm", at_ms + 1).await, admitted(PerUser, at_ms + 1));
+        assert_eq!(
+            ledgers[1].open(1, "crm", at_ms + 1).await,
+            admitted(PerUser, at_ms + 1)
+        );
         ledgers[2].release(1, None, at_ms + 2).await;
         let refused = ledgers[1].open(1, "crm", at_ms + 3).await;
-        assert_eq!(refused.verdict, Verdict::Refused { reason: Refusal::SeatReleased });
+        assert_eq!(
+            refused.verdict,
+            Verdict::Refused {
+                reason: Refusal::SeatReleased
+            }
+        );
     }
 }
 
@@ -74,13 +85,18 @@ async fn a_change_at_one_is_announced_at_another_soon() {
     // What the others changed before is heard first.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let before = other.configuration_version();
-    ledgers[0].change(Change::PutApp(ledgers[0].app("wiki")), START_MS).await.unwrap();
+    ledgers[0]
+        .change(Change::PutApp(ledgers[0].app("wiki")), START_MS)
+        .await
+        .unwrap();
     let heard = async {
         while other.configuration_version() == before {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(1), heard).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(1), heard)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +124,10 @@ async fn a_pool_is_not_exceeded_by_all_instances_together_and_their_records_make
         });
     }
     let effects = racing.join_all().await;
-    let given = effects.iter().filter(|effect| **effect == Effect::Created).count() as u64;
+    let given = effects
+        .iter()
+        .filter(|effect| **effect == Effect::Created)
+        .count() as u64;
     assert_eq!(given, SEATS);
     let mut places: Vec<u64> = effects
         .iter()
@@ -120,7 +139,11 @@ async fn a_pool_is_not_exceeded_by_all_instances_together_and_their_records_make
     places.sort_unstable();
     let all: Vec<u64> = (1..=RACERS.unsigned_abs() - SEATS).collect();
     assert_eq!(places, all, "everybody stands at a place of their own");
-    let slice = ledgers[1].store.audit_slice(Some(ledgers[0].tenant_id), 0, 1_000).await.unwrap();
+    let slice = ledgers[1]
+        .store
+        .audit_slice(Some(ledgers[0].tenant_id), 0, 1_000)
+        .await
+        .unwrap();
     let numbers: Vec<i64> = slice.records.iter().map(|record| record.sequence).collect();
     let whole: Vec<i64> = (1..=i64::try_from(numbers.len()).unwrap()).collect();
     assert_eq!(numbers, whole, "no number is given twice or left out");
@@ -147,7 +170,10 @@ async fn an_access_and_a_reclaim_at_two_instances_have_one_order() {
         });
         let admitted = matches!(access.await.unwrap().verdict, Verdict::Admitted { .. });
         let reclaimed = reclaim.await.unwrap();
-        assert!(admitted != reclaimed, "round {round}: admitted {admitted}, reclaimed {reclaimed}");
+        assert!(
+            admitted != reclaimed,
+            "round {round}: admitted {admitted}, reclaimed {reclaimed}"
+        );
         admissions += u32::from(admitted);
         reclaims += u32::from(reclaimed);
         if admitted {
@@ -192,7 +218,11 @@ async fn a_schema_is_made_once_however_many_start_together() {
     for _ in 0..4 {
         starting.spawn(async {
             let address = Server::get().address("usher_together");
-            Arc::new(usher_postgres::PostgresStore::open(&address, &usher_postgres::PostgresOptions::default()).await.unwrap())
+            Arc::new(
+                usher_postgres::PostgresStore::open(&address, &usher_postgres::PostgresOptions::default())
+                    .await
+                    .unwrap(),
+            )
         });
     }
     for store in starting.join_all().await {

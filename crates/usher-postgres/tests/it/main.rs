@@ -8,6 +8,7 @@
 
 mod conformance;
 mod home;
+mod hot;
 mod instances;
 mod keys;
 mod server;
