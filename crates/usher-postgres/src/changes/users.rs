@@ -1,6 +1,6 @@
 //! People in the directory.
 
-use crate::sql::{Answered, Sql};
+use crate::sql::Sql;
 use usher_seats::{TenantId, UserId};
 use usher_store::{Effect, Rejection, User};
 

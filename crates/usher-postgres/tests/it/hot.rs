@@ -4,7 +4,7 @@ use usher_conformance::{
     Home,
     ledger::{Ledger, START_MS, namespace, user_id},
 };
-use usher_store::{Access, Store};
+use usher_store::Access;
 
 use crate::{home::PostgresHome, server::Server};
 
