@@ -128,10 +128,12 @@ impl Server {
 
 /// Ends the server when this process is gone.
 fn keeper(account: Option<(u32, u32)>, control: &Path, data: &Path) -> Child {
+    let folder = data.parent().unwrap();
     let script = format!(
-        "cat > /dev/null; {} -D {} -m immediate stop",
+        "cat > /dev/null; {} -D {} -m immediate stop; rm -rf {}",
         control.display(),
-        data.display()
+        data.display(),
+        folder.display()
     );
     command(account, &["sh", "-c", &script])
         .stdin(Stdio::piped())
