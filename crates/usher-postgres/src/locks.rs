@@ -28,8 +28,9 @@ const NO_TENANT: Option<TenantId> = None;
 /// Locks what the changes of a request are about.
 pub(crate) async fn take(sql: &Sql, request: &ChangeRequest) -> Answered<()> {
     let logs: BTreeSet<i64> = request.changes.iter().filter_map(whose).map(log_number).collect();
+    let announced = request.changes.iter().any(Change::is_configuration);
     for log in logs {
-        lock(sql, log).await?;
+        hold(sql, log, announced).await?;
     }
     let doors: BTreeSet<i64> = request
         .changes
@@ -49,15 +50,20 @@ pub(crate) async fn take(sql: &Sql, request: &ChangeRequest) -> Answered<()> {
 
 /// Locks one log; a lock that is held already costs a look.
 pub(crate) async fn lock(sql: &Sql, log: i64) -> Answered<()> {
+    hold(sql, log, false).await
+}
+
+/// Locks one log, and moves the number that all instances watch when the edge has something to forget.
+async fn hold(sql: &Sql, log: i64, announced: bool) -> Answered<()> {
     sql.execute(
         "INSERT INTO audit_heads (tenant_id, sequence, hash) VALUES ($1, 0, '') ON CONFLICT DO NOTHING",
         [log],
     )
     .await?;
-    // It moves with every change, rejected and rehearsed ones apart, which are rolled back.
+    // Rejected and rehearsed changes are rolled back, and so announce nothing.
     sql.execute(
-        "UPDATE audit_heads SET moves = moves + 1 WHERE tenant_id = $1",
-        [log],
+        "UPDATE audit_heads SET moves = moves + $2 WHERE tenant_id = $1",
+        (log, i64::from(announced)),
     )
     .await
     .map(|_| ())

@@ -44,7 +44,8 @@ WITH asked AS (
     SELECT asked.tenant_id, asked.user_id, asked.namespace COLLATE \"C\" AS namespace, at_ms, day, place,
            tenant.enabled AS tenant_enabled, person.enabled AS person_enabled, app.enabled AS app_enabled,
            platform.held AS platform_held, platform.expires_at_ms AS platform_expires_at_ms,
-           own.held AS own_held, own.expires_at_ms AS own_expires_at_ms,
+           platform.released_at_ms AS platform_released_at_ms,
+           own.held AS own_held, own.expires_at_ms AS own_expires_at_ms, own.released_at_ms AS own_released_at_ms,
            CASE WHEN tenant.enabled AND person.enabled AND app.enabled THEN
                CASE WHEN platform.held AND (platform.expires_at_ms IS NULL OR platform.expires_at_ms > at_ms) THEN 0
                     WHEN own.held AND (own.expires_at_ms IS NULL OR own.expires_at_ms > at_ms) THEN 1
@@ -86,8 +87,8 @@ WITH asked AS (
     ON CONFLICT DO NOTHING
     RETURNING 1
 )
-SELECT tenant_enabled, person_enabled, app_enabled, platform_held, platform_expires_at_ms,
-       own_held, own_expires_at_ms, seat_type, old_ms,
+SELECT tenant_enabled, person_enabled, app_enabled, platform_held, platform_expires_at_ms, platform_released_at_ms,
+       own_held, own_expires_at_ms, own_released_at_ms, seat_type, old_ms,
        EXISTS (SELECT FROM written) OR EXISTS (SELECT FROM noted)
 FROM judged ORDER BY place";
 
@@ -142,7 +143,7 @@ pub(crate) async fn record(sql: &Sql, accesses: &[Access], days: &[i32]) -> Answ
         .zip(&rows)
         .map(|(access, row)| recorded(access, row, &mut newest_ms))
         .collect::<Answered<_>>()?;
-    let written = rows.first().map_or(Ok(false), |row| row.get(9))?;
+    let written = rows.first().map_or(Ok(false), |row| row.get(11))?;
     Ok(Batch { recorded, written })
 }
 
@@ -183,7 +184,7 @@ type Key<'a> = (TenantId, UserId, &'a Namespace, SeatType);
 
 fn recorded<'a>(access: &'a Access, row: &Row, newest_ms: &mut HashMap<Key<'a>, i64>) -> Answered<Recorded> {
     let admitted_by = row
-        .get::<Option<i16>>(7)?
+        .get::<Option<i16>>(9)?
         .map(|number| SeatTypeNumber::read(number).ok_or_else(|| Failure::damaged(number)))
         .transpose()?;
     let verdict = decide(&standing(row)?, access.accessed_at_ms);
@@ -205,7 +206,7 @@ fn recorded<'a>(access: &'a Access, row: &Row, newest_ms: &mut HashMap<Key<'a>, 
     let key = (access.tenant_id, access.user_id, &access.namespace, seat_type);
     let old_ms = match newest_ms.get(&key) {
         Some(known_ms) => Some(*known_ms),
-        None => row.get(8)?,
+        None => row.get(10)?,
     };
     let active_time_ms = newest(old_ms, access.accessed_at_ms);
     newest_ms.insert(key, active_time_ms);
@@ -224,13 +225,18 @@ fn standing(row: &Row) -> Answered<Standing> {
         user: Enablement::from_row(row.get(1)?),
         app: Enablement::from_row(row.get(2)?),
         platform_seat: seat(row, 3)?,
-        app_seat: seat(row, 5)?,
+        app_seat: seat(row, 6)?,
     })
 }
 
-/// Reads `held` and `expires_at_ms` from two neighbouring columns; none when there is no seat.
+/// Reads `held`, `expires_at_ms` and `released_at_ms` from three neighbouring columns; none when there is no seat.
 fn seat(row: &Row, column: usize) -> Answered<Option<Seat>> {
     let held: Option<bool> = row.get(column)?;
     let expires_at_ms = row.get(column + 1)?;
-    Ok(held.map(|held| Seat { held, expires_at_ms }))
+    let released_at_ms = row.get(column + 2)?;
+    Ok(held.map(|held| Seat {
+        held,
+        expires_at_ms,
+        released_at_ms,
+    }))
 }

@@ -14,9 +14,10 @@ use tokio::task::JoinHandle;
 use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, TenantId, TenantKey, UserId};
 use usher_store::{
     Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, App, AppRoute, AssignmentRow,
-    AuditEntry, AuditHead, AuditQuery, AuditSlice, ChangeOutcome, ChangeRequest, Client, Group, IdlePage,
-    IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, Refusals, SeatName, SeatQuery,
-    SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User, WaitingRow,
+    AuditEntry, AuditHead, AuditQuery, AuditSlice, Change, ChangeOutcome, ChangeRequest, Client, Group,
+    IdlePage, IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, Refusals, SeatName,
+    SeatQuery, SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
+    WaitingRow,
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
@@ -164,7 +165,7 @@ impl PostgresStore {
         let sql = checked_out(&self.pool).await?;
         match change_request::make(&sql, request).await {
             Ok(outcome) => {
-                if !request.rehearsal {
+                if !request.rehearsal && request.changes.iter().any(Change::is_configuration) {
                     self.counters
                         .configuration_version
                         .fetch_add(1, Ordering::Release);
@@ -228,7 +229,6 @@ impl Store for PostgresStore {
     }
 
     async fn make(&self, request: ChangeRequest) -> Result<ChangeOutcome, StoreError> {
-        self.counters.changes_begun.fetch_add(1, Ordering::Relaxed);
         self.changed(&request).await
     }
 

@@ -36,7 +36,9 @@ pub(crate) async fn activities(connection: &Sql, query: &PageQuery) -> Answered<
             |row| {
                 let held: Option<bool> = row.get(3)?;
                 let expires_at_ms = row.get(4)?;
-                let seat = held.map(|held| Seat { held, expires_at_ms });
+                let seat = held.map(|held| Seat {
+ held, expires_at_ms, released_at_ms: None,
+});
                 Ok(ActivityRow {
                     user_id: row.get::<StoredUserId>(0)?.0,
                     namespace: row.get::<Parsed<Namespace>>(1)?.0,

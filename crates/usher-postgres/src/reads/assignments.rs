@@ -31,6 +31,7 @@ pub(crate) async fn assignments(connection: &Sql, query: &PageQuery) -> Answered
                 let seat = Seat {
                     held: row.get(2)?,
                     expires_at_ms: row.get(3)?,
+                    released_at_ms: None,
                 };
                 Ok(AssignmentRow {
                     user_id: row.get::<StoredUserId>(0)?.0,

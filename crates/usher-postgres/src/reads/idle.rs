@@ -131,6 +131,7 @@ fn candidate(row: &Row, query: &IdleQuery) -> Answered<Candidate> {
         facts: Seat {
             held: row.get(3)?,
             expires_at_ms: row.get(5)?,
+            released_at_ms: None,
         },
         assigned_at_ms: row.get(4)?,
         protected_reason: row.get(6)?,
@@ -139,6 +140,7 @@ fn candidate(row: &Row, query: &IdleQuery) -> Answered<Candidate> {
         platform_seat: platform_held.map(|held| Seat {
             held,
             expires_at_ms: platform_expires_at_ms,
+            released_at_ms: None,
         }),
         idle_since_day: Day::new(row.get(11)?),
     })

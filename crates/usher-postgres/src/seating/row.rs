@@ -40,6 +40,7 @@ impl Holding {
         let seat = Seat {
             held: self.held,
             expires_at_ms: self.expires_at_ms,
+            released_at_ms: self.released_at_ms,
         };
         seat.admits(now_ms)
     }
