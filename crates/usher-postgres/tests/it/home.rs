@@ -11,7 +11,7 @@ use usher_conformance::Home;
 use usher_postgres::{PostgresOptions, PostgresStore};
 use usher_store::Store;
 
-use crate::server::Server;
+use usher_testbed::postgres::Server;
 
 /// Few connections per test, for many tests run at once on one server.
 const CONNECTIONS_MAX: usize = 4;
@@ -31,7 +31,7 @@ impl PostgresHome {
         static DATABASES: AtomicU64 = AtomicU64::new(0);
         READY.get_or_init(make_template).await;
         let database = format!("usher_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-        Server::get()
+        Server::shared()
             .run(&format!(
                 "CREATE DATABASE {database} TEMPLATE {TEMPLATE} STRATEGY file_copy"
             ))
@@ -52,11 +52,11 @@ impl PostgresHome {
 }
 
 async fn make_template() {
-    Server::get().run(&format!("CREATE DATABASE {TEMPLATE}")).await;
+    Server::shared().run(&format!("CREATE DATABASE {TEMPLATE}")).await;
     let store = open(TEMPLATE).await;
     store.close().await;
     drop(store);
-    Server::get().until_nobody_is_in(TEMPLATE).await;
+    Server::shared().until_nobody_is_in(TEMPLATE).await;
 }
 
 async fn open(database: &str) -> Arc<PostgresStore> {
@@ -64,7 +64,7 @@ async fn open(database: &str) -> Arc<PostgresStore> {
         connections_max: CONNECTIONS_MAX,
         ..PostgresOptions::default()
     };
-    let address = Server::get().address(database);
+    let address = Server::shared().address(database);
     Arc::new(PostgresStore::open(&address, &options).await.unwrap())
 }
 

@@ -6,7 +6,9 @@ use usher_conformance::{
 };
 use usher_store::Access;
 
-use crate::{home::PostgresHome, server::Server};
+use usher_testbed::postgres::Server;
+
+use crate::home::PostgresHome;
 
 /// People with a seat.
 const PEOPLE: i64 = 20_000;
@@ -22,7 +24,7 @@ async fn nearly_every_access_is_a_hot_update() {
     let mut home = PostgresHome::new().await;
     let ledger = Ledger::found(home.store(), "acme").await;
     ledger.people_and_apps(&[], &["crm"]).await;
-    let client = Server::get().connect(home.database()).await;
+    let client = Server::shared().connect(home.database()).await;
     let tenant_id = ledger.tenant_id.0;
     client
         .batch_execute(&format!(

@@ -11,7 +11,7 @@ use usher_seats::{Refusal, SeatType::PerUser, Verdict};
 use usher_store::{Change, Effect, LedgerChange, PoolName, SeatName, Store};
 
 use crate::home::PostgresHome;
-use crate::server::Server;
+use usher_testbed::postgres::Server;
 
 /// Instances of the races.
 const INSTANCES: usize = 3;
@@ -213,11 +213,11 @@ async fn batches_that_meet_are_all_acknowledged_and_the_newest_time_wins() {
 
 #[tokio::test]
 async fn a_schema_is_made_once_however_many_start_together() {
-    Server::get().run("CREATE DATABASE usher_together").await;
+    Server::shared().run("CREATE DATABASE usher_together").await;
     let mut starting = JoinSet::new();
     for _ in 0..4 {
         starting.spawn(async {
-            let address = Server::get().address("usher_together");
+            let address = Server::shared().address("usher_together");
             Arc::new(
                 usher_postgres::PostgresStore::open(&address, &usher_postgres::PostgresOptions::default())
                     .await

@@ -3,7 +3,7 @@
 use usher_postgres::{PostgresOptions, PostgresStore};
 use usher_store::Store;
 
-use crate::server::Server;
+use usher_testbed::postgres::Server;
 
 /// Tables that Citus copies to every node, and the list of steps that the schema has taken.
 const REFERENCE_TABLES: [&str; 5] = [
@@ -16,12 +16,12 @@ const REFERENCE_TABLES: [&str; 5] = [
 
 #[tokio::test]
 async fn every_unique_index_of_a_distributed_table_is_led_by_the_tenant() {
-    Server::get().run("CREATE DATABASE usher_keys").await;
-    let address = Server::get().address("usher_keys");
+    Server::shared().run("CREATE DATABASE usher_keys").await;
+    let address = Server::shared().address("usher_keys");
     let store = PostgresStore::open(&address, &PostgresOptions::default())
         .await
         .unwrap();
-    let rows = Server::get()
+    let rows = Server::shared()
         .connect("usher_keys")
         .await
         .query(
@@ -47,12 +47,12 @@ async fn every_unique_index_of_a_distributed_table_is_led_by_the_tenant() {
 
 #[tokio::test]
 async fn no_index_stands_in_the_way_of_an_access() {
-    Server::get().run("CREATE DATABASE usher_hot").await;
-    let address = Server::get().address("usher_hot");
+    Server::shared().run("CREATE DATABASE usher_hot").await;
+    let address = Server::shared().address("usher_hot");
     let store = PostgresStore::open(&address, &PostgresOptions::default())
         .await
         .unwrap();
-    let rows = Server::get()
+    let rows = Server::shared()
         .connect("usher_hot")
         .await
         .query(

@@ -2,7 +2,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "in a test a surprise is the end"
 )]
 
@@ -11,4 +10,3 @@ mod home;
 mod hot;
 mod instances;
 mod keys;
-mod server;
