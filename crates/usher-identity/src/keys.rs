@@ -44,11 +44,13 @@ pub enum Purpose {
     IdentityProviderSecret,
     /// Sealing of what a browser carries to an identity provider and back.
     IdentityProviderErrand,
+    /// What a key file is recognized by.
+    Fingerprint,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RefreshPair,
         Self::TenantToken,
         Self::AppToken,
@@ -60,6 +62,7 @@ impl Purpose {
         Self::SecondFactor,
         Self::IdentityProviderSecret,
         Self::IdentityProviderErrand,
+        Self::Fingerprint,
     ];
 
     /// The name in key derivation.
@@ -76,6 +79,7 @@ impl Purpose {
             Self::SecondFactor => b"usher second factor 1",
             Self::IdentityProviderSecret => b"usher identity provider secret 1",
             Self::IdentityProviderErrand => b"usher identity provider errand 1",
+            Self::Fingerprint => b"usher key fingerprint 1",
         }
     }
 }

@@ -1,27 +1,35 @@
-//! Reaching the database: the address, TLS, and a bounded number of connections.
+//! Reaching the database: a bounded number of connections, and why there are none.
 //!
-//! The address is one of PostgreSQL's own (`postgres://user@one,two/usher?target_session_attrs=read-write`), so a failover pair
-//! is one address. With `sslmode=require` the server must prove itself to the authorities that the operating system trusts.
+//! The address may name several servers (`postgres://usher@one,two/usher`); the one that takes writes is used, so a failover
+//! pair is one address.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, io, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::{Config, config::TargetSessionAttrs};
-use tokio_postgres_rustls::MakeRustlsConnect;
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto::ring};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use tokio_postgres::{
+    config::{ChannelBinding, TargetSessionAttrs},
+    error::SqlState,
+};
+use tokio_rustls::rustls;
 
-/// How long an attempt to connect may take: longer than a loaded server needs, shorter than a caller waits.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long somebody waits for a free connection before they hear that the store is unavailable.
-const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::{
+    address::{AddressError, DatabaseAddress},
+    tls::{self, TlsError},
+};
 
 /// How an engine uses its database.
 #[derive(Debug, Clone)]
 pub struct PostgresOptions {
     /// Most connections. A few per core of the database serve best; more only wait for each other there.
     pub connections_max: usize,
+    /// How long one server of the address may take to answer, in milliseconds, unless the address says `connect_timeout`.
+    pub connect_timeout_ms: u32,
+    /// How long somebody waits for a free connection, in milliseconds, before they hear that the store is unavailable.
+    pub wait_timeout_ms: u32,
     /// How long a statement may take, in milliseconds, before the server ends it.
     pub statement_timeout_ms: u32,
+    /// How long a statement may wait for a lock, in milliseconds, before the server ends it.
+    pub lock_timeout_ms: u32,
     /// How Usher is called in the server's list of connections.
     pub application_name: String,
 }
@@ -30,58 +38,151 @@ impl Default for PostgresOptions {
     fn default() -> Self {
         Self {
             connections_max: 16,
+            // Longer than a loaded server needs, and short enough that the next server of the address has its turn.
+            connect_timeout_ms: 3_000,
+            wait_timeout_ms: 5_000,
             statement_timeout_ms: 30_000,
+            lock_timeout_ms: 10_000,
             application_name: "usher".to_owned(),
         }
     }
 }
 
-/// Why no database could be opened.
+/// Why no database could be opened. No message shows a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The address cannot be read.
+    /// The address cannot be used.
     #[error("not an address of a PostgreSQL database: {0}")]
-    Address(tokio_postgres::Error),
+    Address(#[from] AddressError),
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
-    Tls(#[from] rustls::Error),
+    Tls(#[from] TlsError),
     /// The connections cannot be set up.
     #[error("connections cannot be set up: {0}")]
     Pool(#[from] deadpool_postgres::BuildError),
-    /// The database does not answer, or not as it should.
+    /// No server answers.
+    #[error("no server answers: {0}")]
+    Unreachable(String),
+    /// The server answers and lets nobody in under this name, with this password, from here.
+    #[error("the server refuses the user: {0}")]
+    LoginRefused(String),
+    /// The server has no such database.
+    #[error("the server has no such database: {0}")]
+    DatabaseMissing(String),
+    /// The server speaks no TLS, and the address wants it.
+    #[error("the server offers no TLS")]
+    TlsNotOffered,
+    /// Nobody who is believed vouches for the server, or not under this name.
+    #[error("the server's certificate is not accepted: {0}")]
+    CertificateRefused(String),
+    /// The database does not do what it should.
     #[error("the database cannot be used: {0}")]
     Database(String),
 }
 
-/// Makes the connections' keeper; none is opened yet.
-pub(crate) fn pool(address: &str, options: &PostgresOptions) -> Result<Pool, OpenError> {
-    let mut config: Config = address.parse().map_err(OpenError::Address)?;
-    config
-        .application_name(&options.application_name)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .target_session_attrs(TargetSessionAttrs::ReadWrite);
-    if config.get_options().is_none() {
-        config.options(format!("-c statement_timeout={}", options.statement_timeout_ms));
+impl From<PoolError> for OpenError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => Self::from(error),
+            PoolError::Timeout(TimeoutType::Create) => Self::Unreachable("it takes too long".to_owned()),
+            error => Self::Database(error.to_string()),
+        }
     }
+}
+
+impl From<tokio_postgres::Error> for OpenError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(said) = error.as_db_error() {
+            let detail = said.message().to_owned();
+            return match said.code() {
+                code if *code == SqlState::INVALID_CATALOG_NAME => Self::DatabaseMissing(detail),
+                code if code.code().starts_with("28") => Self::LoginRefused(detail),
+                _ => Self::Database(detail),
+            };
+        }
+        if let Some(refused) = within::<rustls::Error>(&error) {
+            return Self::CertificateRefused(refused.to_string());
+        }
+        let detail = last(&error);
+        match error.to_string() {
+            text if text.starts_with("error performing TLS") && detail.contains("not support TLS") => {
+                Self::TlsNotOffered
+            }
+            text if text.starts_with("invalid configuration") => Self::LoginRefused(detail),
+            text if within::<io::Error>(&error).is_some() => Self::Unreachable(format!("{text}: {detail}")),
+            text => Self::Database(format!("{text}: {detail}")),
+        }
+    }
+}
+
+/// The cause of a kind behind an error; input and output errors hide theirs within themselves.
+fn within<'a, Cause: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a Cause> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(cause) = error.downcast_ref::<Cause>() {
+            return Some(cause);
+        }
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// The last cause in words.
+fn last(error: &dyn Error) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
+}
+
+/// Makes the connections' keeper; none is opened yet.
+pub(crate) fn pool(address: &DatabaseAddress, options: &PostgresOptions) -> Result<Pool, OpenError> {
+    let connect_timeout = Duration::from_millis(options.connect_timeout_ms.into());
+    let mut config = address.config().clone();
+    config.application_name(&options.application_name);
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(connect_timeout);
+    }
+    if config.get_target_session_attrs() == TargetSessionAttrs::Any {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    if config.get_options().is_none() {
+        config.options(limits(options));
+    }
+    if address.tls_mode() == crate::address::TlsMode::Disable {
+        config.channel_binding(ChannelBinding::Disable);
+    }
+    // Each server of the address has its turn, and then there is the password to be checked.
+    let servers = u32::try_from(config.get_hosts().len() + 1).unwrap_or(u32::MAX);
+    let create_timeout = config
+        .get_connect_timeout()
+        .copied()
+        .unwrap_or(connect_timeout)
+        .saturating_mul(servers);
     let recycling = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let manager = Manager::from_config(config, tls()?, recycling);
+    let manager = Manager::from_config(config, tls::prepare(address)?, recycling);
     let pool = Pool::builder(manager)
         .max_size(options.connections_max)
-        .wait_timeout(Some(WAIT_TIMEOUT))
-        .create_timeout(Some(CONNECT_TIMEOUT))
+        .wait_timeout(Some(Duration::from_millis(options.wait_timeout_ms.into())))
+        .create_timeout(Some(create_timeout))
         .runtime(Runtime::Tokio1)
         .build()?;
     Ok(pool)
 }
 
-fn tls() -> Result<MakeRustlsConnect, OpenError> {
-    let mut roots = RootCertStore::empty();
-    let _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
+/// What the server is told about how long anything may take.
+fn limits(options: &PostgresOptions) -> String {
+    let PostgresOptions {
+        statement_timeout_ms,
+        lock_timeout_ms,
+        ..
+    } = options;
+    format!("-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms}")
 }

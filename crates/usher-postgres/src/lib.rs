@@ -14,7 +14,8 @@
 //!   over all tenants; so the same schema distributes on Citus (`migrations/`).
 //!
 //! - [`PostgresStore`]: the contract of `usher-store`, fulfilled
-//! - `connection`: address, TLS and the pool; `sql`: asking a statement; `numbers`: how words are written; `migrations`: the schema
+//! - `address`, `tls`, `connection`: reaching the database; `keeping_key`: the key that all instances share
+//! - `sql`: asking a statement; `numbers`: how words are written; `migrations`: the schema
 //! - `record`, `calendars`: accesses and their days
 //! - `change_request`, `changing`, `changes`, `seating`, `locks`: changes
 //! - `noting`, `audit_log`: what they leave behind
@@ -23,12 +24,14 @@
 #[macro_use]
 mod listing;
 
+mod address;
 mod audit_log;
 mod calendars;
 mod change_request;
 mod changes;
 mod changing;
 mod connection;
+mod keeping_key;
 mod locks;
 mod migrations;
 mod noting;
@@ -39,10 +42,14 @@ mod seating;
 mod sql;
 mod store;
 mod tending;
+mod tls;
 
+pub use address::{AddressError, DatabaseAddress, TlsMode, is_database, without_password};
 pub use connection::{OpenError, PostgresOptions};
+pub use keeping_key::KeptKey;
 pub use migrations::SCHEMA_VERSION;
 pub use store::PostgresStore;
+pub use tls::TlsError;
 
 /// How a thing without a tenant is kept where a column cannot be empty.
 const NO_TENANT: i64 = 0;

@@ -8,9 +8,10 @@
 use crate::sql::{Answered, Sql};
 
 /// The steps in order; a step that was released is never edited.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../migrations/0001_ledger.sql"),
     include_str!("../migrations/0002_identity.sql"),
+    include_str!("../migrations/0008_key.sql"),
 ];
 
 /// The version of the schema that this Usher brings.

@@ -25,6 +25,13 @@ pub(crate) enum Failure {
 /// What a statement gives.
 pub(crate) type Answered<T> = Result<T, Failure>;
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Unavailable(detail) | Self::Broken(detail)) = self;
+        formatter.write_str(detail)
+    }
+}
+
 impl Failure {
     /// A row that says what Usher never writes.
     pub(crate) fn damaged(what: impl std::fmt::Display) -> Self {

@@ -25,9 +25,11 @@ use usher_store::{
 };
 
 use crate::{
+    address::DatabaseAddress,
     calendars::Calendars,
     change_request::{self, ChangeFailure},
     connection::{self, OpenError, PostgresOptions},
+    keeping_key::{self, KeptKey},
     migrations, reads,
     record::{self, Batch},
     seating::groups,
@@ -112,9 +114,17 @@ impl PostgresStore {
     /// # Errors
     /// [`OpenError`] when the address cannot be read, or the database does not answer.
     pub async fn open(address: &str, options: &PostgresOptions) -> Result<Self, OpenError> {
+        Self::open_at(&address.parse()?, options).await
+    }
+
+    /// Opens the database at an address that was read before.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`].
+    pub async fn open_at(address: &DatabaseAddress, options: &PostgresOptions) -> Result<Self, OpenError> {
         let pool = connection::pool(address, options)?;
-        let broken = |failure: Failure| OpenError::Database(format!("{failure:?}"));
-        let sql = checked_out(&pool).await.map_err(broken)?;
+        let broken = |failure: Failure| OpenError::Database(failure.to_string());
+        let sql = Sql::new(pool.get().await?);
         migrations::run(&sql).await.map_err(broken)?;
         let moves = moves(&sql).await.map_err(broken)?;
         let counters = Arc::new(Counters::new());
@@ -127,6 +137,14 @@ impl PostgresStore {
             tending: Tending::default(),
             watching,
         })
+    }
+
+    /// Keeps a key for all instances, unless there is one already; gives the one that is kept.
+    ///
+    /// # Errors
+    /// As every call of the store.
+    pub async fn keep_key(&self, offered: &KeptKey) -> Result<KeptKey, StoreError> {
+        Ok(keeping_key::keep(&self.sql().await?, offered).await?)
     }
 
     /// A connection for a read.

@@ -66,24 +66,6 @@ impl DataFolder {
         &self.0
     }
 
-    /// The store's file, made empty and closed to others when it is missing; the files that SQLite puts beside it
-    /// take over its mode. That matters where an operator made the folder, perhaps open to others.
-    ///
-    /// # Errors
-    /// A failure naming the file and the system's reason.
-    pub(crate) fn store_file(&self) -> Result<PathBuf, Failure> {
-        let path = self.0.join("usher.db");
-        let made = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(SECRET_FILE_MODE)
-            .open(&path);
-        match made {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(&path, &error)),
-            _ => Ok(path),
-        }
-    }
-
     /// The control socket, where its path fits a socket address.
     pub(crate) fn control_socket(&self) -> PathBuf {
         self.0.join("usher.sock")
@@ -122,6 +104,23 @@ impl DataFolder {
         file.sync_all()?;
         std::fs::rename(&unfinished, path)?;
         File::open(&self.0)?.sync_all()
+    }
+}
+
+/// Makes the store's file, empty and closed to others, when it is missing; the files that SQLite puts beside it take over its
+/// mode. That matters where an operator made the folder, perhaps open to others.
+///
+/// # Errors
+/// A failure naming the file and the system's reason.
+pub(crate) fn make_store_file(path: &Path) -> Result<(), Failure> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(SECRET_FILE_MODE)
+        .open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(path, &error)),
+        _ => Ok(()),
     }
 }
 

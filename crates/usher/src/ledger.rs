@@ -1,4 +1,4 @@
-//! A ledger opened by this process: its folder held, its store and door open, its first run done.
+//! A ledger opened by this process: its folder held where it has one, its store and door open, its first run done.
 //!
 //! The server, the demo and every command without a server open it here, so there is one way in and one way out.
 
@@ -7,7 +7,8 @@ use std::{path::PathBuf, sync::Arc};
 use usher_door::{Door, DoorLimits};
 use usher_http::{Chance, Clock, Edge, EdgeSettings};
 use usher_identity::KeyRing;
-use usher_sqlite::{Holder, OpenError, SqliteStore};
+use usher_postgres::PostgresStore;
+use usher_sqlite::{Holder, SqliteStore};
 use usher_store::Store;
 
 use crate::{
@@ -15,10 +16,13 @@ use crate::{
     chance::SystemChance,
     clock::SystemClock,
     control::{Control, Place},
-    data_folder::DataFolder,
+    data_folder::make_store_file,
     failure::Failure,
-    first_run, words,
+    first_run, keys,
+    ledger_place::LedgerPlace,
 };
+
+mod obstacles;
 
 /// An open ledger.
 pub(crate) struct Ledger {
@@ -32,6 +36,8 @@ pub(crate) struct Ledger {
     pub(crate) chance: Arc<dyn Chance>,
     /// This process, as others see it.
     pub(crate) holder: Holder,
+    /// What seals and derives.
+    keys: KeyRing,
 }
 
 /// Why a ledger was not opened.
@@ -44,12 +50,12 @@ pub(crate) enum Obstacle {
 }
 
 impl Ledger {
-    /// Opens the ledger in a folder for `command`; `control_socket` is where others will reach this process, if they can.
+    /// Opens the ledger at a place for `command`; `control_socket` is where others will reach this process, if they can.
     ///
     /// # Errors
     /// [`Obstacle`] tells whether waiting helps.
     pub(crate) async fn open(
-        folder: &DataFolder,
+        place: &LedgerPlace,
         command: &str,
         control_socket: Option<PathBuf>,
     ) -> Result<Self, Obstacle> {
@@ -59,15 +65,14 @@ impl Ledger {
             since_ms: SystemClock.now_ms(),
             control_socket,
         };
-        let file = folder.store_file().map_err(Obstacle::Failure)?;
-        let store = SqliteStore::open(&file, &holder).map_err(|error| obstacle(folder, error))?;
-        let store: Arc<dyn Store> = Arc::new(store);
+        let (store, keys) = open_store(place, &holder).await?;
         let ledger = Self {
             door: Door::open(Arc::clone(&store), DoorLimits::default()),
             store,
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),
             holder,
+            keys,
         };
         let now_ms = ledger.clock.now_ms();
         match first_run::ensure(&*ledger.store, &*ledger.chance, now_ms).await {
@@ -92,14 +97,14 @@ impl Ledger {
         })
     }
 
-    /// What routes are given, with keys from the folder's key file.
-    pub(crate) fn edge(&self, keys: KeyRing, settings: EdgeSettings) -> Arc<Edge> {
+    /// What routes are given.
+    pub(crate) fn edge(&self, settings: EdgeSettings) -> Arc<Edge> {
         Arc::new(Edge::new(
             Arc::clone(&self.store),
             self.door.clone(),
             Arc::clone(&self.clock),
             Arc::clone(&self.chance),
-            keys,
+            self.keys.clone(),
             settings,
         ))
     }
@@ -111,26 +116,30 @@ impl Ledger {
     }
 }
 
-fn obstacle(folder: &DataFolder, error: OpenError) -> Obstacle {
-    let path = folder.path().display();
-    Obstacle::Failure(match error {
-        OpenError::Held(holder) => return Obstacle::Held(holder),
-        OpenError::NewerSchema { found, known } => Failure::failed(words!(
-            "the store in {path} was written by a newer Usher (schema {found}; this one knows {known}); use a newer Usher",
-            "{path} 中的存储由更新版本的 Usher 写入（结构版本 {found}，本程序支持到 {known}）；请使用更新的 Usher"
-        ))
-        .next(words!("usher --version", "usher --version")),
-        OpenError::NotAStore => Failure::failed(words!(
-            "usher.db in {path} is a file of another program; name another data folder",
-            "{path} 中的 usher.db 是其他程序的文件；请指定另一个数据文件夹"
-        ))
-        .next(words!("usher serve --data ./usher-data", "usher serve --data ./usher-data")),
-        OpenError::Folder(error) => {
-            Failure::failed(words!("cannot use {path}: {error}", "无法使用 {path}：{error}"))
+/// Opens the engine, and finds the key that belongs to what it keeps.
+async fn open_store(place: &LedgerPlace, holder: &Holder) -> Result<(Arc<dyn Store>, KeyRing), Obstacle> {
+    match place {
+        LedgerPlace::File { folder, path } => {
+            make_store_file(path).map_err(Obstacle::Failure)?;
+            let store = SqliteStore::open(path, holder).map_err(|error| obstacles::of_file(path, error))?;
+            match folder.key(&SystemChance) {
+                Ok(key) => Ok((Arc::new(store), KeyRing::from_key_file(&key))),
+                Err(failure) => {
+                    store.close().await;
+                    Err(Obstacle::Failure(failure))
+                }
+            }
         }
-        OpenError::File(error) => Failure::failed(words!(
-            "the store in {path} cannot be read: {error}",
-            "无法读取 {path} 中的存储：{error}"
-        )),
-    })
+        LedgerPlace::Database { address, options } => {
+            let opened = PostgresStore::open_at(address, options).await;
+            let store = opened.map_err(|error| Obstacle::Failure(obstacles::of_database(address, &error)))?;
+            match keys::of_database(&store, &SystemChance).await {
+                Ok(keys) => Ok((Arc::new(store), keys)),
+                Err(failure) => {
+                    store.close().await;
+                    Err(Obstacle::Failure(failure))
+                }
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! - `arguments`, `settings`: what is asked, and how it is set
 //! - `language`, `output`, `failure`, `moments`, `identifiers`: what is said, in English and Chinese
 //! - `clock`, `chance`: the only places that read time and draw randomness
-//! - `data_folder`, `first_run`, `ledger`: a data folder opened by this process
+//! - `data_folder`, `ledger_place`, `first_run`, `keys`, `ledger`: a ledger opened by this process, in a file or a database
 //! - `control`: how commands work beside or through a running server
 //! - `sign_in`: being signed in to a server, from here or afar
 //! - `server`, `logging`, `open_files`: a running server
@@ -27,8 +27,10 @@ mod data_folder;
 mod failure;
 mod first_run;
 mod identifiers;
+mod keys;
 mod language;
 mod ledger;
+mod ledger_place;
 mod logging;
 mod moments;
 mod open_files;

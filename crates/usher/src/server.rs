@@ -2,7 +2,7 @@
 //! minutely round through the store, over one ledger.
 //!
 //! ```text
-//! start: ledger open -> key -> address bound -> control socket bound -> both served
+//! start: ledger and key open -> address bound -> control socket bound -> both served
 //! stop:  both stop taking -> what was taken is answered -> door closed -> store closed -> folder let go
 //! ```
 
@@ -10,7 +10,6 @@ use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use usher_http::{EdgeSettings, server::connections_within};
-use usher_identity::KeyRing;
 
 use crate::{
     control::{
@@ -18,9 +17,9 @@ use crate::{
         channel::held,
         server::{ControlListener, SocketPlace},
     },
-    data_folder::DataFolder,
     failure::Failure,
     ledger::Ledger,
+    ledger_place::LedgerPlace,
     open_files, tending, words,
 };
 
@@ -30,23 +29,30 @@ pub(crate) struct Server {
     address: SocketAddr,
     place: Place,
     stop: watch::Sender<bool>,
-    tasks: [JoinHandle<()>; 4],
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Opens the ledger of a folder for a server. A running server is named at once; a command at work is waited for.
+    /// Opens the ledger at a place for a server. A running server is named at once; a command at work is waited for. A
+    /// database has room for everybody, and needs no socket.
     ///
     /// # Errors
     /// As [`Ledger::open`], or [`Exit::Held`](crate::output::Exit::Held).
-    pub(crate) async fn open(folder: &DataFolder, command: &str) -> Result<(Ledger, SocketPlace), Failure> {
-        let place = SocketPlace::choose(folder)?;
-        let socket = place.path().to_owned();
-        let ledger = control::channel::open_when_free(folder, command, Some(socket)).await?;
+    pub(crate) async fn open(
+        place: &LedgerPlace,
+        command: &str,
+    ) -> Result<(Ledger, Option<SocketPlace>), Failure> {
+        let socket = match place {
+            LedgerPlace::File { folder, .. } => Some(SocketPlace::choose(folder)?),
+            LedgerPlace::Database { .. } => None,
+        };
+        let path = socket.as_ref().map(|socket| socket.path().to_owned());
+        let ledger = control::channel::open_when_free(place, command, path).await?;
         match ledger {
-            Ok(ledger) => Ok((ledger, place)),
+            Ok(ledger) => Ok((ledger, socket)),
             Err(holder) => {
                 let listening = control::channel::listening(holder.as_ref()).await;
-                Err(held(folder, holder.as_ref(), listening.as_deref()))
+                Err(held(place, holder.as_ref(), listening.as_deref()))
             }
         }
     }
@@ -54,14 +60,13 @@ impl Server {
     /// Binds the address and the socket and begins to serve.
     ///
     /// # Errors
-    /// A failure when the address or the key cannot be had; the ledger is closed then.
+    /// A failure when the address or the socket cannot be had; the ledger is closed then.
     pub(crate) async fn start(
-        folder: &DataFolder,
-        (ledger, place): (Ledger, SocketPlace),
+        (ledger, socket): (Ledger, Option<SocketPlace>),
         listen: &str,
         settings: EdgeSettings,
     ) -> Result<Self, Failure> {
-        match bind(folder, &ledger, place, listen).await {
+        match bind(socket, listen).await {
             Ok(bound) => Ok(Self::serve(ledger, bound, settings)),
             Err(failure) => {
                 ledger.close().await;
@@ -79,18 +84,15 @@ impl Server {
             base: base.unwrap_or_else(|| listening.clone()),
             listening,
         };
-        let edge = ledger.edge(bound.keys, settings);
+        let edge = ledger.edge(settings);
         let public = usher_http::router(Arc::clone(&edge));
         let calls = control::router(ledger.control(Some(place.clone())), Arc::clone(&edge));
         let (public_stop, calls_stop) = (stopped(stopping.clone()), stopped(stopping.clone()));
         let tickets_stop = stopping.clone();
         let tending = tending::every_minute(Arc::clone(&ledger.store), Arc::clone(&ledger.clock));
-        let tasks = [
+        let mut tasks = vec![
             tokio::spawn(async move {
                 usher_http::serve_at_most(connections_max, bound.public, public, public_stop).await;
-            }),
-            tokio::spawn(async move {
-                usher_http::serve(bound.control, calls, calls_stop).await;
             }),
             tokio::spawn(async move {
                 tokio::select! {
@@ -105,6 +107,11 @@ impl Server {
                 }
             }),
         ];
+        if let Some(control) = bound.control {
+            tasks.push(tokio::spawn(async move {
+                usher_http::serve(control, calls, calls_stop).await;
+            }));
+        }
         Self {
             ledger,
             address: bound.address,
@@ -153,17 +160,11 @@ impl Server {
 struct Bound {
     public: TcpListener,
     address: SocketAddr,
-    control: ControlListener,
-    keys: KeyRing,
+    /// None where commands reach the ledger without this process.
+    control: Option<ControlListener>,
 }
 
-async fn bind(
-    folder: &DataFolder,
-    ledger: &Ledger,
-    place: SocketPlace,
-    listen: &str,
-) -> Result<Bound, Failure> {
-    let keys = KeyRing::from_key_file(&folder.key(&*ledger.chance)?);
+async fn bind(socket: Option<SocketPlace>, listen: &str) -> Result<Bound, Failure> {
     let public = TcpListener::bind(listen).await;
     let public = public.map_err(|error| address_unusable(listen, &error))?;
     let address = public
@@ -172,8 +173,7 @@ async fn bind(
     Ok(Bound {
         public,
         address,
-        control: ControlListener::bind(place)?,
-        keys,
+        control: socket.map(ControlListener::bind).transpose()?,
     })
 }
 

@@ -6,10 +6,11 @@ use usher_store::Store;
 use usher_testbed::postgres::Server;
 
 /// Tables that Citus copies to every node, and the list of steps that the schema has taken.
-const REFERENCE_TABLES: [&str; 5] = [
+const REFERENCE_TABLES: [&str; 6] = [
     "app_routes",
     "client_secrets",
     "clients",
+    "ledger_keys",
     "schema_steps",
     "tenants",
 ];

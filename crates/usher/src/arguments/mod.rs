@@ -124,11 +124,17 @@ pub(crate) enum Command {
 }
 
 /// Where the ledger is; taken by every command that works on one.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DataArguments {
     /// The data folder [environment: USHER_DATA; default: ./usher-data].
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<String>,
+    /// Where the ledger is: sqlite:PATH or postgres://USER@HOST/DATABASE [environment: USHER_STORE; default: usher.db in the data folder].
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) store: Option<String>,
+    /// A file with the password of the database [environment: USHER_STORE_PASSWORD_FILE, or the password itself in USHER_STORE_PASSWORD].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store_password_file: Option<String>,
 }
 
 /// Every setting as a flag. The fields are named like the settings (see `settings`).
@@ -137,6 +143,12 @@ pub(crate) struct SettingArguments {
     /// The data folder, made when it is missing [environment: USHER_DATA; default: ./usher-data].
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<String>,
+    /// Where the ledger is: sqlite:PATH or postgres://USER@HOST/DATABASE [environment: USHER_STORE; default: usher.db in the data folder].
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) store: Option<String>,
+    /// A file with the password of the database [environment: USHER_STORE_PASSWORD_FILE, or the password itself in USHER_STORE_PASSWORD].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store_password_file: Option<String>,
     /// The address to listen on; port 0 takes a free one [environment: USHER_LISTEN; default: 127.0.0.1:8787].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,

@@ -35,6 +35,7 @@ const COMMANDS: &[CommandTexts] = &[
             "usher serve",
             "usher serve --data /var/lib/usher --listen 127.0.0.1:8787 --log-format json",
             "usher serve --public-origin https://usher.example.com",
+            "usher serve --store postgres://usher@db.example.com/usher --store-password-file /etc/usher/password",
             "USHER_GATEWAY_SECRET=... usher serve --trusted-proxies 10.0.0.0/8",
         ],
     },
@@ -212,6 +213,14 @@ const ARGUMENTS: &[(&str, &str)] = &[
     (
         "serve/data",
         "数据文件夹，缺失时创建 [环境变量：USHER_DATA；默认：./usher-data]。",
+    ),
+    (
+        "store",
+        "账本所在：sqlite:PATH 或 postgres://USER@HOST/DATABASE [环境变量：USHER_STORE；默认：数据文件夹中的 usher.db]。",
+    ),
+    (
+        "store_password_file",
+        "保存数据库密码的文件 [环境变量：USHER_STORE_PASSWORD_FILE，或用 USHER_STORE_PASSWORD 直接给出密码]。",
     ),
     (
         "listen",

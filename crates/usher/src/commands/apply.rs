@@ -17,7 +17,6 @@ use crate::{
         change_line::ChangeLine,
         wire::{self, ChangesAnswer, ChangesQuestion},
     },
-    data_folder::DataFolder,
     failure::Failure,
     identifiers,
     language::Words,
@@ -48,8 +47,8 @@ pub(super) async fn run(context: &Context<'_>, arguments: ApplyArguments) -> Res
     let mut channel = if arguments.dry_run {
         None
     } else {
-        let folder = DataFolder::make(&context.data(arguments.data)?)?;
-        Some(Channel::reach(&folder, "usher apply").await?)
+        let place = context.ledger(arguments.data)?;
+        Some(Channel::reach(&place, "usher apply").await?)
     };
     let mut tally = Tally::default();
     let refused = loop {

@@ -16,7 +16,6 @@ use crate::{
         Channel,
         wire::{self, AuditVerifyAnswer, AuditVerifyQuestion, AuditWalk},
     },
-    data_folder::DataFolder,
     failure::Failure,
     identifiers,
     language::Words,
@@ -40,8 +39,8 @@ pub(super) async fn run(context: &Context<'_>, command: AuditCommand) -> Result<
 async fn verify(context: &Context<'_>, arguments: AuditVerifyArguments) -> Result<Exit, Failure> {
     let expected = arguments.expect.as_deref().map(read_head).transpose()?;
     let tenant_key = identifiers::tenant_key(arguments.log.tenant.as_deref())?;
-    let folder = DataFolder::existing(&context.data(arguments.log.data)?)?;
-    let mut channel = Channel::reach(&folder, "usher audit verify").await?;
+    let place = context.existing_ledger(arguments.log.data)?;
+    let mut channel = Channel::reach(&place, "usher audit verify").await?;
     let verified = if arguments.all {
         verify_all(context, &mut channel).await
     } else {

@@ -24,7 +24,7 @@ pub(super) fn show(context: &Context<'_>, flags: SettingArguments) -> Result<Exi
         .map(|resolved| {
             json!({
                 "name": resolved.setting.name,
-                "value": if resolved.setting.secret() { None } else { resolved.text.as_deref() },
+                "value": resolved.shown(),
                 "set": resolved.text.is_some(),
                 "origin": resolved.origin.name(),
                 "place": resolved.origin.place(),
@@ -69,9 +69,9 @@ fn shown(resolved: &Resolved, language: Language) -> String {
         Language::English => ("(set)", "(not set)"),
         Language::Chinese => ("（已设置）", "（未设置）"),
     };
-    match &resolved.text {
-        None => not_set.to_owned(),
-        Some(_) if resolved.setting.secret() => set.to_owned(),
-        Some(text) => text.clone(),
+    match (&resolved.text, resolved.shown()) {
+        (None, _) => not_set.to_owned(),
+        (Some(_), None) => set.to_owned(),
+        (Some(_), Some(shown)) => shown,
     }
 }

@@ -16,7 +16,9 @@ use crate::{
     data_folder::{DataFolder, FOLDER_MODE},
     failure::Failure,
     first_run::SEAT_SCOPES,
-    identifiers, logging,
+    identifiers,
+    ledger_place::LedgerPlace,
+    logging,
     output::Exit,
     sample::{self, Highlights},
     server::{Server, base_address},
@@ -50,9 +52,9 @@ pub(super) async fn run(context: &Context<'_>, arguments: DemoArguments) -> Resu
         ..SettingArguments::default()
     })?;
     let listen = listen(&layers.resolve(LISTEN))?;
-    let (ledger, place) = Server::open(&folder, "usher demo").await?;
+    let (ledger, socket) = Server::open(&LedgerPlace::in_folder(folder.clone()), "usher demo").await?;
     let highlights = sample::play(&ledger).await;
-    let server = Server::start(&folder, (ledger, place), &listen, EdgeSettings::default()).await?;
+    let server = Server::start((ledger, socket), &listen, EdgeSettings::default()).await?;
     let announced = match highlights {
         Ok(highlights) => announce(context, &server, &folder, &highlights).await,
         Err(failure) => Err(failure),

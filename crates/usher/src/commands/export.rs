@@ -17,7 +17,6 @@ use crate::{
         Channel,
         wire::{self, ActivitiesAnswer, ActivitiesQuestion, ActivityLine},
     },
-    data_folder::DataFolder,
     failure::Failure,
     identifiers, moments,
     output::Exit,
@@ -45,8 +44,8 @@ pub(super) async fn run(
         None => SeatType::ALL.to_vec(),
     };
     let tenant_key = identifiers::tenant_key(arguments.tenant.as_deref())?;
-    let folder = DataFolder::existing(&context.data(arguments.data)?)?;
-    let mut channel = Channel::reach(&folder, "usher export activities").await?;
+    let place = context.existing_ledger(arguments.data)?;
+    let mut channel = Channel::reach(&place, "usher export activities").await?;
     let mut rows = Rows::new(form, BufWriter::new(io::stdout().lock()));
     let mut as_of_ms = None;
     let mut written = Ok(());

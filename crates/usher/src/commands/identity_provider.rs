@@ -20,15 +20,11 @@ use super::{
     input::{Input, unreadable},
 };
 use crate::{
-    arguments::{
-        DataArguments,
-        identity_provider::{
-            IdentityProviderCommand, ProviderArguments, ProviderLinkArguments, ProviderSetArguments,
-            ProviderUnlinkArguments,
-        },
+    arguments::identity_provider::{
+        IdentityProviderCommand, ProviderArguments, ProviderLinkArguments, ProviderSetArguments,
+        ProviderUnlinkArguments,
     },
     control::Channel,
-    data_folder::DataFolder,
     failure::Failure,
     identifiers,
     language::Words,
@@ -208,8 +204,8 @@ impl Desk {
     async fn open(context: &Context<'_>, arguments: ProviderArguments) -> Result<Self, Failure> {
         let ProviderArguments { tenant, data } = arguments;
         let tenant_key = identifiers::tenant_key(tenant.as_deref())?;
-        let folder = folder(context, data)?;
-        let channel = Channel::reach(&folder, "usher identity-provider").await?;
+        let place = context.ledger(data)?;
+        let channel = Channel::reach(&place, "usher identity-provider").await?;
         Ok(Self { channel, tenant_key })
     }
 
@@ -249,8 +245,4 @@ impl Desk {
             ))
         })
     }
-}
-
-fn folder(context: &Context<'_>, data: DataArguments) -> Result<DataFolder, Failure> {
-    DataFolder::make(&context.data(data)?)
 }

@@ -27,9 +27,10 @@ use crate::{
     },
     environment,
     failure::Failure,
+    ledger_place::LedgerPlace,
     logging,
     output::{Exit, Output},
-    settings::{Layers, LogFormat, layers},
+    settings::{Layers, LogFormat, store::StoreSettings},
     words,
 };
 
@@ -50,9 +51,14 @@ impl Context<'_> {
         Layers::new(flags, self.config.clone(), environment)
     }
 
-    /// The data folder's path.
-    fn data(&self, arguments: DataArguments) -> Result<PathBuf, Failure> {
-        layers::data_folder(arguments, self.config.clone(), environment)
+    /// Where the ledger of a command is; a folder that is missing is made.
+    fn ledger(&self, arguments: DataArguments) -> Result<LedgerPlace, Failure> {
+        LedgerPlace::make(&StoreSettings::read(&self.layers(arguments.into())?)?)
+    }
+
+    /// Where the ledger of a command is that only reads, so that a folder must be there.
+    fn existing_ledger(&self, arguments: DataArguments) -> Result<LedgerPlace, Failure> {
+        LedgerPlace::existing(&StoreSettings::read(&self.layers(arguments.into())?)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `usher serve`: run the server until it is told to stop.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -8,14 +8,14 @@ use super::{Context, signals::StopSignals};
 use crate::{
     arguments::SettingArguments,
     control::{Place, links, wire::LinkQuestion},
-    data_folder::DataFolder,
     failure::Failure,
     identifiers,
-    language::Language,
+    language::{Language, Words},
+    ledger_place::LedgerPlace,
     logging,
     output::Exit,
     server::Server,
-    settings::ServeSettings,
+    settings::{ServeSettings, store::StoreSettings},
     words,
 };
 
@@ -24,16 +24,21 @@ pub(super) async fn run(context: &Context<'_>, flags: SettingArguments) -> Resul
     let settings = ServeSettings::read(&context.layers(flags)?)?;
     logging::start(settings.log_format, settings.log_level, context.output);
     let signals = StopSignals::listen()?;
-    let folder = DataFolder::make(&settings.data)?;
-    let opened = Server::open(&folder, "usher serve").await?;
-    let server = Server::start(&folder, opened, &settings.listen, settings.edge).await?;
+    let place = LedgerPlace::make(&settings.store)?;
+    let opened = Server::open(&place, "usher serve").await?;
+    let server = Server::start(opened, &settings.listen, settings.edge).await?;
     let address = server.address();
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "others can reach this address; put a gateway with TLS before it");
     }
-    tracing::info!(%address, data = %folder.path().display(), "listening");
+    tracing::info!(%address, store = %place, "listening");
     let link = first_link(&server).await;
-    if let Err(failure) = announce(context, server.place(), folder.path(), link.as_deref()) {
+    if let Err(failure) = announce(
+        context,
+        server.place(),
+        &Reach::of(&settings.store, &place),
+        link.as_deref(),
+    ) {
         // People at the door do not care that nobody reads the announcement.
         context.output.complain(&failure);
     }
@@ -73,19 +78,17 @@ async fn first_link(server: &Server) -> Option<String> {
 }
 
 /// Says where the server is and what to do next. This is standard output and no log: the link goes nowhere else.
-fn announce(context: &Context<'_>, place: &Place, folder: &Path, link: Option<&str>) -> Result<(), Failure> {
+fn announce(context: &Context<'_>, place: &Place, reach: &Reach, link: Option<&str>) -> Result<(), Failure> {
     let Place { listening, base } = place;
-    let data = quoted(&folder.display().to_string());
     let scopes = crate::first_run::SEAT_SCOPES.join(",");
-    let import = format!("usher import accesses FILE.csv --create-missing --data {data}");
-    let token = format!("usher token issue --administrator --scope {scopes} --data {data}");
-    let mut lines = words!(
-        "Usher is listening on {listening} (data folder {data}). Stop it with Ctrl-C.",
-        "Usher 正在监听 {listening}（数据文件夹 {data}）。按 Ctrl-C 停止。"
-    )
-    .line(&words!("Next, in another terminal:", "下一步，在另一个终端中："))
-    .line(&words!("  {import}", "  {import}"))
-    .line(&words!("  {token}", "  {token}"));
+    let arguments = &reach.arguments;
+    let import = format!("usher import accesses FILE.csv --create-missing{arguments}");
+    let token = format!("usher token issue --administrator --scope {scopes}{arguments}");
+    let mut lines = reach
+        .listening(listening)
+        .line(&words!("Next, in another terminal:", "下一步，在另一个终端中："))
+        .line(&words!("  {import}", "  {import}"))
+        .line(&words!("  {token}", "  {token}"));
     if base != listening {
         lines = lines.line(&words!("Its links begin with {base}", "其链接以 {base} 开头"));
     }
@@ -102,12 +105,67 @@ fn announce(context: &Context<'_>, place: &Place, folder: &Path, link: Option<&s
         &json!({
             "listening": listening,
             "found_at": base,
-            "data": folder,
+            "data": reach.folder,
+            "store": reach.database,
             "process_id": std::process::id(),
             "next": [import, token],
             "first_password_link": link,
         }),
     )
+}
+
+/// How further commands reach the same ledger.
+struct Reach {
+    /// What is added to them.
+    arguments: String,
+    /// The folder of a file.
+    folder: Option<PathBuf>,
+    /// A database, without a password.
+    database: Option<String>,
+}
+
+impl Reach {
+    /// A database from the environment or from a settings file is found there by the next command, too.
+    fn of(settings: &StoreSettings, place: &LedgerPlace) -> Self {
+        let said = |name: &str, value: &str| format!(" --{name} {}", quoted(value));
+        match place {
+            LedgerPlace::File { folder, .. } => {
+                let folder = folder.path().to_owned();
+                let arguments = match &settings.flag {
+                    Some(store) => said("store", store),
+                    None => said("data", &folder.display().to_string()),
+                };
+                Self {
+                    arguments,
+                    folder: Some(folder),
+                    database: None,
+                }
+            }
+            LedgerPlace::Database { address, .. } => Self {
+                arguments: settings
+                    .flag
+                    .as_deref()
+                    .map_or_else(String::new, |store| said("store", store)),
+                folder: None,
+                database: Some(address.to_string()),
+            },
+        }
+    }
+
+    fn listening(&self, listening: &str) -> Words {
+        if let Some(database) = &self.database {
+            return words!(
+                "Usher is listening on {listening} (database {database}). Stop it with Ctrl-C.",
+                "Usher 正在监听 {listening}（数据库 {database}）。按 Ctrl-C 停止。"
+            );
+        }
+        let folder = self.folder.clone().unwrap_or_default();
+        let data = quoted(&folder.display().to_string());
+        words!(
+            "Usher is listening on {listening} (data folder {data}). Stop it with Ctrl-C.",
+            "Usher 正在监听 {listening}（数据文件夹 {data}）。按 Ctrl-C 停止。"
+        )
+    }
 }
 
 /// A text as one word for a shell.

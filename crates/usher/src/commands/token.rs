@@ -16,7 +16,6 @@ use crate::{
             TokensAnswer, TokensQuestion,
         },
     },
-    data_folder::DataFolder,
     failure::Failure,
     identifiers,
     language::{Language, Words},
@@ -39,8 +38,8 @@ pub(super) async fn run(context: &Context<'_>, command: TokenCommand) -> Result<
 
 async fn issue(context: &Context<'_>, arguments: TokenIssueArguments) -> Result<Exit, Failure> {
     let question = question(&arguments)?;
-    let folder = DataFolder::make(&context.data(arguments.data)?)?;
-    let mut channel = Channel::reach(&folder, "usher token issue").await?;
+    let place = context.ledger(arguments.data)?;
+    let mut channel = Channel::reach(&place, "usher token issue").await?;
     let answer = channel.call::<IssueAnswer>(wire::TOKENS_ISSUE, &question).await;
     channel.close().await;
     let answer = answer?;
@@ -146,8 +145,8 @@ fn life_ms(text: Option<&str>) -> Result<i64, Failure> {
 
 async fn list(context: &Context<'_>, arguments: TokenListArguments) -> Result<Exit, Failure> {
     let tenant_key = arguments.tenant.as_deref().map(identifiers::parse).transpose()?;
-    let folder = DataFolder::existing(&context.data(arguments.data)?)?;
-    let mut channel = Channel::reach(&folder, "usher token list").await?;
+    let place = context.existing_ledger(arguments.data)?;
+    let mut channel = Channel::reach(&place, "usher token list").await?;
     let answer = channel
         .call::<TokensAnswer>(wire::TOKENS_LIST, &TokensQuestion { tenant_key })
         .await;
@@ -204,8 +203,8 @@ fn shown(token: &TokenLine, language: Language) -> String {
 }
 
 async fn revoke(context: &Context<'_>, arguments: TokenRevokeArguments) -> Result<Exit, Failure> {
-    let folder = DataFolder::existing(&context.data(arguments.data)?)?;
-    let mut channel = Channel::reach(&folder, "usher token revoke").await?;
+    let place = context.existing_ledger(arguments.data)?;
+    let mut channel = Channel::reach(&place, "usher token revoke").await?;
     let question = RevokeQuestion {
         token: arguments.token,
     };

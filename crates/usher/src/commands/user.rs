@@ -7,12 +7,11 @@ use super::{
     manage::{leaves, users},
 };
 use crate::{
-    arguments::{SettingArguments, UserCommand, UserLinkArguments},
+    arguments::{DataArguments, UserCommand, UserLinkArguments},
     control::{
         Channel,
         wire::{self, LinkAnswer, LinkQuestion},
     },
-    data_folder::DataFolder,
     failure::Failure,
     identifiers, moments,
     output::Exit,
@@ -43,9 +42,9 @@ async fn link(context: &Context<'_>, arguments: UserLinkArguments) -> Result<Exi
         tenant_key: identifiers::tenant_key(arguments.tenant.as_deref())?,
         login: arguments.user,
     };
-    let expected = expected_base(context, arguments.data.data.clone())?;
-    let folder = DataFolder::make(&context.data(arguments.data)?)?;
-    let mut channel = Channel::reach(&folder, "usher user link").await?;
+    let expected = expected_base(context, arguments.data.clone())?;
+    let place = context.ledger(arguments.data)?;
+    let mut channel = Channel::reach(&place, "usher user link").await?;
     let answer = channel.call::<LinkAnswer>(wire::LINKS_MAKE, &question).await;
     channel.close().await;
     let LinkAnswer {
@@ -85,12 +84,8 @@ async fn link(context: &Context<'_>, arguments: UserLinkArguments) -> Result<Exi
 }
 
 /// Where a server on this data folder would be found, as far as the settings say.
-fn expected_base(context: &Context<'_>, data: Option<String>) -> Result<String, Failure> {
-    let flags = SettingArguments {
-        data,
-        ..SettingArguments::default()
-    };
-    let layers = context.layers(flags)?;
+fn expected_base(context: &Context<'_>, data: DataArguments) -> Result<String, Failure> {
+    let layers = context.layers(data.into())?;
     let public = public_origin(&layers.resolve(PUBLIC_ORIGIN))?;
     let listen = layers.resolve(LISTEN).text.unwrap_or_default();
     Ok(public.map_or_else(|| format!("http://{listen}"), |public| public.to_string()))

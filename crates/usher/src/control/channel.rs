@@ -1,6 +1,7 @@
 //! A command's end of the control channel.
 //!
-//! [`Channel::reach`] finds the way: a running server's socket, else the folder's lock and a router in this process.
+//! [`Channel::reach`] finds the way: a running server's socket, else the folder's lock and a router in this process; to a
+//! database always the latter, for nobody holds it alone.
 //! Both may be a moment away (a server is starting or stopping, another command is at work), so it tries both again
 //! and again, but for a bounded time, and then names the holder.
 
@@ -17,7 +18,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::net::UnixStream;
 use tower::ServiceExt;
 use usher_http::EdgeSettings;
-use usher_identity::KeyRing;
 use usher_sqlite::Holder;
 
 use super::{
@@ -26,10 +26,10 @@ use super::{
 };
 use crate::{
     clock::Stopwatch,
-    data_folder::DataFolder,
     failure::{Failure, WireFailure},
     language::{Language, Words},
     ledger::{Ledger, Obstacle},
+    ledger_place::LedgerPlace,
     output::Exit,
     words,
 };
@@ -44,7 +44,7 @@ const CALL_TIME_MAX: Duration = Duration::from_secs(120);
 
 /// An open way to the ledger.
 pub(crate) struct Channel {
-    folder: DataFolder,
+    place: LedgerPlace,
     command: &'static str,
     way: Way,
 }
@@ -53,18 +53,18 @@ enum Way {
     /// Through a running server.
     Server(SendRequest<Full<Bytes>>),
     /// In this process.
-    Here(Router, Ledger),
+    Here(Router, Box<Ledger>),
 }
 
 impl Channel {
-    /// Finds the way to the ledger in a folder, for `command`.
+    /// Finds the way to the ledger at a place, for `command`.
     ///
     /// # Errors
     /// [`Exit::Held`] naming the holder when nobody answered and nobody let go in time; others as [`Ledger::open`].
-    pub(crate) async fn reach(folder: &DataFolder, command: &'static str) -> Result<Self, Failure> {
+    pub(crate) async fn reach(place: &LedgerPlace, command: &'static str) -> Result<Self, Failure> {
         Ok(Self {
-            way: find(folder, command).await?,
-            folder: folder.clone(),
+            way: find(place, command).await?,
+            place: place.clone(),
             command,
         })
     }
@@ -118,7 +118,7 @@ impl Channel {
         if let Way::Server(sender) = &mut self.way
             && sender.ready().await.is_err()
         {
-            self.way = find(&self.folder, self.command).await?;
+            self.way = find(&self.place, self.command).await?;
         }
         Ok(())
     }
@@ -162,11 +162,11 @@ async fn exchange(
     }
 }
 
-async fn find(folder: &DataFolder, command: &str) -> Result<Way, Failure> {
+async fn find(place: &LedgerPlace, command: &str) -> Result<Way, Failure> {
     let patience = Stopwatch::start();
     loop {
-        let holder = match Ledger::open(folder, command, None).await {
-            Ok(ledger) => return here(folder, ledger).await,
+        let holder = match Ledger::open(place, command, None).await {
+            Ok(ledger) => return Ok(here(ledger)),
             Err(Obstacle::Failure(failure)) => return Err(failure),
             Err(Obstacle::Held(holder)) => holder,
         };
@@ -177,24 +177,16 @@ async fn find(folder: &DataFolder, command: &str) -> Result<Way, Failure> {
             return Ok(Way::Server(sender));
         }
         if patience.elapsed() > PATIENCE {
-            return Err(held(folder, holder.as_ref(), None));
+            return Err(held(place, holder.as_ref(), None));
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
 /// The calls in this process, on a ledger that it has opened.
-async fn here(folder: &DataFolder, ledger: Ledger) -> Result<Way, Failure> {
-    match folder.key(&*ledger.chance) {
-        Ok(key) => {
-            let edge = ledger.edge(KeyRing::from_key_file(&key), EdgeSettings::default());
-            Ok(Way::Here(super::router(ledger.control(None), edge), ledger))
-        }
-        Err(failure) => {
-            ledger.close().await;
-            Err(failure)
-        }
-    }
+fn here(ledger: Ledger) -> Way {
+    let edge = ledger.edge(EdgeSettings::default());
+    Way::Here(super::router(ledger.control(None), edge), Box::new(ledger))
 }
 
 /// Opens the ledger for a server that will be reached at `control_socket`. Another server is no reason to wait; a
@@ -203,13 +195,13 @@ async fn here(folder: &DataFolder, ledger: Ledger) -> Result<Way, Failure> {
 /// # Errors
 /// As [`Ledger::open`].
 pub(crate) async fn open_when_free(
-    folder: &DataFolder,
+    place: &LedgerPlace,
     command: &str,
     control_socket: Option<PathBuf>,
 ) -> Result<Result<Ledger, Option<Holder>>, Failure> {
     let patience = Stopwatch::start();
     loop {
-        let holder = match Ledger::open(folder, command, control_socket.clone()).await {
+        let holder = match Ledger::open(place, command, control_socket.clone()).await {
             Ok(ledger) => return Ok(Ok(ledger)),
             Err(Obstacle::Failure(failure)) => return Err(failure),
             Err(Obstacle::Held(holder)) => holder,
@@ -246,8 +238,7 @@ pub(crate) async fn listening(holder: Option<&Holder>) -> Option<String> {
 }
 
 /// Somebody has the folder; `listening` is where it can be reached, if that is known.
-pub(crate) fn held(folder: &DataFolder, holder: Option<&Holder>, listening: Option<&str>) -> Failure {
-    let path = folder.path().display();
+pub(crate) fn held(place: &LedgerPlace, holder: Option<&Holder>, listening: Option<&str>) -> Failure {
     let Some(Holder {
         process_id,
         command,
@@ -257,7 +248,10 @@ pub(crate) fn held(folder: &DataFolder, holder: Option<&Holder>, listening: Opti
     else {
         return Failure::new(
             Exit::Held,
-            words!("{path} is held by another Usher", "{path} 正被另一个 Usher 占用"),
+            words!(
+                "{place} is held by another Usher",
+                "{place} 正被另一个 Usher 占用"
+            ),
         );
     };
     let since = crate::moments::shown(*since_ms);
@@ -269,8 +263,8 @@ pub(crate) fn held(folder: &DataFolder, holder: Option<&Holder>, listening: Opti
     Failure::new(
         Exit::Held,
         Words::new(
-            format!("{path} is held by process {process_id} (`{command}`, since {since}{at})"),
-            format!("{path} 正被进程 {process_id} 占用（`{command}`，自 {since} 起{at_chinese}）"),
+            format!("{place} is held by process {process_id} (`{command}`, since {since}{at})"),
+            format!("{place} 正被进程 {process_id} 占用（`{command}`，自 {since} 起{at_chinese}）"),
         ),
     )
     .next(words!(

@@ -89,8 +89,8 @@ fn parse(path: &Path, text: &str) -> Result<SettingsFile, Failure> {
         if !setting.in_file {
             let variable = setting.variable;
             return Err(Failure::usage(words!(
-                "{shown}: `{key}` is a secret and does not belong in this file; use gateway_secret_file or {variable}",
-                "{shown}：`{key}` 是密钥，不应写在此文件中；请使用 gateway_secret_file 或 {variable}"
+                "{shown}: `{key}` is a secret and does not belong in this file; use {key}_file or {variable}",
+                "{shown}：`{key}` 是密钥，不应写在此文件中；请使用 {key}_file 或 {variable}"
             )));
         }
         let Some(text) = as_text(&value) else {
@@ -163,7 +163,10 @@ mod tests {
 
     #[test]
     fn what_does_not_belong_is_named() {
-        assert!(complaint("lisen = \"x\"").contains("no setting is called `lisen`; there are data, listen"));
+        assert!(
+            complaint("lisen = \"x\"")
+                .contains("no setting is called `lisen`; there are data, store, store_password_file, listen")
+        );
         assert!(complaint("gateway_secret = \"x\"").contains("is a secret"));
         assert!(complaint("listen = 8787").contains("`listen` must be a text"));
         assert!(complaint("listen = ").contains("is not a settings file"));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    DATA, Setting,
+    STORE, Setting,
     file::{self, CONFIG_VARIABLE, SettingsFile},
 };
 use crate::{
@@ -71,6 +71,17 @@ pub(crate) struct Resolved {
     pub(crate) origin: Origin,
 }
 
+impl Resolved {
+    /// The value as it may be shown: none for a secret, and an address of a database without its password.
+    pub(crate) fn shown(&self) -> Option<String> {
+        let text = self.text.as_deref().filter(|_| !self.setting.secret())?;
+        if self.setting == STORE && !text.starts_with("sqlite:") {
+            return Some(usher_postgres::without_password(text));
+        }
+        Some(text.to_owned())
+    }
+}
+
 /// The layers.
 #[derive(Debug)]
 pub(crate) struct Layers<Environment> {
@@ -99,7 +110,7 @@ impl<Environment: Fn(&str) -> Option<String>> Layers<Environment> {
             environment,
             file: SettingsFile::default(),
         };
-        layers.file = file::find(named, &layers.resolve(DATA))?;
+        layers.file = file::find(named, &layers.resolve(super::DATA))?;
         Ok(layers)
     }
 
@@ -134,6 +145,8 @@ impl<Environment: Fn(&str) -> Option<String>> Layers<Environment> {
         let flags = &self.flags;
         let value = match name {
             "data" => &flags.data,
+            "store" => &flags.store,
+            "store_password_file" => &flags.store_password_file,
             "listen" => &flags.listen,
             "public_origin" => &flags.public_origin,
             "trusted_proxies" => &flags.trusted_proxies,
@@ -148,21 +161,16 @@ impl<Environment: Fn(&str) -> Option<String>> Layers<Environment> {
     }
 }
 
-/// The data folder that a command works on, from the same layers as the server's.
-///
-/// # Errors
-/// As [`Layers::new`].
-pub(crate) fn data_folder(
-    arguments: DataArguments,
-    config: Option<PathBuf>,
-    environment: impl Fn(&str) -> Option<String>,
-) -> Result<PathBuf, Failure> {
-    let flags = SettingArguments {
-        data: arguments.data,
-        ..SettingArguments::default()
-    };
-    let resolved = Layers::new(flags, config, environment)?.resolve(DATA);
-    Ok(PathBuf::from(resolved.text.unwrap_or_default()))
+impl From<DataArguments> for SettingArguments {
+    /// What says where the ledger is means the same to a command as to the server.
+    fn from(arguments: DataArguments) -> Self {
+        Self {
+            data: arguments.data,
+            store: arguments.store,
+            store_password_file: arguments.store_password_file,
+            ..Self::default()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -222,6 +230,8 @@ mod tests {
         let value = || Some("value".to_owned());
         let flags = SettingArguments {
             data: value(),
+            store: value(),
+            store_password_file: value(),
             listen: value(),
             public_origin: value(),
             trusted_proxies: value(),

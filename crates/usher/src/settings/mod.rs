@@ -7,10 +7,12 @@
 //! - [`layers`]: the four layers of one start
 //! - [`file`]: the settings file
 //! - [`serve`]: the settings of a server, read into types that cannot be wrong
+//! - [`store`]: where the ledger is
 
 pub(crate) mod file;
 pub(crate) mod layers;
 pub(crate) mod serve;
+pub(crate) mod store;
 
 pub(crate) use layers::{Layers, Origin, Resolved};
 pub(crate) use serve::{LogFormat, ServeSettings};
@@ -46,6 +48,16 @@ impl Setting {
         }
     }
 
+    const fn secret_value(name: &'static str, variable: &'static str) -> Self {
+        Self {
+            name,
+            flag: None,
+            variable,
+            in_file: false,
+            default: None,
+        }
+    }
+
     /// True when its value is never shown.
     pub(crate) fn secret(&self) -> bool {
         !self.in_file
@@ -54,6 +66,17 @@ impl Setting {
 
 /// The data folder.
 pub(crate) const DATA: Setting = Setting::new("data", "--data", "USHER_DATA", Some("./usher-data"));
+/// Where the ledger is.
+pub(crate) const STORE: Setting = Setting::new("store", "--store", "USHER_STORE", None);
+/// The password of the database itself.
+pub(crate) const STORE_PASSWORD: Setting = Setting::secret_value("store_password", "USHER_STORE_PASSWORD");
+/// The file with the password of the database.
+pub(crate) const STORE_PASSWORD_FILE: Setting = Setting::new(
+    "store_password_file",
+    "--store-password-file",
+    "USHER_STORE_PASSWORD_FILE",
+    None,
+);
 /// The address to listen on.
 pub(crate) const LISTEN: Setting = Setting::new("listen", "--listen", "USHER_LISTEN", Some("127.0.0.1:8787"));
 /// Networks whose gateways may name users.
@@ -78,13 +101,7 @@ pub(crate) const GATEWAY_SECRET_FILE: Setting = Setting::new(
     None,
 );
 /// The gateway's secret itself.
-pub(crate) const GATEWAY_SECRET: Setting = Setting {
-    name: "gateway_secret",
-    flag: None,
-    variable: "USHER_GATEWAY_SECRET",
-    in_file: false,
-    default: None,
-};
+pub(crate) const GATEWAY_SECRET: Setting = Setting::secret_value("gateway_secret", "USHER_GATEWAY_SECRET");
 /// Where the server is found from outside.
 pub(crate) const PUBLIC_ORIGIN: Setting =
     Setting::new("public_origin", "--public-origin", "USHER_PUBLIC_ORIGIN", None);
@@ -103,8 +120,11 @@ pub(crate) const LOG_LEVEL: Setting =
     Setting::new("log_level", "--log-level", "USHER_LOG_LEVEL", Some("info"));
 
 /// Every setting, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 10] = [
+pub(crate) const SETTINGS: [Setting; 13] = [
     DATA,
+    STORE,
+    STORE_PASSWORD,
+    STORE_PASSWORD_FILE,
     LISTEN,
     PUBLIC_ORIGIN,
     TRUSTED_PROXIES,

@@ -1,6 +1,6 @@
 //! The settings of a server, read into types that cannot be wrong.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ipnet::IpNet;
 use tracing::level_filters::LevelFilter;
@@ -8,8 +8,8 @@ use usher_http::{EdgeSettings, WebOrigin};
 use usher_identity::Secret;
 
 use super::{
-    DATA, GATEWAY_SECRET, GATEWAY_SECRET_FILE, LISTEN, LOG_FORMAT, LOG_LEVEL, Layers, METRICS_NETWORKS,
-    Origin, PUBLIC_ORIGIN, Resolved, TRUSTED_PROXIES, USER_HEADER,
+    GATEWAY_SECRET, GATEWAY_SECRET_FILE, LISTEN, LOG_FORMAT, LOG_LEVEL, Layers, METRICS_NETWORKS, Origin,
+    PUBLIC_ORIGIN, Resolved, Setting, TRUSTED_PROXIES, USER_HEADER, store::StoreSettings,
 };
 use crate::{failure::Failure, words};
 
@@ -35,8 +35,8 @@ pub(crate) enum LogFormat {
 /// Everything `usher serve` is told.
 #[derive(Debug, Clone)]
 pub(crate) struct ServeSettings {
-    /// The data folder.
-    pub(crate) data: PathBuf,
+    /// Where the ledger is.
+    pub(crate) store: StoreSettings,
     /// Host and port, not yet resolved.
     pub(crate) listen: String,
     /// The form of the log.
@@ -53,11 +53,10 @@ impl ServeSettings {
     /// # Errors
     /// A usage failure naming the setting, where its value came from, and what is allowed.
     pub(crate) fn read(layers: &Layers<impl Fn(&str) -> Option<String>>) -> Result<Self, Failure> {
-        let data = layers.resolve(DATA);
         let log_format = layers.resolve(LOG_FORMAT);
         let log_level = layers.resolve(LOG_LEVEL);
         Ok(Self {
-            data: PathBuf::from(data.text.unwrap_or_default()),
+            store: StoreSettings::read(layers)?,
             listen: listen(&layers.resolve(LISTEN))?,
             log_format: match text(&log_format) {
                 "human" => LogFormat::Human,
@@ -85,9 +84,9 @@ fn text(resolved: &Resolved) -> &str {
 }
 
 /// A value that is not allowed, with the place to mend.
-fn wrong(resolved: &Resolved, allowed: &str) -> Failure {
+pub(super) fn wrong(resolved: &Resolved, allowed: &str) -> Failure {
     let name = resolved.setting.name;
-    let value = text(resolved);
+    let value = resolved.shown().unwrap_or_default();
     let english = resolved.origin.words();
     let origin = |language| english.text(language).to_owned();
     let (from, from_chinese) = (
@@ -163,16 +162,27 @@ fn header_name(resolved: &Resolved) -> Result<String, Failure> {
     }
 }
 
-/// The secret itself or the content of its file, whichever stands in the higher layer.
-fn gateway_secret(layers: &Layers<impl Fn(&str) -> Option<String>>) -> Result<Option<Secret>, Failure> {
-    let direct = layers.resolve(GATEWAY_SECRET);
-    let file = layers.resolve(GATEWAY_SECRET_FILE);
+/// A secret itself or the content of its file, whichever stands in the higher layer.
+pub(super) fn secret(
+    layers: &Layers<impl Fn(&str) -> Option<String>>,
+    direct: Setting,
+    file: Setting,
+    read: impl Fn(&Path) -> Result<String, Failure>,
+) -> Result<Option<String>, Failure> {
+    let direct = layers.resolve(direct);
+    let file = layers.resolve(file);
     let file_is_higher = matches!(file.origin, Origin::Flag(_));
-    let secret = match (&direct.text, &file.text) {
-        (Some(secret), None) => secret.clone(),
-        (Some(secret), Some(_)) if !file_is_higher => secret.clone(),
-        (_, Some(path)) => secret_from(Path::new(path))?,
-        (None, None) => return Ok(None),
+    match (direct.text, file.text) {
+        (Some(secret), None) => Ok(Some(secret)),
+        (Some(secret), Some(_)) if !file_is_higher => Ok(Some(secret)),
+        (_, Some(path)) => read(Path::new(&path)).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn gateway_secret(layers: &Layers<impl Fn(&str) -> Option<String>>) -> Result<Option<Secret>, Failure> {
+    let Some(secret) = secret(layers, GATEWAY_SECRET, GATEWAY_SECRET_FILE, secret_from)? else {
+        return Ok(None);
     };
     let allowed = GATEWAY_SECRET_BYTES_MIN..=GATEWAY_SECRET_BYTES_MAX;
     let printable = secret.bytes().all(|byte| byte.is_ascii_graphic());

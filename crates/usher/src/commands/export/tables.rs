@@ -15,7 +15,6 @@ use crate::{
             wire::{self, Cell, ExportAnswer, ExportKind, ExportQuestion, Place},
         },
     },
-    data_folder::DataFolder,
     failure::Failure,
     identifiers, moments,
     output::Exit,
@@ -43,8 +42,8 @@ async fn table(
 ) -> Result<Exit, Failure> {
     let form = form(arguments.format.as_deref().unwrap_or("csv"))?;
     let tenant_key = identifiers::tenant_key(arguments.tenant.as_deref())?;
-    let folder = DataFolder::existing(&context.data(arguments.data)?)?;
-    let mut channel = Channel::reach(&folder, command).await?;
+    let place = context.existing_ledger(arguments.data)?;
+    let mut channel = Channel::reach(&place, command).await?;
     let mut rows = Rows::new(kind, form, BufWriter::new(io::stdout().lock()));
     let written = walk(&mut channel, kind, tenant_key, &mut rows).await;
     channel.close().await;

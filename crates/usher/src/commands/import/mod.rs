@@ -26,7 +26,6 @@ use crate::{
         wire::{self, AccessesAnswer, AccessesQuestion, Outcome},
     },
     csv_line::{self, AccessLine, LineProblem},
-    data_folder::DataFolder,
     failure::Failure,
     identifiers,
     lines::{LineReader, NumberedLine},
@@ -89,13 +88,12 @@ async fn open(
     data: crate::arguments::DataArguments,
     may_make: bool,
 ) -> Result<Channel, Failure> {
-    let path = context.data(data)?;
-    let folder = if may_make {
-        DataFolder::make(&path)?
+    let place = if may_make {
+        context.ledger(data)?
     } else {
-        DataFolder::existing(&path)?
+        context.existing_ledger(data)?
     };
-    Channel::reach(&folder, "usher import accesses").await
+    Channel::reach(&place, "usher import accesses").await
 }
 
 fn no_header() -> Failure {

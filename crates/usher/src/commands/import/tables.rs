@@ -22,11 +22,11 @@ use crate::{
         bulk::{ImportPlainArguments, ImportTableArguments},
     },
     clock::Stopwatch,
+    commands::serve::quoted,
     control::{
         Channel,
         bulk::wire::{self, ImportAnswer, ImportQuestion, RowVerdict},
     },
-    data_folder::DataFolder,
     failure::Failure,
     identifiers,
     output::Exit,
@@ -78,17 +78,14 @@ impl Order {
 
     /// The ledger; one that is not there yet is made by a table that can begin one.
     async fn channel(&self, context: &Context<'_>) -> Result<Channel, Failure> {
-        let data = crate::arguments::DataArguments {
-            data: self.plain.data.data.clone(),
-        };
-        let path = context.data(data)?;
+        let data = self.plain.data.clone();
         let begins = self.create_missing || self.kind != Kind::Seats;
-        let folder = if begins && !self.plain.dry_run {
-            DataFolder::make(&path)?
+        let place = if begins && !self.plain.dry_run {
+            context.ledger(data)?
         } else {
-            DataFolder::existing(&path)?
+            context.existing_ledger(data)?
         };
-        Channel::reach(&folder, self.command).await
+        Channel::reach(&place, self.command).await
     }
 }
 
@@ -155,6 +152,12 @@ fn again(order: &Order) -> String {
     }
     if let Some(data) = &order.plain.data.data {
         command.push_str(&format!(" --data {data}"));
+    }
+    if let Some(store) = &order.plain.data.store {
+        command.push_str(&format!(" --store {}", quoted(store)));
+    }
+    if let Some(file) = &order.plain.data.store_password_file {
+        command.push_str(&format!(" --store-password-file {}", quoted(file)));
     }
     command
 }

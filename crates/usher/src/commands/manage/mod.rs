@@ -24,7 +24,6 @@ use super::Context;
 use crate::{
     arguments::{DataArguments, manage::PlaceArguments},
     control::Channel,
-    data_folder::DataFolder,
     failure::Failure,
     identifiers,
     language::Words,
@@ -63,8 +62,8 @@ impl<'a> Desk<'a> {
         command: &'static str,
         tenant: String,
     ) -> Result<Self, Failure> {
-        let folder = DataFolder::make(&context.data(data)?)?;
-        let channel = Channel::reach(&folder, command).await?;
+        let place = context.ledger(data)?;
+        let channel = Channel::reach(&place, command).await?;
         Ok(Self {
             context,
             channel,
