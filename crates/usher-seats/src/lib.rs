@@ -8,9 +8,10 @@
 //! - [`pool`]: how many seats were bought, and whether one is free
 //! - [`seat`]: seats, their types and their status
 //! - [`time_zone`]: where an organisation's days begin; [`day`]: which day a moment falls into
-//! - [`history`]: which days a figure of active people counts; [`idle`]: whether a seat lies idle
+//! - [`history`]: which days a figure of active people counts; [`idle`]: whether a seat lies idle;
+//!   [`overview`]: figures of all seats, from counts by day
 //! - [`spreadsheet`]: cells that no spreadsheet takes for a formula
-//! - [`verdict`]: what the door answers, decided from a [`Standing`]
+//! - [`verdict`]: what the door answers, decided from a [`Standing`]; [`sighting`]: how long an answer stands when nobody can be asked
 //! - [`activity`]: the newest admitted access, and why accesses need no order
 
 pub mod activity;
@@ -21,8 +22,10 @@ pub mod idle;
 pub mod language_tag;
 pub mod localized_names;
 pub mod names;
+pub mod overview;
 pub mod pool;
 pub mod seat;
+pub mod sighting;
 pub mod spreadsheet;
 pub mod time_zone;
 pub mod verdict;
@@ -35,7 +38,9 @@ pub use idle::{IdlePolicy, IdleVerdict, Idleness, Leave, SeatFacts};
 pub use language_tag::LanguageTag;
 pub use localized_names::LocalizedNames;
 pub use names::{check_external_id, check_name};
+pub use overview::{SeatCounter, SeatFigures, TallyCell, TallyFlags, TallyMark};
 pub use pool::Pool;
 pub use seat::{Seat, SeatStatus, SeatType};
+pub use sighting::Sighting;
 pub use time_zone::TimeZoneName;
 pub use verdict::{Enablement, Refusal, Standing, Verdict, decide};
