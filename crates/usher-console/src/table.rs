@@ -1,0 +1,251 @@
+//! Tables, as HTML and as CSV.
+//!
+//! Both come from one model, so what somebody downloads has the columns that they have seen. On a telephone each row becomes
+//! a card whose lines bear the names of the columns; the roles in the template keep it a table for screen readers.
+
+use std::borrow::Cow;
+
+use usher_seats::spreadsheet::safe_cell;
+
+use crate::block::Link;
+
+/// Most characters of a stored text that a cell shows: names have at most 256, and a record of the audit log may be long.
+/// In CSV a cell is whole.
+pub const CELL_CHARACTERS_MAX: usize = 400;
+
+/// Whether somebody should look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing special.
+    Plain,
+    /// As it should be.
+    Good,
+    /// Worth a look.
+    Attention,
+    /// Something is wrong.
+    Bad,
+}
+
+impl Tone {
+    /// The class of the stylesheet.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Good => "good",
+            Self::Attention => "attention",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+/// What stands in a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Text that may have been stored by anybody.
+    Text(String),
+    /// The same, of less weight.
+    Quiet(String),
+    /// A number.
+    Number(String),
+    /// A name for programs.
+    Code(String),
+    /// Somewhere to go.
+    Link(Link),
+    /// One of a few words.
+    Badge {
+        /// Whether somebody should look.
+        tone: Tone,
+        /// The word.
+        text: String,
+    },
+    /// Several, one below the other.
+    Several(Vec<Self>),
+}
+
+impl Cell {
+    /// A text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A text of less weight.
+    pub fn quiet(text: impl Into<String>) -> Self {
+        Self::Quiet(text.into())
+    }
+
+    /// A number as people read it.
+    #[must_use]
+    pub fn count(number: u64) -> Self {
+        Self::Number(crate::number::grouped(number))
+    }
+
+    /// A name for programs.
+    pub fn code(text: impl Into<String>) -> Self {
+        Self::Code(text.into())
+    }
+
+    /// Somewhere to go.
+    pub fn link(text: impl Into<String>, href: impl Into<String>) -> Self {
+        Self::Link(Link::new(text, href))
+    }
+
+    /// One of a few words.
+    pub fn badge(tone: Tone, text: impl Into<String>) -> Self {
+        Self::Badge {
+            tone,
+            text: text.into(),
+        }
+    }
+
+    /// The text without its looks.
+    #[must_use]
+    pub fn plain(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) | Self::Quiet(text) | Self::Code(text) | Self::Badge { text, .. } => text.into(),
+            Self::Number(text) => text.replace(',', "").into(),
+            Self::Link(link) => link.text.as_str().into(),
+            Self::Several(cells) => {
+                let texts: Vec<_> = cells.iter().map(Self::plain).collect();
+                texts.join(" ").into()
+            }
+        }
+    }
+}
+
+/// A text no longer than a cell shows.
+#[must_use]
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(CELL_CHARACTERS_MAX) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+    }
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// True for numbers, which stand at the right.
+    pub numeric: bool,
+    /// Where the table is to be had in order of this column.
+    pub sort_href: Option<String>,
+    /// True when the table is in order of this column.
+    pub sorted: bool,
+}
+
+impl Column {
+    /// A column of texts.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            numeric: false,
+            sort_href: None,
+            sorted: false,
+        }
+    }
+
+    /// A column of numbers.
+    pub fn numeric(name: impl Into<String>) -> Self {
+        Self {
+            numeric: true,
+            ..Self::new(name)
+        }
+    }
+
+    /// The same with a way to order by it.
+    #[must_use]
+    pub fn sortable(self, href: impl Into<String>, sorted: bool) -> Self {
+        Self {
+            sort_href: Some(href.into()),
+            sorted,
+            ..self
+        }
+    }
+}
+
+/// A row, as many cells as there are columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// From left to right.
+    pub cells: Vec<Cell>,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// What it lists.
+    pub caption: String,
+    /// From left to right.
+    pub columns: Vec<Column>,
+    /// From top to bottom.
+    pub rows: Vec<Row>,
+    /// What stands there when no row does.
+    pub nothing: String,
+    /// Where the same is to be had for spreadsheets.
+    pub csv: Option<Link>,
+    /// The first page, where this is a later one.
+    pub first: Option<Link>,
+    /// The next page.
+    pub next: Option<Link>,
+}
+
+impl Table {
+    /// A table that is whole on its page.
+    pub fn whole(caption: impl Into<String>, columns: Vec<Column>, rows: Vec<Row>) -> Self {
+        Self {
+            caption: caption.into(),
+            columns,
+            rows,
+            nothing: String::new(),
+            csv: None,
+            first: None,
+            next: None,
+        }
+    }
+
+    /// The cells of a row with their columns.
+    pub(crate) fn placed<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a Column, &'a Cell)> {
+        self.columns.iter().zip(&row.cells)
+    }
+}
+
+/// The line of the columns and the lines of the rows as CSV; no cell is a formula.
+///
+/// # Errors
+/// Writing into memory does not fail; the type says so nowhere.
+pub fn csv(columns: &[Column], rows: &[Row]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns.iter().map(|column| safe_cell(&column.name).into_owned()))?;
+    for row in rows {
+        let cells = row.cells.iter().map(Cell::plain);
+        writer.write_record(cells.map(|cell| safe_cell(&cell).into_owned()))?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_has_the_columns_that_are_seen_and_no_formula() {
+        let columns = [Column::new("Name"), Column::numeric("Days")];
+        let row = |name: &str, days| Row {
+            cells: vec![Cell::text(name), Cell::count(days)],
+        };
+        let text = csv(&columns, &[row("=1+1", 1_234), row("a,\"b\"\n", 2)]).unwrap();
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            "Name,Days\n'=1+1,1234\n\"'a,\"\"b\"\"\n\",2\n"
+        );
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let long = "席".repeat(CELL_CHARACTERS_MAX + 1);
+        assert_eq!(shortened(&long).chars().count(), CELL_CHARACTERS_MAX + 1);
+        assert!(shortened(&long).ends_with('…'));
+        assert_eq!(shortened("kurz"), "kurz");
+    }
+}
