@@ -18,6 +18,7 @@ use usher_store::{
 };
 
 use crate::{
+    announcements, leases,
     record::DOOR_LOCK,
     sql::{Answered, Sql},
 };
@@ -28,9 +29,16 @@ const NO_TENANT: Option<TenantId> = None;
 /// Locks what the changes of a request are about.
 pub(crate) async fn take(sql: &Sql, request: &ChangeRequest) -> Answered<()> {
     let logs: BTreeSet<i64> = request.changes.iter().filter_map(whose).map(log_number).collect();
-    let announced = request.changes.iter().any(Change::is_configuration);
+    if let Some(lease) = request.under {
+        leases::hold(sql, lease).await?;
+    }
     for log in logs {
-        hold(sql, log, announced).await?;
+        lock(sql, log).await?;
+    }
+    // Rejected and rehearsed changes are rolled back, and so announce nothing.
+    let is_heard = |change: &Change| change.is_configuration() && whose(change).is_some();
+    if request.changes.iter().any(is_heard) {
+        announcements::announce(sql).await?;
     }
     let doors: BTreeSet<i64> = request
         .changes
@@ -48,22 +56,22 @@ pub(crate) async fn take(sql: &Sql, request: &ChangeRequest) -> Answered<()> {
     Ok(())
 }
 
-/// Locks one log; a lock that is held already costs a look.
-pub(crate) async fn lock(sql: &Sql, log: i64) -> Answered<()> {
-    hold(sql, log, false).await
+/// The first of the logs that a request is about; that of no tenant when it locks none.
+pub(crate) fn first_log(request: &ChangeRequest) -> i64 {
+    let logs = request.changes.iter().filter_map(whose).map(log_number);
+    logs.min().unwrap_or(log_number(NO_TENANT))
 }
 
-/// Locks one log, and moves the number that all instances watch when the edge has something to forget.
-async fn hold(sql: &Sql, log: i64, announced: bool) -> Answered<()> {
+/// Locks one log, and moves its tenant's version: what any instance remembers of the tenant (`remembered`) is good no more.
+pub(crate) async fn lock(sql: &Sql, log: i64) -> Answered<()> {
     sql.execute(
         "INSERT INTO audit_heads (tenant_id, sequence, hash) VALUES ($1, 0, '') ON CONFLICT DO NOTHING",
         [log],
     )
     .await?;
-    // Rejected and rehearsed changes are rolled back, and so announce nothing.
     sql.execute(
-        "UPDATE audit_heads SET moves = moves + $2 WHERE tenant_id = $1",
-        (log, i64::from(announced)),
+        "UPDATE audit_heads SET version = version + 1 WHERE tenant_id = $1",
+        [log],
     )
     .await
     .map(|_| ())

@@ -1,47 +1,42 @@
-//! What time alone makes due: history that a tenant no longer wants kept is taken away, once an hour.
-
-use std::sync::atomic::{AtomicI64, Ordering};
+//! What time alone makes due: history that a tenant no longer wants kept is taken away, once an hour, and what instances have
+//! left behind.
+//!
+//! One instance does it for all, under a lease. Each step is a transaction that holds the lease, so one that was lost ends the
+//! work between two steps.
 
 use usher_seats::{Day, TimeZoneName, first_day_kept};
+use usher_store::{Job, Lease, LeaseTerms};
 
 use crate::{
+    instances, leases,
     numbers::Parsed,
+    rates,
+    shared_clock::SharedClock,
     sql::{Answered, Failure, Sql},
 };
 
-/// How often old history is looked for. It grows old by the day, wherever midnight is.
-const SWEEP_EVERY_MS: i64 = 60 * 60 * 1_000;
+/// History grows old by the day, wherever midnight is; a step takes seconds at most.
+const TERMS: LeaseTerms = LeaseTerms {
+    lasts_ms: 60 * 1_000,
+    every_ms: 60 * 60 * 1_000,
+};
 /// Rows taken away by one statement, so that none takes long.
 const ROWS_PER_STEP: i64 = 10_000;
-/// Before the first walk.
-const NEVER: i64 = i64::MIN;
 
-/// When the last walk began, in milliseconds.
-pub(crate) struct Tending {
-    began_ms: AtomicI64,
-}
-
-impl Default for Tending {
-    fn default() -> Self {
-        Self {
-            began_ms: AtomicI64::new(NEVER),
+/// Walks through the tenants when it is time and nobody else does.
+pub(crate) async fn tend(sql: &Sql, now_ms: i64, clock: SharedClock) -> Answered<()> {
+    let Some(lease) = leases::take(sql, Job::Tend, TERMS, clock.given(now_ms)).await? else {
+        return Ok(());
+    };
+    rates::sweep(sql, clock.given(now_ms)).await?;
+    instances::sweep(sql, clock.given(now_ms)).await?;
+    for (tenant_id, first_kept) in tenants(sql, now_ms).await? {
+        while take_away(sql, lease, tenant_id, first_kept).await? > 0 {
+            leases::renew(sql, lease, clock.given(now_ms)).await?;
         }
+        leases::renew(sql, lease, clock.given(now_ms)).await?;
     }
-}
-
-impl Tending {
-    /// Walks through the tenants when it is time. Two instances that do so at once take away the same rows once.
-    pub(crate) async fn tend(&self, sql: &Sql, now_ms: i64) -> Answered<()> {
-        let began_ms = self.began_ms.load(Ordering::Relaxed);
-        if began_ms != NEVER && now_ms >= began_ms && now_ms - began_ms < SWEEP_EVERY_MS {
-            return Ok(());
-        }
-        for (tenant_id, first_kept) in tenants(sql, now_ms).await? {
-            while take_away(sql, tenant_id, first_kept).await? > 0 {}
-        }
-        self.began_ms.store(now_ms, Ordering::Relaxed);
-        Ok(())
-    }
+    leases::end(sql, lease, clock.given(now_ms)).await
 }
 
 async fn tenants(sql: &Sql, now_ms: i64) -> Answered<Vec<(i64, Day)>> {
@@ -57,12 +52,17 @@ async fn tenants(sql: &Sql, now_ms: i64) -> Answered<Vec<(i64, Day)>> {
     .await
 }
 
-async fn take_away(sql: &Sql, tenant_id: i64, first_kept: Day) -> Answered<u64> {
-    sql.execute(
-        "DELETE FROM active_days WHERE tenant_id = $1 AND (tenant_id, seat_type, namespace, day, user_id) IN
-           (SELECT tenant_id, seat_type, namespace, day, user_id FROM active_days
-            WHERE tenant_id = $1 AND day < $2 LIMIT $3)",
-        (tenant_id, first_kept.number(), ROWS_PER_STEP),
-    )
-    .await
+async fn take_away(sql: &Sql, lease: Lease, tenant_id: i64, first_kept: Day) -> Answered<u64> {
+    sql.begin().await?;
+    leases::hold(sql, lease).await?;
+    let taken = sql
+        .execute(
+            "DELETE FROM active_days WHERE tenant_id = $1 AND (tenant_id, seat_type, namespace, day, user_id) IN
+               (SELECT tenant_id, seat_type, namespace, day, user_id FROM active_days
+                WHERE tenant_id = $1 AND day < $2 LIMIT $3)",
+            (tenant_id, first_kept.number(), ROWS_PER_STEP),
+        )
+        .await?;
+    sql.commit().await?;
+    Ok(taken)
 }

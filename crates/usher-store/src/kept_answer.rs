@@ -4,11 +4,15 @@
 //! make a second thing nor hear "taken". The answer is kept in the very transaction that makes the thing, so there is
 //! no moment at which one is durable without the other.
 
+use usher_seats::TenantId;
+
 use crate::{change::Effect, directory::TokenHash, error::Rejection};
 
 /// An answer that was given under an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
+    /// The tenant that the call was about; none for one that concerns none, such as making one.
+    pub tenant_id: Option<TenantId>,
     /// SHA-256 of who asked, what for, and the key.
     pub key_hash: TokenHash,
     /// SHA-256 of the whole request, so that another request under the same key is noticed.

@@ -13,6 +13,7 @@ use crate::{
     audit::AuditRecord,
     change::{Change, Effect},
     error::Rejection,
+    lease::Lease,
 };
 
 /// Who makes a change, for the audit log.
@@ -110,6 +111,8 @@ pub struct ChangeRequest {
     pub manner: Manner,
     /// True when everything is to be tried and nothing kept.
     pub rehearsal: bool,
+    /// The lease under which they are made: once it is somebody else's, none of them is.
+    pub under: Option<Lease>,
 }
 
 impl ChangeRequest {
@@ -122,6 +125,7 @@ impl ChangeRequest {
             author: Author::default(),
             manner: Manner::Whole,
             rehearsal: false,
+            under: None,
         }
     }
 
@@ -129,6 +133,15 @@ impl ChangeRequest {
     #[must_use]
     pub fn by(self, author: Author) -> Self {
         Self { author, ..self }
+    }
+
+    /// The same under a lease.
+    #[must_use]
+    pub fn under(self, lease: Lease) -> Self {
+        Self {
+            under: Some(lease),
+            ..self
+        }
     }
 }
 

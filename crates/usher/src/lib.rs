@@ -8,7 +8,7 @@
 //! - `data_folder`, `ledger_place`, `first_run`, `keys`, `ledger`: a ledger opened by this process, in a file or a database
 //! - `control`: how commands work beside or through a running server
 //! - `sign_in`: being signed in to a server, from here or afar
-//! - `server`, `logging`, `open_files`: a running server
+//! - `server`, `instances`, `tending`, `logging`, `open_files`: a running server
 //! - `commands`: one file per command
 //! - `sample`: the organisation of the demo
 //! - [`lines`], [`csv_line`], [`spreadsheet`]: reading files that others wrote; public for the fuzz targets
@@ -27,6 +27,7 @@ mod data_folder;
 mod failure;
 mod first_run;
 mod identifiers;
+mod instances;
 mod keys;
 mod language;
 mod ledger;

@@ -1,15 +1,17 @@
-//! A running server: the public routes on TCP, the control channel on its socket, the hourly round of tickets and the
-//! minutely round through the store, over one ledger.
+//! A running server: the public routes on TCP, the control channel on its socket, the hourly round of tickets, the minutely
+//! round through the store and a word to other instances every second, over one ledger.
 //!
 //! ```text
-//! start: ledger and key open -> address bound -> control socket bound -> both served
-//! stop:  both stop taking -> what was taken is answered -> door closed -> store closed -> folder let go
+//! start: ledger and key open -> address bound -> control socket bound -> other instances told -> both served
+//! stop:  both stop taking -> what was taken is answered -> door closed -> other instances told -> store closed
+//!        -> folder let go
 //! ```
 
 use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use usher_http::{EdgeSettings, server::connections_within};
+use usher_store::InstanceName;
 
 use crate::{
     control::{
@@ -18,6 +20,7 @@ use crate::{
         server::{ControlListener, SocketPlace},
     },
     failure::Failure,
+    instances,
     ledger::Ledger,
     ledger_place::LedgerPlace,
     open_files, tending, words,
@@ -65,14 +68,28 @@ impl Server {
         (ledger, socket): (Ledger, Option<SocketPlace>),
         listen: &str,
         settings: EdgeSettings,
+        name: Option<InstanceName>,
     ) -> Result<Self, Failure> {
-        match bind(socket, listen).await {
+        match Self::prepare(&ledger, socket, listen, name).await {
             Ok(bound) => Ok(Self::serve(ledger, bound, settings)),
             Err(failure) => {
                 ledger.close().await;
                 Err(failure)
             }
         }
+    }
+
+    /// Everything that may fail. Others are told last, and before anybody is let in.
+    async fn prepare(
+        ledger: &Ledger,
+        socket: Option<SocketPlace>,
+        listen: &str,
+        name: Option<InstanceName>,
+    ) -> Result<Bound, Failure> {
+        let bound = bind(socket, listen).await?;
+        let name = name.map_or_else(|| instances::name_by_chance(&*ledger.chance), Ok)?;
+        instances::enter(&*ledger.store, name, &ledger.door, &*ledger.clock).await?;
+        Ok(bound)
     }
 
     fn serve(ledger: Ledger, bound: Bound, settings: EdgeSettings) -> Self {
@@ -88,9 +105,20 @@ impl Server {
         let public = usher_http::router(Arc::clone(&edge));
         let calls = control::router(ledger.control(Some(place.clone())), Arc::clone(&edge));
         let (public_stop, calls_stop) = (stopped(stopping.clone()), stopped(stopping.clone()));
-        let tickets_stop = stopping.clone();
+        let (tickets_stop, words_stop) = (stopping.clone(), stopping.clone());
         let tending = tending::every_minute(Arc::clone(&ledger.store), Arc::clone(&ledger.clock));
+        let words = instances::speak(
+            Arc::clone(&ledger.store),
+            ledger.door.clone(),
+            Arc::clone(&ledger.clock),
+        );
         let mut tasks = vec![
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = words => {}
+                    () = stopped(words_stop) => {}
+                }
+            }),
             tokio::spawn(async move {
                 usher_http::serve_at_most(connections_max, bound.public, public, public_stop).await;
             }),

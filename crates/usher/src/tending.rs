@@ -2,11 +2,13 @@
 //!
 //! Expiry acts on time at the door without this. What the round adds is that seats which ran out are written down as free,
 //! so that whoever waits gets them although nobody has asked for one.
+//!
+//! Every instance goes on its round; of many, the one that gets the lease does the work, and the others find it done.
 
 use std::{sync::Arc, time::Duration};
 
 use usher_http::Clock;
-use usher_store::{Effect, LedgerChange, Store, StoreError};
+use usher_store::{ChangeRequest, Effect, Job, LeaseTerms, LedgerChange, Store, StoreError};
 
 /// Pause between two rounds. What is due is due by the hour or the day, so a minute late is on time; and a round in which
 /// nothing is due costs next to nothing.
@@ -14,6 +16,13 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 /// Seats settled in one transaction: few enough that no access waits longer than for a slice of a fold.
 const SEATS_SETTLED_AT_ONCE: usize = 256;
+
+/// A transaction takes well under a second, so a holder that says nothing for this long is gone or stalled. The job is due a
+/// little earlier than the next round, which is never quite a minute later.
+const TERMS: LeaseTerms = LeaseTerms {
+    lasts_ms: 30 * 1_000,
+    every_ms: 45 * 1_000,
+};
 
 /// Tends the store now and every minute; ends only by being dropped. A round that fails is logged and comes again.
 pub(crate) async fn every_minute(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
@@ -28,15 +37,23 @@ pub(crate) async fn every_minute(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
     }
 }
 
-/// Settles seats that ran out, a few at a time, until none is left.
+/// Settles seats that ran out, a few at a time, until none is left, if it is this instance's turn.
 async fn settle(store: &dyn Store, clock: &dyn Clock) -> Result<(), StoreError> {
+    let Some(lease) = store.take_lease(Job::SettleSeats, TERMS, clock.now_ms()).await? else {
+        return Ok(());
+    };
     let slice = LedgerChange::SettleExpired {
         seats_max: SEATS_SETTLED_AT_ONCE,
     };
-    while store.change(vec![slice.clone().into()], clock.now_ms()).await? != [Effect::Unchanged] {
+    loop {
+        let request = ChangeRequest::new(vec![slice.clone().into()], clock.now_ms()).under(lease);
+        if store.make(request).await?.results == [Ok(Effect::Unchanged)] {
+            return store.end_lease(lease, clock.now_ms()).await;
+        }
+        // When this says that it was lost, the next transaction does nothing.
+        store.renew_lease(lease, clock.now_ms()).await?;
         tokio::task::yield_now().await;
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -128,7 +145,12 @@ mod tests {
         assert_eq!(before.waiting, SEATS.unsigned_abs(), "nothing had run out yet");
         clock.0.store(START_MS + 10, Ordering::SeqCst);
         settle(&store, &clock).await.unwrap();
-        let after = store.pool(pool, START_MS + 10).await.unwrap().unwrap();
+        let soon = store.pool(pool.clone(), START_MS + 10).await.unwrap().unwrap();
+        assert_eq!(soon.waiting, SEATS.unsigned_abs(), "it was done a moment ago");
+        let next_round_ms = START_MS + 60_000;
+        clock.0.store(next_round_ms, Ordering::SeqCst);
+        settle(&store, &clock).await.unwrap();
+        let after = store.pool(pool, next_round_ms).await.unwrap().unwrap();
         assert_eq!((after.pool.in_use, after.waiting), (SEATS.unsigned_abs(), 0));
         store.close().await;
     }

@@ -21,8 +21,9 @@ fn app(ledger: &Ledger, namespace: &str) -> App {
     }
 }
 
-fn kept(key: u8, request: u8) -> KeptAnswer {
+fn kept(ledger: &Ledger, key: u8, request: u8) -> KeptAnswer {
     KeptAnswer {
+        tenant_id: Some(ledger.tenant_id),
         key_hash: TokenHash([key; 32]),
         request_hash: TokenHash([request; 32]),
         answer: "{}".to_owned(),
@@ -50,22 +51,34 @@ pub async fn whatever_is_created_was_not_there_before(home: &mut dyn Home) {
 pub async fn an_answer_is_kept_with_what_it_tells_of(home: &mut dyn Home) {
     let ledger = Ledger::found(home.store(), "acme").await;
     let store = &ledger.store;
-    let first = kept(1, 1);
+    let whose = Some(ledger.tenant_id);
+    let first = kept(&ledger, 1, 1);
     let changes = vec![
         Change::CreateUser(ledger.user(7)),
         Change::KeepAnswer(first.clone()),
     ];
     store.change(changes, START_MS).await.unwrap();
     assert_eq!(
-        store.kept_answer(first.key_hash, START_MS).await,
+        store.kept_answer(whose, first.key_hash, START_MS).await,
         Ok(Some(KeptAnswer {
             results: vec![Ok(Effect::Created)],
             ..first.clone()
         })),
         "with what the changes before it did"
     );
-    assert_eq!(store.kept_answer(TokenHash([2; 32]), START_MS).await, Ok(None));
-    let again = vec![Change::CreateUser(ledger.user(8)), Change::KeepAnswer(kept(1, 2))];
+    assert_eq!(
+        store.kept_answer(whose, TokenHash([2; 32]), START_MS).await,
+        Ok(None)
+    );
+    let other = Ledger::found(home.store(), "other").await.tenant_id;
+    for another in [None, Some(other)] {
+        let found = store.kept_answer(another, first.key_hash, START_MS).await;
+        assert_eq!(found, Ok(None), "{another:?} has kept nothing");
+    }
+    let again = vec![
+        Change::CreateUser(ledger.user(8)),
+        Change::KeepAnswer(kept(&ledger, 1, 2)),
+    ];
     assert_eq!(
         store.change(again.clone(), START_MS).await,
         Err(StoreError::Rejected {
@@ -79,7 +92,7 @@ pub async fn an_answer_is_kept_with_what_it_tells_of(home: &mut dyn Home) {
         "nothing was made beside the taken key"
     );
     let late_ms = first.expires_at_ms;
-    assert_eq!(store.kept_answer(first.key_hash, late_ms).await, Ok(None));
+    assert_eq!(store.kept_answer(whose, first.key_hash, late_ms).await, Ok(None));
     store.change(again, late_ms).await.unwrap();
 }
 

@@ -152,7 +152,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
         enabled: new.enabled,
     };
     let routes = read_routes(&asked, &app, new.routes)?;
-    let once = Once::read(&asked, tenant.tenant_key.as_str())?;
+    let once = Once::read(&asked, (Some(tenant.tenant_id), tenant.tenant_key.as_str()))?;
     if let Some(answer) = once.replay(&asked).await? {
         return Ok(answer);
     }

@@ -55,18 +55,18 @@ impl Caller {
             TokenKind::Operator => Ok(Self::Operator(Actor::Operator(token_id(
                 &standing.token.token_hash,
             )))),
-            TokenKind::User => Self::administrator(edge, &standing),
+            TokenKind::User => Self::administrator(edge, &standing).await,
             TokenKind::Tenant => Err(unfit(WireCode::TenantTokenInvalid)),
             TokenKind::Service => Err(unfit(WireCode::TokenInvalid)),
         }
     }
 
-    fn administrator(edge: &Edge, standing: &TokenStanding) -> Result<Self, WireError> {
+    async fn administrator(edge: &Edge, standing: &TokenStanding) -> Result<Self, WireError> {
         let client = gateway::enabled_client(standing)?.ok_or(WireCode::ClientDisabled)?;
         gateway::scope(MANAGEMENT_SCOPE, client, &standing.token)?;
         let tenant_id = standing.token.tenant_id.ok_or(WireCode::TenantUnknown)?;
         let (api, who) = ((RATE_API, LEVEL_4), (&client.client_id, tenant_id));
-        gateway::rate(edge, api, who, edge.clock.now_ms())?;
+        gateway::rate(edge, api, who, edge.clock.now_ms()).await?;
         gateway::enabled_tenant(standing.tenant)?;
         gateway::administrator(standing.user.as_ref())?;
         let user = standing.user.as_ref().ok_or(WireCode::UserUnknown)?;

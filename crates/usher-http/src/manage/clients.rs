@@ -211,7 +211,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
         ticket_url: new.ticket_url.map(|url| url.0),
     };
     let scopes = distinct(new.scopes);
-    let once = Once::read(&asked, tenant.tenant_key.as_str())?;
+    let once = Once::read(&asked, (Some(tenant.tenant_id), tenant.tenant_key.as_str()))?;
     if let Some(answer) = once.replay(&asked).await? {
         return Ok(answer);
     }
@@ -307,7 +307,8 @@ pub(super) async fn rotate_secret(asked: Asked) -> Result<Response, WireError> {
         .secrets
         .iter()
         .filter(|secret| secret.expires_at_ms.is_none_or(|end_ms| asked.now_ms < end_ms));
-    let once = Once::read(&asked, &standing.client.tenant_id.0.to_string())?;
+    let tenant_id = standing.client.tenant_id;
+    let once = Once::read(&asked, (Some(tenant_id), &tenant_id.0.to_string()))?;
     if let Some(answer) = once.replay(&asked).await? {
         return Ok(answer);
     }

@@ -70,7 +70,7 @@ pub(super) async fn list(asked: Asked) -> Result<Response, WireError> {
 pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
     let tenant = asked.tenant().await?;
     let NewInstall { client_id } = asked.body()?;
-    let once = Once::read(&asked, tenant.tenant_key.as_str())?;
+    let once = Once::read(&asked, (Some(tenant.tenant_id), tenant.tenant_key.as_str()))?;
     if let Some(answer) = once.replay(&asked).await? {
         return Ok(answer);
     }

@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use usher_identity::{Secret, token::hash_token};
+use usher_seats::TenantId;
 use usher_store::{Change, KeptAnswer, Rejection, TokenHash};
 
 use super::{asked::Asked, refusals};
@@ -37,14 +38,18 @@ pub(super) struct Once {
     hashes: Option<Hashes>,
 }
 
+/// The tenant that a call is about, if there is one, and how it is called in keys.
+type Whose<'a> = (Option<TenantId>, &'a str);
+
 struct Hashes {
+    tenant_id: Option<TenantId>,
     key_hash: TokenHash,
     request_hash: TokenHash,
 }
 
 impl Once {
     /// Reads the key. Keys belong to who asks and to the tenant meant; the rest of the call must be the same.
-    pub(super) fn read(asked: &Asked, tenant: &str) -> Result<Self, WireError> {
+    pub(super) fn read(asked: &Asked, (tenant_id, tenant): Whose<'_>) -> Result<Self, WireError> {
         let mut values = asked.headers().get_all(KEY_HEADER).iter();
         let key = match (values.next(), values.next()) {
             (None, _) => return Ok(Self { hashes: None }),
@@ -60,6 +65,7 @@ impl Once {
         }
         let owner = asked.caller.key_owner();
         let hashes = Hashes {
+            tenant_id,
             key_hash: digest(&[owner.as_bytes(), tenant.as_bytes(), key]),
             request_hash: digest(&asked.content()),
         };
@@ -88,7 +94,10 @@ impl Once {
             return Ok(None);
         };
         let store = &asked.edge.store;
-        let Some(kept) = store.kept_answer(hashes.key_hash, asked.now_ms).await? else {
+        let Some(kept) = store
+            .kept_answer(hashes.tenant_id, hashes.key_hash, asked.now_ms)
+            .await?
+        else {
             return Ok(None);
         };
         if kept.request_hash != hashes.request_hash {
@@ -101,6 +110,7 @@ impl Once {
     pub(super) fn keeping(&self, asked: &Asked, answer: String) -> Option<Change> {
         self.hashes.as_ref().map(|hashes| {
             Change::KeepAnswer(KeptAnswer {
+                tenant_id: hashes.tenant_id,
                 key_hash: hashes.key_hash,
                 request_hash: hashes.request_hash,
                 answer,

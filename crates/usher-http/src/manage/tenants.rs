@@ -122,7 +122,7 @@ pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
         time_zone,
     } = asked.body()?;
     let time_zone = time_zone.unwrap_or_default();
-    let once = Once::read(&asked, "")?;
+    let once = Once::read(&asked, (None, ""))?;
     if let Some(answer) = once.replay(&asked).await? {
         return Ok(answer);
     }

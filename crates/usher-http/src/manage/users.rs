@@ -174,7 +174,7 @@ async fn found(asked: &Asked, tenant_id: TenantId, external_id: &str) -> Result<
 pub(super) async fn create(asked: Asked) -> Result<Response, WireError> {
     let tenant = asked.tenant().await?;
     let new: NewUser = asked.body()?;
-    let once = Once::read(&asked, tenant.tenant_key.as_str())?;
+    let once = Once::read(&asked, (Some(tenant.tenant_id), tenant.tenant_key.as_str()))?;
     if let Some(answer) = once.replay(&asked).await? {
         return Ok(answer);
     }
@@ -246,7 +246,7 @@ pub(super) async fn delete(asked: Asked) -> Result<Response, WireError> {
     responses((status = 200, description = "The link.", body = SuccessBody<LinkCreated>), Refusals))]
 pub(super) async fn make_sign_in_link(asked: Asked) -> Result<Response, WireError> {
     let user = named(&asked).await?;
-    let once = Once::read(&asked, &user.tenant_id.0.to_string())?;
+    let once = Once::read(&asked, (Some(user.tenant_id), &user.tenant_id.0.to_string()))?;
     if let Some(answer) = once.replay(&asked).await? {
         return Ok(answer);
     }

@@ -153,7 +153,7 @@ async fn store_tenant(edge: &Edge, call: AppTokenCall, fields: &Fields) -> Resul
     let standing = edge.store.client_standing(&client_id).await?;
     let standing = standing.ok_or(LegacyCode::AppTokenInvalid)?;
     enabled(&standing).map_err(|_| LegacyCode::AppUnauthorized)?;
-    counted(edge, call.api(), (&client_id, standing.client.tenant_id))?;
+    counted(edge, call.api(), (&client_id, standing.client.tenant_id)).await?;
     let tenant = match tenant_key.parse::<TenantKey>() {
         Ok(tenant_key) => edge.store.tenant(&tenant_key).await?,
         Err(_) => None,
@@ -182,7 +182,7 @@ async fn authenticated(
         return Err(LegacyCode::AppSecretInvalid.into());
     }
     enabled(&standing).map_err(|_| LegacyCode::AppUnauthorized)?;
-    counted(edge, call.api(), (&client_id, standing.client.tenant_id))?;
+    counted(edge, call.api(), (&client_id, standing.client.tenant_id)).await?;
     Ok(standing)
 }
 

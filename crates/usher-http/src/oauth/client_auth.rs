@@ -13,7 +13,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 use usher_identity::{Secret, kept_secret};
 use usher_seats::{ClientId, Enablement, TenantId};
-use usher_store::identity::{ClientSecret, ClientStanding};
+use usher_store::{
+    RateKey,
+    identity::{ClientSecret, ClientStanding},
+};
 
 use crate::{
     edge::Edge,
@@ -21,7 +24,7 @@ use crate::{
         fields::Fields,
         refusal::{OauthCode, OauthRefusal},
     },
-    rate_limit::{LEVEL_4, RateKey},
+    rate_limit::LEVEL_4,
 };
 
 /// How a client proved itself.
@@ -72,7 +75,7 @@ pub(super) async fn authenticate(
     enabled(&standing)?;
     if proof == Proof::Secret {
         let client = &standing.client;
-        counted(edge, api, (&client.client_id, client.tenant_id))?;
+        counted(edge, api, (&client.client_id, client.tenant_id)).await?;
     }
     Ok(Caller { standing, proof })
 }
@@ -81,8 +84,8 @@ pub(super) async fn authenticate(
 /// name and use its window up.
 ///
 /// # Errors
-/// The gateway's 99991400.
-pub(super) fn counted(
+/// The gateway's 99991400; as any call does that the store cannot serve.
+pub(super) async fn counted(
     edge: &Edge,
     api: &'static str,
     (client_id, tenant_id): (&ClientId, TenantId),
@@ -92,7 +95,7 @@ pub(super) fn counted(
         client_id: client_id.clone(),
         tenant_id,
     };
-    let passed = edge.rate_limiter.pass(key, LEVEL_4, edge.clock.now_ms());
+    let passed = edge.store.count_call(key, LEVEL_4, edge.clock.now_ms()).await?;
     passed.map_err(|exceeded| {
         edge.telemetry.rate_refused(api);
         exceeded.into()

@@ -10,11 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use usher_store::StoreError;
+use usher_store::{RateExceeded, StoreError};
 
 use crate::{
     oauth::refusal::{OauthCode, OauthRefusal, noted},
-    rate_limit::RateExceeded,
     wire::{LogNote, Weight, WireError, json_response},
 };
 

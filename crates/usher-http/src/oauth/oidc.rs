@@ -101,7 +101,7 @@ async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Caller, LegacyRefusa
     let standing = standing.ok_or(LegacyCode::AppTokenInvalid)?;
     enabled(&standing)?;
     let client = &standing.client;
-    counted(edge, Dialect::Legacy.api(), (&client.client_id, client.tenant_id))?;
+    counted(edge, Dialect::Legacy.api(), (&client.client_id, client.tenant_id)).await?;
     Ok(Caller {
         standing,
         proof: Proof::Secret,

@@ -10,12 +10,9 @@ use axum::{
 };
 use serde::Serialize;
 use usher_identity::scope_list::ScopeListError;
-use usher_store::{Rejection, StoreError};
+use usher_store::{RateExceeded, Rejection, StoreError};
 
-use crate::{
-    rate_limit::RateExceeded,
-    wire::{LogNote, Weight, WireError, json_response},
-};
+use crate::wire::{LogNote, Weight, WireError, json_response};
 
 /// Every way in which a token endpoint can refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

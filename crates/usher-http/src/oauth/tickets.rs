@@ -12,6 +12,9 @@
 //! A delivery that is not answered with 2xx is repeated after [`RETRY_DELAYS`], always as the same event (`uuid`). A
 //! client has at most one delivery on its way; asking for another meanwhile changes nothing. Nothing is kept about
 //! deliveries: a restart begins by sending every ticket again, and a client that missed one asks for it.
+//!
+//! Of many instances one sends the tickets of an hour, under a lease. One that was stalled may send them late and once more,
+//! which does no harm: a ticket is not spent by being sent.
 
 use std::{
     collections::HashSet,
@@ -25,7 +28,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use usher_identity::derived::{app_ticket, event_keys};
 use usher_seats::{ClientId, Enablement, TenantId, TenantKey};
-use usher_store::{ClientKind, StoreError, identity::ClientStanding};
+use usher_store::{ClientKind, Job, LeaseTerms, StoreError, identity::ClientStanding};
 
 use crate::{
     edge::{Edge, draw},
@@ -45,6 +48,11 @@ const DELIVERIES_MAX: usize = 16;
 /// Tenants and clients that are read at a time on the hourly round.
 const ROWS_READ: usize = 500;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
+/// Setting out takes seconds. Clocks of instances differ, so whoever comes a little late to the hour finds it done.
+const TERMS: LeaseTerms = LeaseTerms {
+    lasts_ms: 5 * 60 * 1_000,
+    every_ms: HOUR_MS / 2,
+};
 
 /// Carries tickets.
 pub struct Courier {
@@ -197,15 +205,25 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// Sends every ticket now and at the beginning of every hour; ends only by being dropped.
+/// Sends every ticket now and at the beginning of every hour, unless another instance has just done so; ends only by being
+/// dropped.
 pub async fn deliver_every_hour(edge: Arc<Edge>) {
     loop {
-        if let Err(error) = deliver_all(&edge).await {
+        if let Err(error) = deliver_in_turn(&edge).await {
             tracing::warn!(%error, "tickets not sent: the clients could not be read");
         }
         let until_next_ms = HOUR_MS - edge.clock.now_ms().rem_euclid(HOUR_MS);
         tokio::time::sleep(Duration::from_millis(until_next_ms.unsigned_abs())).await;
     }
+}
+
+async fn deliver_in_turn(edge: &Arc<Edge>) -> Result<(), StoreError> {
+    let (store, clock) = (&edge.store, &edge.clock);
+    if let Some(lease) = store.take_lease(Job::SendTickets, TERMS, clock.now_ms()).await? {
+        deliver_all(edge).await?;
+        store.end_lease(lease, clock.now_ms()).await?;
+    }
+    Ok(())
 }
 
 /// Sends every enabled store client of every enabled tenant its ticket; gives how many are on their way.

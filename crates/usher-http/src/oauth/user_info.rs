@@ -71,7 +71,7 @@ async fn describe(edge: &Edge, token_hash: Option<TokenHash>) -> Result<Data, Le
         .filter(|standing| standing.token.kind == TokenKind::User)
         .ok_or(LegacyCode::UserTokenInvalid)?;
     let (client, user) = good(edge, &standing)?;
-    counted(edge, "user_info", (&client.client_id, user.tenant_id))?;
+    counted(edge, "user_info", (&client.client_id, user.tenant_id)).await?;
     let tenant = edge.store.tenant_by_id(user.tenant_id).await?;
     let tenant = tenant.ok_or(OauthCode::UserUnknown)?;
     let knows_employee_id = standing

@@ -11,12 +11,11 @@
 use axum::http::{HeaderMap, header};
 use usher_identity::{Bearer, TokenForm};
 use usher_seats::{ClientId, Enablement, TenantId};
-use usher_store::{Client, Token, TokenHash, TokenKind, TokenStanding, User};
+use usher_store::{Client, RateKey, RateLimit, Token, TokenHash, TokenKind, TokenStanding, User};
 
 use crate::{
     edge::Edge,
     open_apis::call::Call,
-    rate_limit::{RateKey, RateLimit},
     wire::{WireCode, WireError},
 };
 
@@ -45,7 +44,7 @@ pub async fn admit(edge: &Edge, call: Call, headers: &HeaderMap, now_ms: i64) ->
     // A user token without a tenant cannot be issued; if there were one, it would belong to no tenant we know.
     let tenant_id = standing.token.tenant_id.ok_or(WireCode::TenantUnknown)?;
     let limit = RateLimit::a_second(call.calls_per_second_max());
-    rate(edge, (call.name(), limit), (&client.client_id, tenant_id), now_ms)?;
+    rate(edge, (call.name(), limit), (&client.client_id, tenant_id), now_ms).await?;
     enabled_tenant(standing.tenant)?;
     administrator(standing.user.as_ref())?;
     Ok(Asker {
@@ -127,8 +126,8 @@ pub(crate) fn scope(scope: &str, client: &Client, token: &Token) -> Result<(), W
 /// Counts a call of a client for a tenant; everything refused before did not count.
 ///
 /// # Errors
-/// 99991400.
-pub(crate) fn rate(
+/// 99991400; as any call does that the store cannot serve.
+pub(crate) async fn rate(
     edge: &Edge,
     (api, limit): (&'static str, RateLimit),
     (client_id, tenant_id): (&ClientId, TenantId),
@@ -139,7 +138,8 @@ pub(crate) fn rate(
         client_id: client_id.clone(),
         tenant_id,
     };
-    edge.rate_limiter.pass(key, limit, now_ms).map_err(|exceeded| {
+    let counted = edge.store.count_call(key, limit, now_ms).await?;
+    counted.map_err(|exceeded| {
         edge.telemetry.rate_refused(api);
         WireError::rate_limited(exceeded)
     })

@@ -8,7 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 use usher_conformance::Home;
-use usher_postgres::{PostgresOptions, PostgresStore};
+use usher_postgres::{PostgresOptions, PostgresStore, SharedClock};
 use usher_store::Store;
 
 use usher_testbed::postgres::Server;
@@ -29,6 +29,7 @@ impl PostgresHome {
     pub(crate) async fn new() -> Self {
         static READY: OnceCell<()> = OnceCell::const_new();
         static DATABASES: AtomicU64 = AtomicU64::new(0);
+        crate::statements::read_along();
         READY.get_or_init(make_template).await;
         let database = format!("usher_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         Server::shared()
@@ -62,6 +63,8 @@ async fn make_template() {
 async fn open(database: &str) -> Arc<PostgresStore> {
     let options = PostgresOptions {
         connections_max: CONNECTIONS_MAX,
+        // Stories set the time by hand.
+        clock: SharedClock::Caller,
         ..PostgresOptions::default()
     };
     let address = Server::shared().address(database);

@@ -1,7 +1,7 @@
 //! Answers under idempotency keys.
 
 use rusqlite::Connection;
-use usher_store::{Effect, KeptAnswer, Rejection};
+use usher_store::{Effect, KeptAnswer, Rejection, audit::chain::log_number};
 
 use crate::changing::as_json;
 
@@ -18,8 +18,8 @@ pub(super) fn keep(connection: &Connection, kept: &KeptAnswer, at_ms: i64) -> Ou
         .execute((kept.key_hash.0, at_ms))?;
     let added = connection
         .prepare_cached(
-            "INSERT INTO kept_answers (key_hash, request_hash, answer, results, expires_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (key_hash) DO NOTHING",
+            "INSERT INTO kept_answers (key_hash, request_hash, answer, results, expires_at_ms, tenant_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (key_hash) DO NOTHING",
         )?
         .execute((
             kept.key_hash.0,
@@ -27,6 +27,7 @@ pub(super) fn keep(connection: &Connection, kept: &KeptAnswer, at_ms: i64) -> Ou
             &kept.answer,
             as_json(&kept.results)?,
             kept.expires_at_ms,
+            log_number(kept.tenant_id),
         ))?;
     if added == 0 {
         return Err(Rejection::IdempotencyKeyTaken.into());

@@ -152,6 +152,9 @@ pub(crate) struct SettingArguments {
     /// The address to listen on; port 0 takes a free one [environment: USHER_LISTEN; default: 127.0.0.1:8787].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,
+    /// The name of this server among those on one database, kept over restarts [environment: USHER_INSTANCE; default: the machine's name and some letters].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) instance: Option<String>,
     /// Where people and programs find this server, such as https://usher.example.com, when a gateway with TLS is before it [environment: USHER_PUBLIC_ORIGIN; default: what each request says].
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) public_origin: Option<String>,

@@ -227,6 +227,10 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "监听地址；端口 0 表示任取空闲端口 [环境变量：USHER_LISTEN；默认：127.0.0.1:8787]。",
     ),
     (
+        "instance",
+        "本服务器在共用同一数据库的各服务器中的名称，重启后不变 [环境变量：USHER_INSTANCE；默认：机器名加若干字母]。",
+    ),
+    (
         "public_origin",
         "网关提供 TLS 时，用户与程序访问本服务器的地址，例如 https://usher.example.com [环境变量：USHER_PUBLIC_ORIGIN；默认：以每个请求所述为准]。",
     ),

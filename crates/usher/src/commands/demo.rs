@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context<'_>, arguments: DemoArguments) -> Resu
     let listen = listen(&layers.resolve(LISTEN))?;
     let (ledger, socket) = Server::open(&LedgerPlace::in_folder(folder.clone()), "usher demo").await?;
     let highlights = sample::play(&ledger).await;
-    let server = Server::start((ledger, socket), &listen, EdgeSettings::default()).await?;
+    let server = Server::start((ledger, socket), &listen, EdgeSettings::default(), None).await?;
     let announced = match highlights {
         Ok(highlights) => announce(context, &server, &folder, &highlights).await,
         Err(failure) => Err(failure),

@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context<'_>, flags: SettingArguments) -> Resul
     let signals = StopSignals::listen()?;
     let place = LedgerPlace::make(&settings.store)?;
     let opened = Server::open(&place, "usher serve").await?;
-    let server = Server::start(opened, &settings.listen, settings.edge).await?;
+    let server = Server::start(opened, &settings.listen, settings.edge, settings.instance).await?;
     let address = server.address();
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "others can reach this address; put a gateway with TLS before it");

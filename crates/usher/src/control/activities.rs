@@ -18,7 +18,9 @@ pub(crate) async fn answer(
 ) -> Result<Json<ActivitiesAnswer>, Failure> {
     let tenant = control.tenant(&question.tenant_key).await?;
     let now_ms = control.clock.now_ms();
-    let as_of_ms = control.door.watermark_ms(now_ms);
+    let own_ms = control.door.watermark_ms(now_ms);
+    let others_ms = control.store.others_watermark_ms(now_ms).await?;
+    let as_of_ms = others_ms.map_or(own_ms, |others_ms| others_ms.min(own_ms));
     let seat_type = question.seat_type;
     let query = PageQuery {
         tenant_id: tenant.tenant_id,

@@ -79,6 +79,8 @@ pub(crate) const STORE_PASSWORD_FILE: Setting = Setting::new(
 );
 /// The address to listen on.
 pub(crate) const LISTEN: Setting = Setting::new("listen", "--listen", "USHER_LISTEN", Some("127.0.0.1:8787"));
+/// The server's name among those on one database.
+pub(crate) const INSTANCE: Setting = Setting::new("instance", "--instance", "USHER_INSTANCE", None);
 /// Networks whose gateways may name users.
 pub(crate) const TRUSTED_PROXIES: Setting = Setting::new(
     "trusted_proxies",
@@ -120,12 +122,13 @@ pub(crate) const LOG_LEVEL: Setting =
     Setting::new("log_level", "--log-level", "USHER_LOG_LEVEL", Some("info"));
 
 /// Every setting, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 13] = [
+pub(crate) const SETTINGS: [Setting; 14] = [
     DATA,
     STORE,
     STORE_PASSWORD,
     STORE_PASSWORD_FILE,
     LISTEN,
+    INSTANCE,
     PUBLIC_ORIGIN,
     TRUSTED_PROXIES,
     USER_HEADER,

@@ -6,10 +6,11 @@ use ipnet::IpNet;
 use tracing::level_filters::LevelFilter;
 use usher_http::{EdgeSettings, WebOrigin};
 use usher_identity::Secret;
+use usher_store::InstanceName;
 
 use super::{
-    GATEWAY_SECRET, GATEWAY_SECRET_FILE, LISTEN, LOG_FORMAT, LOG_LEVEL, Layers, METRICS_NETWORKS, Origin,
-    PUBLIC_ORIGIN, Resolved, Setting, TRUSTED_PROXIES, USER_HEADER, store::StoreSettings,
+    GATEWAY_SECRET, GATEWAY_SECRET_FILE, INSTANCE, LISTEN, LOG_FORMAT, LOG_LEVEL, Layers, METRICS_NETWORKS,
+    Origin, PUBLIC_ORIGIN, Resolved, Setting, TRUSTED_PROXIES, USER_HEADER, store::StoreSettings,
 };
 use crate::{failure::Failure, words};
 
@@ -39,6 +40,8 @@ pub(crate) struct ServeSettings {
     pub(crate) store: StoreSettings,
     /// Host and port, not yet resolved.
     pub(crate) listen: String,
+    /// The server's name among others, if the operator gives it one.
+    pub(crate) instance: Option<InstanceName>,
     /// The form of the log.
     pub(crate) log_format: LogFormat,
     /// The least important entry to write.
@@ -58,6 +61,7 @@ impl ServeSettings {
         Ok(Self {
             store: StoreSettings::read(layers)?,
             listen: listen(&layers.resolve(LISTEN))?,
+            instance: instance(&layers.resolve(INSTANCE))?,
             log_format: match text(&log_format) {
                 "human" => LogFormat::Human,
                 "json" => LogFormat::Json,
@@ -98,6 +102,11 @@ pub(super) fn wrong(resolved: &Resolved, allowed: &str) -> Failure {
         format!("{name} = \"{value}\"（{from_chinese}）不可用；应为 {allowed}"),
     ))
     .next(words!("usher config show", "usher config show"))
+}
+
+fn instance(resolved: &Resolved) -> Result<Option<InstanceName>, Failure> {
+    let name = resolved.text.as_deref().map(str::parse).transpose();
+    name.map_err(|_| wrong(resolved, "1 to 64 of a-z, A-Z, 0-9, \".\", \"-\", \"_\""))
 }
 
 /// Host and port; the port is a number, the host is resolved when the server binds.

@@ -28,7 +28,7 @@ impl Question {
     /// Reads `tenant_key`, `seat_type`, `namespace`, `from` and `until`; names everything that is wrong with them.
     pub(super) async fn read(asked: &Asked) -> Result<Self, WireError> {
         let tenant = asked.tenant().await?;
-        let as_of_ms = as_of(&asked.edge, asked.now_ms)?;
+        let as_of_ms = as_of(&asked.edge, asked.now_ms).await?;
         let today = Day::in_zone(as_of_ms, tenant.time_zone.zone());
         let query = asked.query();
         let scope = (seat_type(query), optional::<Namespace>(query, "namespace"));

@@ -39,9 +39,10 @@ mod row;
 pub(super) mod schemas;
 mod table;
 
+pub(crate) use question::SeatPlace;
 pub use table::COLUMNS;
 
-use question::{Filter, Format, SeatPlace};
+use question::{Filter, Format};
 use row::IdleSeatData;
 use schemas::IdleSeatsQuery;
 
@@ -88,7 +89,7 @@ pub(super) struct IdleSeatsData {
         (SuccessBody<IdleSeatsData> = "application/json"), (String = "text/csv"))), Refusals))]
 pub(super) async fn report(asked: Asked) -> Result<Response, WireError> {
     let tenant = asked.tenant().await?;
-    let as_of_ms = as_of(&asked.edge, asked.now_ms)?;
+    let as_of_ms = as_of(&asked.edge, asked.now_ms).await?;
     let filter = Filter::read(&asked)?;
     let list = filter.list();
     let place = Place::<SeatPlace>::read(&asked, &list, tenant.tenant_key.as_str())?;

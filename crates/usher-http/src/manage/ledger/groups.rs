@@ -102,7 +102,7 @@ pub(in super::super) async fn create(asked: Asked) -> Result<Response, WireError
     let tenant = asked.tenant().await?;
     let wish = Wish::read(&asked)?;
     let NewGroup { group_key, name } = asked.body()?;
-    let once = Once::read(&asked, tenant.tenant_key.as_str())?;
+    let once = Once::read(&asked, (Some(tenant.tenant_id), tenant.tenant_key.as_str()))?;
     let group = Group {
         tenant_id: tenant.tenant_id,
         name: name.map_or_else(|| group_key.to_string(), |name| name.0),

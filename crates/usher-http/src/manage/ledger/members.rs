@@ -116,7 +116,7 @@ pub(in super::super) async fn add(AskedInBulk(asked): AskedInBulk) -> Result<Res
         field: Some("user_ids"),
         kept: "{}".to_owned(),
     };
-    let once = Once::read(&asked, tenant.tenant_key.as_str())?;
+    let once = Once::read(&asked, (Some(tenant.tenant_id), tenant.tenant_key.as_str()))?;
     let terms = Terms {
         manner: new.manner,
         dry_run: new.dry_run,

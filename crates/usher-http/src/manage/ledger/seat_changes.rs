@@ -305,7 +305,7 @@ async fn carry_out<Line: NamesSeat>(
 ) -> Result<Response, WireError> {
     let tenant = asked.tenant().await?;
     let whom = whom.check()?;
-    let once = Once::read(asked, tenant.tenant_key.as_str())?;
+    let once = Once::read(asked, (Some(tenant.tenant_id), tenant.tenant_key.as_str()))?;
     let kept = if terms.dry_run {
         None
     } else {
