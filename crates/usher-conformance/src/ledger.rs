@@ -224,6 +224,7 @@ pub fn admitted(seat_type: SeatType, active_time_ms: i64) -> Recorded {
             active_time_ms,
         },
         moved: true,
+        admits_until_ms: None,
     }
 }
 
@@ -236,6 +237,7 @@ pub fn admitted_without_moving(seat_type: SeatType, active_time_ms: i64) -> Reco
             active_time_ms,
         },
         moved: false,
+        admits_until_ms: None,
     }
 }
 
@@ -245,5 +247,6 @@ pub fn refused(reason: Refusal) -> Recorded {
     Recorded {
         verdict: Verdict::Refused { reason },
         moved: false,
+        admits_until_ms: None,
     }
 }

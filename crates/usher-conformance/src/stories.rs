@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod audit;
 pub mod clients;
+pub mod coordination;
 pub mod credentials;
 pub mod directory;
 pub mod groups;
@@ -13,6 +14,7 @@ pub mod idle;
 pub mod isolation;
 pub mod management;
 pub mod pools;
+pub mod replay;
 pub mod seat_lists;
 pub mod seats;
 pub mod tokens;
@@ -31,6 +33,11 @@ macro_rules! stories {
             pages_follow_each_other_in_key_order,
             a_walk_sees_every_lasting_row_once_whatever_is_written,
             a_missing_app_is_looked_up_again_after_it_was_made,
+        ]);
+        $crate::stories!(@ $home, replay: [
+            what_was_admitted_elsewhere_is_noted_without_being_judged,
+            a_replay_may_be_repeated_and_never_goes_back,
+            people_and_apps_that_are_gone_are_passed_over,
         ]);
         $crate::stories!(@ $home, seats: [
             a_seat_admits_until_it_is_released,
@@ -67,6 +74,13 @@ macro_rules! stories {
             an_answer_is_kept_with_what_it_tells_of,
             clients_and_service_tokens_are_read_page_by_page,
             routes_are_read_for_some_apps,
+        ]);
+        $crate::stories!(@ $home, coordination: [
+            calls_pass_up_to_the_limit_of_a_second,
+            calls_pass_up_to_the_limit_of_a_minute,
+            a_job_is_done_by_one_at_a_time,
+            who_lost_a_lease_changes_nothing_under_it,
+            an_instance_is_known_while_it_is_there,
         ]);
         $crate::stories!(@ $home, clients: [
             a_store_client_acts_only_where_it_is_installed,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use usher_store::{Access, Recorded, Store};
 
-use crate::{DoorError, DoorLimits, Recorder, queue::Queue, worker};
+use crate::{DoorError, DoorLimits, Recorder, Spooled, queue::Queue, worker};
 
 /// What the door has seen since it opened; for `/metrics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,16 +20,17 @@ pub struct DoorCounters {
     pub clock_steps_back: u64,
 }
 
-/// The way into the ledger. Clones share one queue and one worker.
+/// The way into the ledger. Clones share one queue and its workers.
 #[derive(Clone)]
 pub struct Door {
     queue: Arc<Queue>,
-    /// Ends when the worker has.
+    /// Ends when the workers have.
     worker: watch::Receiver<()>,
+    spooled: Arc<dyn Fn() -> Spooled + Send + Sync>,
 }
 
 impl Door {
-    /// Opens the door of an engine and starts its worker on the current tokio runtime.
+    /// Opens the door of an engine and starts its workers on the current tokio runtime.
     #[must_use]
     pub fn open(store: Arc<dyn Store>, limits: DoorLimits) -> Self {
         Self::open_before(store, limits)
@@ -38,10 +39,25 @@ impl Door {
     /// The same before anything that records.
     #[must_use]
     pub fn open_before(recorder: impl Recorder, limits: DoorLimits) -> Self {
-        let queue = Arc::new(Queue::new(limits));
+        let workers = recorder.batches_in_flight().max(1);
+        let queue = Arc::new(Queue::new(limits, workers));
         let (at_work, worker) = watch::channel(());
-        tokio::spawn(worker::run(recorder, Arc::clone(&queue), at_work));
-        Self { queue, worker }
+        let recorder = Arc::new(recorder);
+        let (asked, at_work) = (Arc::clone(&recorder), Arc::new(at_work));
+        for number in 0..workers {
+            let at_work = Arc::clone(&at_work);
+            tokio::spawn(worker::run(
+                Arc::clone(&recorder),
+                Arc::clone(&queue),
+                number,
+                at_work,
+            ));
+        }
+        Self {
+            queue,
+            worker,
+            spooled: Arc::new(move || asked.spooled()),
+        }
     }
 
     /// Passes accesses that carry their own times; answers in the same order, once they are durable.
@@ -81,11 +97,22 @@ impl Door {
     }
 
     /// The moment up to which recorded activity is complete: the time of the oldest access that is not settled,
-    /// or `now_ms` when there is none. Later accesses may be settled already; earlier ones all are. Read the
+    /// or of the oldest in a spool, or `now_ms` when there is none. Later accesses may be settled already; earlier ones all are. Read the
     /// clock before this call, not after.
     #[must_use]
     pub fn watermark_ms(&self, now_ms: i64) -> i64 {
-        self.queue.watermark_ms(now_ms)
+        let settled_ms = self.queue.watermark_ms(now_ms);
+        // Asked second: what leaves the queue for a spool in between is seen in the spool.
+        let spooled = (self.spooled)();
+        spooled
+            .oldest_ms
+            .map_or(settled_ms, |oldest_ms| oldest_ms.min(settled_ms))
+    }
+
+    /// What was acknowledged and waits in a spool until the database is back.
+    #[must_use]
+    pub fn spooled(&self) -> Spooled {
+        (self.spooled)()
     }
 
     /// The latest time that the clock has shown at the door, in milliseconds; none before the first access that happened
@@ -111,7 +138,7 @@ impl Door {
     pub async fn close(&self) {
         self.queue.close();
         let mut worker = self.worker.clone();
-        // Nothing is ever sent: the wait ends when the worker drops its end.
+        // Nothing is ever sent: the wait ends when the last worker drops its end.
         while worker.changed().await.is_ok() {}
     }
 }

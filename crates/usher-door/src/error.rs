@@ -11,6 +11,9 @@ pub enum DoorError {
     /// The door has been closed. Nothing of this call was recorded.
     #[error("the door is closed")]
     Closed,
+    /// The database is away, and whether this access would be admitted is not known. It may be repeated later.
+    #[error("the database is away, and nobody of these was seen recently")]
+    Undecided,
     /// The engine failed while it recorded the batch this call was in. Some of it may have become durable.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -21,7 +24,7 @@ impl DoorError {
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Full | Self::Closed => true,
+            Self::Full | Self::Closed | Self::Undecided => true,
             Self::Store(error) => error.is_unavailable(),
         }
     }

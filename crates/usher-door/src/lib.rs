@@ -35,4 +35,4 @@ mod worker;
 pub use door::{Door, DoorCounters};
 pub use error::DoorError;
 pub use limits::{BATCH_ACCESSES_MAX, DoorLimits, QUEUE_ACCESSES_MAX};
-pub use recorder::Recorder;
+pub use recorder::{Recorder, Spooled};

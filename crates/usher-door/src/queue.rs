@@ -24,7 +24,7 @@ pub(crate) struct Submission {
     oldest_ms: i64,
 }
 
-/// What the worker finds when it comes for work.
+/// What a worker finds when it comes for work.
 pub(crate) enum Taken {
     /// Whole submissions, in the order of their arrival.
     Batch(Vec<Submission>),
@@ -47,8 +47,8 @@ struct State {
     waiting_accesses: usize,
     /// Oldest access time among `waiting`.
     waiting_oldest_ms: Option<i64>,
-    /// Oldest access time in the batch the worker holds.
-    in_flight_oldest_ms: Option<i64>,
+    /// Oldest access time in the batch that each worker holds.
+    in_flight_oldest_ms: Vec<Option<i64>>,
     /// The latest time the clock has shown; an earlier one after it means that the clock stepped back.
     newest_ms: Option<i64>,
     closed: bool,
@@ -56,10 +56,15 @@ struct State {
 }
 
 impl Queue {
-    pub(crate) fn new(limits: DoorLimits) -> Self {
+    /// A queue that so many workers serve; each of them has a number below that.
+    pub(crate) fn new(limits: DoorLimits, workers: usize) -> Self {
+        let state = State {
+            in_flight_oldest_ms: vec![None; workers],
+            ..State::default()
+        };
         Self {
             limits,
-            state: Mutex::default(),
+            state: Mutex::new(state),
             bell: Notify::new(),
         }
     }
@@ -101,29 +106,31 @@ impl Queue {
         Ok(answered)
     }
 
-    /// Hands the worker what is waiting, up to the limit. The worker settles a batch before it takes another.
-    pub(crate) fn take(&self) -> Taken {
+    /// Hands a worker what is waiting, up to the limit. It settles a batch before it takes another.
+    pub(crate) fn take(&self, worker: usize) -> Taken {
         let mut state = self.lock();
         if state.waiting.is_empty() {
-            return if state.closed {
-                Taken::Closed
-            } else {
-                Taken::Nothing
-            };
+            if !state.closed {
+                return Taken::Nothing;
+            }
+            // The bell rang once, and every worker has to hear that there is no more work.
+            self.bell.notify_one();
+            return Taken::Closed;
         }
         let (batch, accesses) = state.cut_batch(self.limits.batch_accesses_max);
         state.waiting_accesses -= accesses;
         state.counters.batches += 1;
         state.counters.accesses += accesses as u64;
-        state.in_flight_oldest_ms = batch.iter().map(|submission| submission.oldest_ms).min();
+        let oldest_ms = batch.iter().map(|submission| submission.oldest_ms).min();
+        state.hold(worker, oldest_ms);
         state.waiting_oldest_ms = state.waiting.iter().map(|submission| submission.oldest_ms).min();
         Taken::Batch(batch)
     }
 
-    /// The batch the worker took is recorded or given up; to be called before its callers are answered, so that
+    /// The batch that a worker took is recorded or given up; to be called before its callers are answered, so that
     /// a caller who has been answered is never unsettled.
-    pub(crate) fn settled(&self) {
-        self.lock().in_flight_oldest_ms = None;
+    pub(crate) fn settled(&self, worker: usize) {
+        self.lock().hold(worker, None);
     }
 
     /// Waits until something was submitted, or the queue was closed, since the last call.
@@ -137,25 +144,25 @@ impl Queue {
         self.bell.notify_one();
     }
 
-    /// Closes, and lets everybody who waits hear [`DoorError::Closed`]: nobody is left to serve them.
-    pub(crate) fn abandon(&self) {
+    /// Closes when a worker ends, and lets everybody who waits hear [`DoorError::Closed`]: a worker ends because there is
+    /// nothing to do any more, or because something broke that breaks the others, too.
+    pub(crate) fn abandon(&self, worker: usize) {
         let mut state = self.lock();
         state.closed = true;
         state.waiting_accesses = 0;
         state.waiting_oldest_ms = None;
-        state.in_flight_oldest_ms = None;
+        state.hold(worker, None);
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         drop(waiting);
+        self.bell.notify_one();
     }
 
     /// The oldest unsettled time, or `now_ms` when nothing older is unsettled.
     pub(crate) fn watermark_ms(&self, now_ms: i64) -> i64 {
         let state = self.lock();
-        [state.in_flight_oldest_ms, state.waiting_oldest_ms]
-            .into_iter()
-            .flatten()
-            .fold(now_ms, i64::min)
+        let unsettled = state.in_flight_oldest_ms.iter().chain([&state.waiting_oldest_ms]);
+        unsettled.flatten().copied().fold(now_ms, i64::min)
     }
 
     pub(crate) fn latest_ms(&self) -> Option<i64> {
@@ -185,6 +192,13 @@ impl State {
         }
         for access in accesses {
             access.accessed_at_ms = now_ms;
+        }
+    }
+
+    /// Notes the oldest time in the batch that a worker holds; none when it holds none.
+    fn hold(&mut self, worker: usize, oldest_ms: Option<i64>) {
+        if let Some(held) = self.in_flight_oldest_ms.get_mut(worker) {
+            *held = oldest_ms;
         }
     }
 

@@ -1,4 +1,4 @@
-//! The one task that speaks to the engine.
+//! The tasks that speak to the engine: one for each batch that may be under way.
 
 use std::sync::Arc;
 
@@ -10,19 +10,27 @@ use crate::{
     queue::{Queue, Submission, Taken},
 };
 
-/// Serves the queue until it is closed and empty. `_at_work` is dropped at the end, which is what
-/// [`Door::close`](crate::Door::close) waits for.
-pub(crate) async fn run(recorder: impl Recorder, queue: Arc<Queue>, _at_work: watch::Sender<()>) {
-    let _leaving = Leaving(&queue);
+/// Serves the queue, as the worker with this number, until it is closed and empty. The last of the `at_work` is dropped at the
+/// end, which is what [`Door::close`](crate::Door::close) waits for.
+pub(crate) async fn run(
+    recorder: Arc<impl Recorder>,
+    queue: Arc<Queue>,
+    worker: usize,
+    _at_work: Arc<watch::Sender<()>>,
+) {
+    let _leaving = Leaving(&queue, worker);
     let mut engine = Engine::Recording;
     loop {
-        match queue.take() {
-            Taken::Batch(batch) => engine = settle(&recorder, &queue, batch, engine).await,
+        match queue.take(worker) {
+            Taken::Batch(batch) => engine = settle(&*recorder, (&queue, worker), batch, engine).await,
             Taken::Nothing => queue.rung().await,
             Taken::Closed => return,
         }
     }
 }
+
+/// What a batch came to, in order.
+type Answers = Vec<Option<Recorded>>;
 
 /// How the last batch went. While a fault lasts, callers who come back at once fail thousands of times a second; one
 /// line in the log says as much as all of them, and does not fill the disk that is perhaps the fault.
@@ -33,25 +41,25 @@ enum Engine {
 }
 
 /// However the worker ends (the runtime stops, the engine panics), nobody waits for it in vain.
-struct Leaving<'queue>(&'queue Queue);
+struct Leaving<'queue>(&'queue Queue, usize);
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        self.0.abandon();
+        self.0.abandon(self.1);
     }
 }
 
 /// Records one batch and answers everybody of it; tells how it went.
 async fn settle(
     recorder: &impl Recorder,
-    queue: &Queue,
+    (queue, worker): (&Queue, usize),
     mut batch: Vec<Submission>,
     before: Engine,
 ) -> Engine {
     let counts: Vec<usize> = batch.iter().map(|submission| submission.accesses.len()).collect();
     let expected = counts.iter().sum();
     let outcome = recorder.record(gather(&mut batch, expected)).await;
-    queue.settled();
+    queue.settled(worker);
     match outcome.and_then(|recorded| complete(recorded, expected)) {
         Ok(recorded) => {
             if before == Engine::Failing {
@@ -90,7 +98,7 @@ fn gather(batch: &mut [Submission], expected: usize) -> Vec<Access> {
 }
 
 /// An engine that answers the wrong number of accesses has answered none: it is unknown whose verdict is whose.
-fn complete(recorded: Vec<Recorded>, expected: usize) -> Result<Vec<Recorded>, StoreError> {
+fn complete(recorded: Answers, expected: usize) -> Result<Answers, StoreError> {
     if recorded.len() == expected {
         Ok(recorded)
     } else {
@@ -100,17 +108,25 @@ fn complete(recorded: Vec<Recorded>, expected: usize) -> Result<Vec<Recorded>, S
 }
 
 /// Gives each call its own part, in order.
-fn share_out(batch: Vec<Submission>, counts: &[usize], mut recorded: Vec<Recorded>) {
+fn share_out(batch: Vec<Submission>, counts: &[usize], mut recorded: Answers) {
     if batch.len() == 1 {
         for lone in batch {
-            answer(lone, Ok(std::mem::take(&mut recorded)));
+            answer(lone, wholly(std::mem::take(&mut recorded).into_iter()));
         }
         return;
     }
     let mut rest = recorded.into_iter();
     for (submission, count) in batch.into_iter().zip(counts) {
-        answer(submission, Ok(rest.by_ref().take(*count).collect()));
+        answer(submission, wholly(rest.by_ref().take(*count)));
     }
+}
+
+/// A call gets verdicts for all of its accesses or for none.
+fn wholly(mut recorded: impl Iterator<Item = Option<Recorded>>) -> Result<Vec<Recorded>, DoorError> {
+    let verdicts: Option<Vec<Recorded>> = recorded.by_ref().collect();
+    // Whatever is left of this call must not become the next one's.
+    recorded.for_each(drop);
+    verdicts.ok_or(DoorError::Undecided)
 }
 
 /// A caller who went away hears nothing; the access stands all the same.

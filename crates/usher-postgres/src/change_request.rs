@@ -21,8 +21,10 @@ use crate::{
 pub(crate) enum ChangeFailure {
     /// It does not fit.
     Rejected(StoreError),
-    /// The file failed.
+    /// The database failed, and nothing was changed.
     Failed(Failure),
+    /// The changes were sent to be kept, and whether they were is not known. What they did if they were.
+    Unsettled(ChangeOutcome, Failure),
 }
 
 impl From<Failure> for ChangeFailure {
@@ -56,7 +58,12 @@ pub(crate) async fn make(connection: &Sql, request: &ChangeRequest) -> Result<Ch
         connection.roll_back().await?;
     } else {
         audit_log::append(connection, &mut records).await?;
-        connection.commit().await?;
+        if let Err(failure) = connection.commit().await {
+            return Err(ChangeFailure::Unsettled(
+                ChangeOutcome { results, records },
+                failure,
+            ));
+        }
     }
     Ok(ChangeOutcome { results, records })
 }

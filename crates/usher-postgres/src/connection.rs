@@ -3,9 +3,11 @@
 //! The address may name several servers (`postgres://usher@one,two/usher`); the one that takes writes is used, so a failover
 //! pair is one address.
 
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, io, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use deadpool_postgres::{
+    Connect, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+};
 use tokio_postgres::{
     config::{ChannelBinding, TargetSessionAttrs},
     error::SqlState,
@@ -14,8 +16,24 @@ use tokio_rustls::rustls;
 
 use crate::{
     address::{AddressError, DatabaseAddress},
+    hosts::Hosts,
+    reach::{Connections, Dialer, Jitter, Shared},
+    remembered::PEOPLE_REMEMBERED,
+    shared_clock::SharedClock,
     tls::{self, TlsError},
 };
+
+/// How much longer than a statement may take at the server its answer is waited for: the server ends what takes too long and
+/// says so, and one that does not say so is not there.
+const ANSWER_MARGIN: Duration = Duration::from_secs(5);
+/// How long what was sent may stay without a sign that it arrived, before the system gives a connection up.
+const UNHEARD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be silent before the system asks whether the other end is still there.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+/// Pause between two such questions.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+/// Questions without an answer after which the connection is given up.
+const KEEPALIVE_RETRIES: u32 = 3;
 
 /// How an engine uses its database.
 #[derive(Debug, Clone)]
@@ -30,8 +48,14 @@ pub struct PostgresOptions {
     pub statement_timeout_ms: u32,
     /// How long a statement may wait for a lock, in milliseconds, before the server ends it.
     pub lock_timeout_ms: u32,
+    /// How many people an instance remembers, so that their accesses need no look-up; each takes some 200 bytes.
+    pub people_remembered: usize,
     /// How Usher is called in the server's list of connections.
     pub application_name: String,
+    /// By whose clock instances agree.
+    pub clock: SharedClock,
+    /// Spreads the attempts of many instances to find a database that was away.
+    pub jitter: Jitter,
 }
 
 impl Default for PostgresOptions {
@@ -43,7 +67,10 @@ impl Default for PostgresOptions {
             wait_timeout_ms: 5_000,
             statement_timeout_ms: 30_000,
             lock_timeout_ms: 10_000,
+            people_remembered: PEOPLE_REMEMBERED,
             application_name: "usher".to_owned(),
+            clock: SharedClock::default(),
+            jitter: Jitter::default(),
         }
     }
 }
@@ -75,6 +102,21 @@ pub enum OpenError {
     /// Nobody who is believed vouches for the server, or not under this name.
     #[error("the server's certificate is not accepted: {0}")]
     CertificateRefused(String),
+    /// The database holds no ledger, and none was to be made.
+    #[error("the database holds no ledger")]
+    NotAStore,
+    /// The ledger in the database is a copy that has not ended.
+    #[error("the database holds the beginning of a copy of {source_address}; let the copy end first")]
+    BeingCopied {
+        /// Of what.
+        source_address: String,
+    },
+    /// An instance of Usher works on the database, or may still have something for it.
+    #[error("the instance {instance} works on the database; stop it")]
+    InUse {
+        /// Its name.
+        instance: String,
+    },
     /// The database does not do what it should.
     #[error("the database cannot be used: {0}")]
     Database(String),
@@ -141,10 +183,17 @@ fn last(error: &dyn Error) -> String {
 }
 
 /// Makes the connections' keeper; none is opened yet.
-pub(crate) fn pool(address: &DatabaseAddress, options: &PostgresOptions) -> Result<Pool, OpenError> {
+pub(crate) fn open(address: &DatabaseAddress, options: &PostgresOptions) -> Result<Connections, OpenError> {
     let connect_timeout = Duration::from_millis(options.connect_timeout_ms.into());
     let mut config = address.config().clone();
-    config.application_name(&options.application_name);
+    config
+        .application_name(&options.application_name)
+        .keepalives_idle(KEEPALIVE_IDLE)
+        .keepalives_interval(KEEPALIVE_INTERVAL)
+        .keepalives_retries(KEEPALIVE_RETRIES);
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNHEARD_TIMEOUT);
+    }
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(connect_timeout);
     }
@@ -167,14 +216,21 @@ pub(crate) fn pool(address: &DatabaseAddress, options: &PostgresOptions) -> Resu
     let recycling = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let manager = Manager::from_config(config, tls::prepare(address)?, recycling);
+    let connect: Arc<dyn Connect> = Arc::new(Hosts::new(tls::prepare(address)?));
+    let manager = Manager::from_connect(config.clone(), Shared(Arc::clone(&connect)), recycling);
     let pool = Pool::builder(manager)
         .max_size(options.connections_max)
         .wait_timeout(Some(Duration::from_millis(options.wait_timeout_ms.into())))
         .create_timeout(Some(create_timeout))
         .runtime(Runtime::Tokio1)
         .build()?;
-    Ok(pool)
+    let dialer = Dialer {
+        connect,
+        config,
+        jitter: options.jitter.clone(),
+    };
+    let answer_timeout = Duration::from_millis(options.statement_timeout_ms.into()) + ANSWER_MARGIN;
+    Ok(Connections::new(pool, dialer, answer_timeout))
 }
 
 /// What the server is told about how long anything may take.

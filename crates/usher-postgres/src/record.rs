@@ -1,12 +1,14 @@
 //! A batch of accesses: one round trip, one statement, one commit.
 //!
-//! The statement finds the facts behind every access, admits by them, and brings the rows of what it admitted up to date. What
-//! it admits by is the first half of the rule in `usher-seats` (which seat, at which moment); the reasons of refusals are
-//! worked out from the facts that come back, and so is the verdict itself: where the two should ever disagree, the batch is
-//! reported as broken and nobody of it is told "admitted".
+//! There are two statements, and a batch usually needs one of them. `judging` looks up the facts behind every access, admits by
+//! them, brings the rows of what it admitted up to date and writes history. `known` is for accesses whose standing this instance
+//! has looked up before (`remembered`), which is nearly all of them on a working day: it makes sure that their tenant is as it
+//! was, which is a number to compare, and moves their rows. That costs half. When something of the tenant has changed, or
+//! a row is the first of its day, `known` leaves it alone, and it is looked up in a second round trip.
 //!
 //! **Order.** Rows are written in order of their key, so that two batches that meet wait for each other and never in a ring.
-//! A time only grows (`GREATEST`), so it does not matter which instance comes first.
+//! That is why the two statements are two transactions, even where they travel together. A time only grows, so it does not
+//! matter which instance comes first. Should the database ever find a ring all the same, the batch is recorded again.
 //!
 //! **The day.** Every activity row knows the last day that was noted of it. An access on that day has nothing to note; any
 //! other appends a row to `active_days`. That is one row per person, app and day; the rest of the day costs one rewritten row
@@ -17,102 +19,44 @@
 //! row is touched), and such a release holds it alone. The lock is asked for by a statement of its own before the batch's, for
 //! a statement sees what was committed before it began. All of them travel together, so this costs no further round trip.
 
-use std::collections::HashMap;
+mod judging;
+mod known;
 
-use tokio_postgres::Statement;
-use usher_seats::{
-    Enablement, Namespace, Seat, SeatType, Standing, TenantId, UserId, Verdict, decide, newest,
-};
+use deadpool_postgres::Object;
+use tokio_postgres::{Error, Statement, error::SqlState, types::ToSql};
+use usher_seats::decide;
 use usher_store::{Access, Recorded};
 
 use crate::{
-    numbers::SeatTypeNumber,
+    remembered::Remembered,
     sql::{Answered, Failure, Row, Sql},
 };
+use known::Known;
 
 /// Which kind of advisory lock the doors are; any number that nothing else here uses.
 pub(crate) const DOOR_LOCK: i32 = 0x5553_4845;
 
-const HOLD_DOORS: &str = "SELECT pg_advisory_xact_lock_shared($1, (tenant_id % 2147483647)::int4)
+pub(crate) const HOLD_DOORS: &str = "SELECT pg_advisory_xact_lock_shared($1, (tenant_id % 2147483647)::int4)
     FROM (SELECT DISTINCT unnest($2::int8[]) AS tenant_id ORDER BY 1) AS doors";
 
-const RECORD: &str = "
-WITH asked AS (
-    SELECT * FROM unnest($1::int8[], $2::int8[], $3::text[], $4::int8[], $5::int4[])
-        WITH ORDINALITY AS asked (tenant_id, user_id, namespace, at_ms, day, place)
-), facts AS (
-    SELECT asked.tenant_id, asked.user_id, asked.namespace COLLATE \"C\" AS namespace, at_ms, day, place,
-           tenant.enabled AS tenant_enabled, person.enabled AS person_enabled, app.enabled AS app_enabled,
-           platform.held AS platform_held, platform.expires_at_ms AS platform_expires_at_ms,
-           platform.released_at_ms AS platform_released_at_ms,
-           own.held AS own_held, own.expires_at_ms AS own_expires_at_ms, own.released_at_ms AS own_released_at_ms,
-           CASE WHEN tenant.enabled AND person.enabled AND app.enabled THEN
-               CASE WHEN platform.held AND (platform.expires_at_ms IS NULL OR platform.expires_at_ms > at_ms) THEN 0
-                    WHEN own.held AND (own.expires_at_ms IS NULL OR own.expires_at_ms > at_ms) THEN 1
-               END
-           END::int2 AS seat_type
-    FROM asked
-    LEFT JOIN tenants AS tenant ON tenant.tenant_id = asked.tenant_id
-    LEFT JOIN users AS person ON person.tenant_id = asked.tenant_id AND person.user_id = asked.user_id
-    LEFT JOIN apps AS app ON app.tenant_id = asked.tenant_id AND app.namespace = asked.namespace
-    LEFT JOIN seats AS platform ON platform.tenant_id = asked.tenant_id AND platform.seat_type = 0
-                               AND platform.user_id = asked.user_id AND platform.namespace = ''
-    LEFT JOIN seats AS own ON own.tenant_id = asked.tenant_id AND own.seat_type = 1
-                          AND own.user_id = asked.user_id AND own.namespace = asked.namespace
-), judged AS (
-    SELECT facts.*, old.active_time_ms AS old_ms, old.noted_day
-    FROM facts
-    LEFT JOIN activity AS old ON old.tenant_id = facts.tenant_id AND old.seat_type = facts.seat_type
-                             AND old.user_id = facts.user_id AND old.namespace = facts.namespace
-), moved AS (
-    SELECT DISTINCT ON (tenant_id, seat_type, user_id, namespace)
-           tenant_id, seat_type, user_id, namespace, at_ms, day
-    FROM judged
-    WHERE seat_type IS NOT NULL AND (old_ms IS NULL OR at_ms > old_ms)
-    ORDER BY tenant_id, seat_type, user_id, namespace, at_ms DESC
-), written AS (
-    INSERT INTO activity (tenant_id, seat_type, user_id, namespace, active_time_ms, noted_day)
-    SELECT tenant_id, seat_type, user_id, namespace, at_ms, day FROM moved
-    ORDER BY tenant_id, seat_type, user_id, namespace
-    ON CONFLICT (tenant_id, seat_type, user_id, namespace) DO UPDATE
-    SET active_time_ms = GREATEST(activity.active_time_ms, excluded.active_time_ms),
-        noted_day = CASE WHEN excluded.active_time_ms > activity.active_time_ms
-                         THEN excluded.noted_day ELSE activity.noted_day END
-    RETURNING 1
-), noted AS (
-    INSERT INTO active_days (tenant_id, seat_type, namespace, day, user_id)
-    SELECT DISTINCT tenant_id, seat_type, namespace, day, user_id FROM judged
-    WHERE seat_type IS NOT NULL AND day IS DISTINCT FROM noted_day
-    ORDER BY tenant_id, seat_type, namespace, day, user_id
-    ON CONFLICT DO NOTHING
-    RETURNING 1
-)
-SELECT tenant_enabled, person_enabled, app_enabled, platform_held, platform_expires_at_ms, platform_released_at_ms,
-       own_held, own_expires_at_ms, own_released_at_ms, seat_type, old_ms,
-       EXISTS (SELECT FROM written) OR EXISTS (SELECT FROM noted)
-FROM judged ORDER BY place";
+/// Plans that were made for any batch serve every batch; planning each of the first ones anew costs more than it finds.
+const BEGIN: &str = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan";
 
-/// The accesses of a batch as columns.
-#[derive(Default)]
-struct Columns<'a> {
-    tenant_ids: Vec<i64>,
-    user_ids: Vec<i64>,
-    namespaces: Vec<&'a str>,
-    at_ms: Vec<i64>,
-    days: Vec<i32>,
+/// How often a batch is recorded again that the database has chosen to end a ring; more rings than that are no accident.
+const GIVEN_WAY_MAX: u32 = 3;
+
+/// An access and its place in the batch.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    access: &'a Access,
+    /// In its tenant's time zone.
+    day: i32,
+    place: usize,
 }
 
-impl<'a> Columns<'a> {
-    fn of(accesses: &'a [Access], days: &[i32]) -> Self {
-        let mut columns = Self::default();
-        for (access, day) in accesses.iter().zip(days) {
-            columns.tenant_ids.push(access.tenant_id.0);
-            columns.user_ids.push(access.user_id.get());
-            columns.namespaces.push(access.namespace.as_str());
-            columns.at_ms.push(access.accessed_at_ms);
-            columns.days.push(*day);
-        }
-        columns
+impl Asked<'_> {
+    fn pair(&self) -> impl Ord {
+        (self.access.tenant_id, self.access.user_id, &self.access.namespace)
     }
 }
 
@@ -125,118 +69,185 @@ pub(crate) struct Batch {
 }
 
 /// Decides the accesses and makes the admitted ones durable; `days` has the day of each in its tenant's time zone.
-pub(crate) async fn record(sql: &Sql, accesses: &[Access], days: &[i32]) -> Answered<Batch> {
-    if accesses.is_empty() {
-        return Ok(Batch {
-            recorded: Vec::new(),
-            written: false,
-        });
-    }
-    let statements = (sql.prepared(HOLD_DOORS).await?, sql.prepared(RECORD).await?);
-    let rows = in_one_go(sql, &statements, &Columns::of(accesses, days)).await?;
-    if rows.len() != accesses.len() {
-        return Err(Failure::damaged("as many verdicts as accesses"));
-    }
-    let mut newest_ms = HashMap::with_capacity(accesses.len());
-    let recorded = accesses
-        .iter()
-        .zip(&rows)
-        .map(|(access, row)| recorded(access, row, &mut newest_ms))
-        .collect::<Answered<_>>()?;
-    let written = rows.first().map_or(Ok(false), |row| row.get(11))?;
+pub(crate) async fn record(
+    sql: &Sql,
+    accesses: &[Access],
+    days: &[i32],
+    remembered: &Remembered,
+) -> Answered<Batch> {
+    let asked = accesses.iter().zip(days).enumerate();
+    let asked = asked.map(|(place, (access, day))| Asked {
+        access,
+        day: *day,
+        place,
+    });
+    let (known, unknown) = told_apart(asked.collect(), remembered);
+    let mut under_way = UnderWay {
+        sql,
+        remembered,
+        answers: vec![None; accesses.len()],
+        written: false,
+    };
+    let changed = under_way.round_trip(known, unknown).await?;
+    under_way.round_trip(Vec::new(), changed).await?;
+    let UnderWay { answers, written, .. } = under_way;
+    let recorded = answers.into_iter().collect::<Option<_>>();
+    let recorded = recorded.ok_or_else(|| Failure::damaged("as many verdicts as accesses"))?;
     Ok(Batch { recorded, written })
 }
 
-/// Sends everything at once and hears the commit before anything is believed. Whatever fails, the commit that follows ends the
-/// transaction.
-async fn in_one_go(
-    sql: &Sql,
-    (hold_doors, record): &(Statement, Statement),
-    columns: &Columns<'_>,
-) -> Answered<Vec<Row>> {
+/// Tells the accesses that a remembered standing admits, in order of their key, from all others, in order of their place. Accesses
+/// of one person to one app are looked up together, so that they are answered in their order.
+fn told_apart<'a>(mut asked: Vec<Asked<'a>>, remembered: &Remembered) -> (Vec<Known<'a>>, Vec<Asked<'a>>) {
+    asked.sort_by(|one, other| one.pair().cmp(&other.pair()));
+    let (mut known, mut unknown) = (Vec::with_capacity(asked.len()), Vec::new());
+    for pair in asked.chunk_by(|one, other| one.pair() == other.pair()) {
+        match pair {
+            [lone] => match admitted(*lone, remembered) {
+                Some(admitted) => known.push(admitted),
+                None => unknown.push(*lone),
+            },
+            several => unknown.extend_from_slice(several),
+        }
+    }
+    known.sort_by(|one, other| one.key().cmp(&other.key()));
+    unknown.sort_by_key(|asked| asked.place);
+    (known, unknown)
+}
+
+fn admitted<'a>(asked: Asked<'a>, remembered: &Remembered) -> Option<Known<'a>> {
+    let (standing, version) = remembered.standing(asked.access)?;
+    let seat_type = decide(&standing, asked.access.accessed_at_ms).ok()?;
+    Some(Known {
+        asked,
+        seat_type,
+        version,
+        until_ms: standing.until_ms(seat_type),
+    })
+}
+
+/// A batch that is being recorded.
+struct UnderWay<'a> {
+    sql: &'a Sql,
+    remembered: &'a Remembered,
+    answers: Vec<Option<Recorded>>,
+    written: bool,
+}
+
+impl UnderWay<'_> {
+    /// Sends what there is at once; gives the accesses that turned out not to be known.
+    async fn round_trip<'a>(
+        &mut self,
+        known: Vec<Known<'a>>,
+        unknown: Vec<Asked<'a>>,
+    ) -> Answered<Vec<Asked<'a>>> {
+        let (moved, judged) = sent(self.sql, &known, &unknown).await?;
+        self.written |= judging::written(&judged)?;
+        for (asked, judged) in unknown.iter().zip(judging::judged(&unknown, &judged)?) {
+            self.answer(*asked, judged.recorded);
+            if let Some(version) = judged.version {
+                self.remembered.learn(asked.access, judged.standing, version);
+            }
+        }
+        let (moved, others) = known::sorted_out(known, &moved)?;
+        self.written |= !moved.is_empty();
+        for known in moved {
+            self.answer(known.asked, known.recorded());
+        }
+        Ok(others)
+    }
+
+    fn answer(&mut self, asked: Asked<'_>, recorded: Recorded) {
+        if let Some(answer) = self.answers.get_mut(asked.place) {
+            *answer = Some(recorded);
+        }
+    }
+}
+
+/// Sends a transaction for each kind of access that there is, without waiting in between; gives the rows of both answers.
+async fn sent(sql: &Sql, known: &[Known<'_>], unknown: &[Asked<'_>]) -> Answered<(Vec<Row>, Vec<Row>)> {
+    let hold_doors = sql.prepared(HOLD_DOORS).await?;
+    let (known_columns, unknown_columns) = (known::Columns::of(known), judging::Columns::of(unknown));
+    let (known_values, unknown_values) = (known_columns.values(), unknown_columns.values());
+    let moving = Transaction {
+        hold_doors: &hold_doors,
+        tenant_ids: &known_columns.tenant_ids,
+        statement: prepared_for(sql, known, known::MOVE).await?,
+        values: &known_values,
+    };
+    let judging = Transaction {
+        hold_doors: &hold_doors,
+        tenant_ids: &unknown_columns.tenant_ids,
+        statement: prepared_for(sql, unknown, judging::JUDGE).await?,
+        values: &unknown_values,
+    };
     let client = sql.client()?;
     sql.within(true);
-    let door_values: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&DOOR_LOCK, &columns.tenant_ids];
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] = [
-        &columns.tenant_ids,
-        &columns.user_ids,
-        &columns.namespaces,
-        &columns.at_ms,
-        &columns.days,
-    ];
-    // In this order: each is sent when it is polled for the first time.
-    let (begun, held, rows, committed) = tokio::join!(
-        biased;
-        client.batch_execute("BEGIN"),
-        client.query(hold_doors, &door_values),
-        client.query(record, &values),
-        client.batch_execute("COMMIT"),
-    );
-    begun?;
-    held?;
-    let rows = rows?;
-    committed?;
+    let both = async {
+        // In this order: each is sent when it is polled for the first time.
+        let (moved, judged) = tokio::join!(biased; moving.carried_out(client), judging.carried_out(client));
+        Ok((moved?, judged?))
+    };
+    let (moved, judged) = sql.answered(both).await?;
     sql.within(false);
-    Ok(rows.into_iter().map(Row::from).collect())
+    Ok((
+        moved.into_iter().map(Row::from).collect(),
+        judged.into_iter().map(Row::from).collect(),
+    ))
 }
 
-type Key<'a> = (TenantId, UserId, &'a Namespace, SeatType);
-
-fn recorded<'a>(access: &'a Access, row: &Row, newest_ms: &mut HashMap<Key<'a>, i64>) -> Answered<Recorded> {
-    let admitted_by = row
-        .get::<Option<i16>>(9)?
-        .map(|number| SeatTypeNumber::read(number).ok_or_else(|| Failure::damaged(number)))
-        .transpose()?;
-    let verdict = decide(&standing(row)?, access.accessed_at_ms);
-    if verdict.ok() != admitted_by {
-        return Err(Failure::Broken(format!(
-            "the statement admits by {admitted_by:?} where the rule says {verdict:?}"
-        )));
+/// Prepares a statement if there is anything to ask it.
+async fn prepared_for<T>(sql: &Sql, accesses: &[T], statement: &str) -> Answered<Option<Statement>> {
+    match accesses {
+        [] => Ok(None),
+        _ => sql.prepared(statement).await.map(Some),
     }
-    let seat_type = match verdict {
-        Ok(seat_type) => seat_type,
-        Err(reason) => {
-            let verdict = Verdict::Refused { reason };
-            return Ok(Recorded {
-                verdict,
-                moved: false,
-            });
+}
+
+/// A statement within the doors of its tenants.
+struct Transaction<'a> {
+    hold_doors: &'a Statement,
+    tenant_ids: &'a Vec<i64>,
+    /// None where there is nothing to ask.
+    statement: Option<Statement>,
+    values: &'a [&'a (dyn ToSql + Sync)],
+}
+
+impl Transaction<'_> {
+    /// Gives the rows of the answer once they are durable.
+    async fn carried_out(&self, client: &Object) -> Result<Vec<tokio_postgres::Row>, Error> {
+        let Some(statement) = &self.statement else {
+            return Ok(Vec::new());
+        };
+        for _ in 0..GIVEN_WAY_MAX {
+            match self.attempt(client, statement).await {
+                Err(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => {}
+                outcome => return outcome,
+            }
         }
-    };
-    let key = (access.tenant_id, access.user_id, &access.namespace, seat_type);
-    let old_ms = match newest_ms.get(&key) {
-        Some(known_ms) => Some(*known_ms),
-        None => row.get(10)?,
-    };
-    let active_time_ms = newest(old_ms, access.accessed_at_ms);
-    newest_ms.insert(key, active_time_ms);
-    Ok(Recorded {
-        verdict: Verdict::Admitted {
-            seat_type,
-            active_time_ms,
-        },
-        moved: old_ms != Some(active_time_ms),
-    })
-}
+        self.attempt(client, statement).await
+    }
 
-fn standing(row: &Row) -> Answered<Standing> {
-    Ok(Standing {
-        tenant: Enablement::from_row(row.get(0)?),
-        user: Enablement::from_row(row.get(1)?),
-        app: Enablement::from_row(row.get(2)?),
-        platform_seat: seat(row, 3)?,
-        app_seat: seat(row, 6)?,
-    })
-}
-
-/// Reads `held`, `expires_at_ms` and `released_at_ms` from three neighbouring columns; none when there is no seat.
-fn seat(row: &Row, column: usize) -> Answered<Option<Seat>> {
-    let held: Option<bool> = row.get(column)?;
-    let expires_at_ms = row.get(column + 1)?;
-    let released_at_ms = row.get(column + 2)?;
-    Ok(held.map(|held| Seat {
-        held,
-        expires_at_ms,
-        released_at_ms,
-    }))
+    /// Sends everything at once and hears the commit before anything is believed. Whatever fails, the commit that follows ends
+    /// the transaction.
+    async fn attempt(
+        &self,
+        client: &Object,
+        statement: &Statement,
+    ) -> Result<Vec<tokio_postgres::Row>, Error> {
+        let doors: [&(dyn ToSql + Sync); 2] = [&DOOR_LOCK, self.tenant_ids];
+        // In this order: each is sent when it is polled for the first time.
+        let (begun, held, rows, committed) = tokio::join!(
+            biased;
+            client.batch_execute(BEGIN),
+            client.query(self.hold_doors, &doors),
+            client.query(statement, self.values),
+            client.batch_execute("COMMIT"),
+        );
+        begun?;
+        held?;
+        let rows = rows?;
+        committed?;
+        Ok(rows)
+    }
 }

@@ -3,7 +3,13 @@
 //! A [`Sql`] is one connection for as long as somebody needs it. Whoever begins a transaction on it ends it; a connection that
 //! is dropped in between is closed and never given to anybody else, so that nobody inherits half a transaction.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use deadpool_postgres::Object;
 use tokio_postgres::{
@@ -13,13 +19,22 @@ use tokio_postgres::{
 };
 use usher_store::{StoreError, TokenHash, identity::FamilyId};
 
+use crate::{
+    once::{self, Mark},
+    reach::Reach,
+};
+
 /// Why a statement was not carried out.
 #[derive(Debug, Clone)]
 pub(crate) enum Failure {
     /// It may be carried out later: the database is away, restarts, or gave way to somebody else.
     Unavailable(String),
+    /// The line broke, or nobody answered: what was under way may have been carried out or not.
+    Lost(String),
     /// Waiting does not mend it.
     Broken(String),
+    /// A request for changes that was repeated had been carried out the first time.
+    MadeBefore,
 }
 
 /// What a statement gives.
@@ -27,8 +42,10 @@ pub(crate) type Answered<T> = Result<T, Failure>;
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Unavailable(detail) | Self::Broken(detail)) = self;
-        formatter.write_str(detail)
+        formatter.write_str(match self {
+            Self::Unavailable(detail) | Self::Lost(detail) | Self::Broken(detail) => detail,
+            Self::MadeBefore => "the changes were made before",
+        })
     }
 }
 
@@ -45,38 +62,64 @@ impl From<tokio_postgres::Error> for Failure {
             .as_db_error()
             .map_or_else(|| error.to_string(), |database| format!("{error}: {database}"));
         match error.code() {
+            Some(code) if ends_the_line(code) => Self::Lost(detail),
             Some(code) if !passes(code) => Self::Broken(detail),
             None if error.as_db_error().is_none() && !error.is_closed() && is_conversion(&error) => {
                 Self::Broken(detail)
             }
-            _ => Self::Unavailable(detail),
+            None => Self::Lost(detail),
+            Some(_) => Self::Unavailable(detail),
         }
     }
 }
 
 impl From<deadpool_postgres::PoolError> for Failure {
     fn from(error: deadpool_postgres::PoolError) -> Self {
-        Self::Unavailable(error.to_string())
+        use deadpool_postgres::{PoolError, TimeoutType};
+        match error {
+            PoolError::Backend(error) => match Self::from(error) {
+                // A server that lets nobody in may do so again; what we asked of it was nothing.
+                Self::Broken(detail) => Self::Unavailable(detail),
+                failure => failure,
+            },
+            PoolError::Timeout(TimeoutType::Create) => Self::Lost(error.to_string()),
+            error => Self::Unavailable(error.to_string()),
+        }
     }
 }
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Unavailable(detail) => Self::Unavailable { detail },
+            Failure::Unavailable(detail) | Failure::Lost(detail) => Self::Unavailable { detail },
             Failure::Broken(detail) => Self::Broken { detail },
+            Failure::MadeBefore => Self::Broken {
+                detail: failure.to_string(),
+            },
         }
     }
 }
 
-/// True for what a repeat may find mended: lost connections (08), transactions that gave way (40), a lack of resources (53),
-/// an operator's intervention (57), and a server that takes no writes because it is a standby (25006).
+/// True for what a repeat may find mended: transactions that gave way (40), a lack of resources (53), an operator's
+/// intervention (57).
 fn passes(code: &SqlState) -> bool {
-    ["08", "40", "53", "57"]
+    ["40", "53", "57"]
         .iter()
         .any(|class| code.code().starts_with(class))
-        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
         || *code == SqlState::LOCK_NOT_AVAILABLE
+}
+
+/// True when this server is of no use to us any more: lost connections (08), a server that stops, crashed or starts, and one
+/// that takes no writes because it is a standby.
+fn ends_the_line(code: &SqlState) -> bool {
+    code.code().starts_with("08")
+        || [
+            SqlState::ADMIN_SHUTDOWN,
+            SqlState::CRASH_SHUTDOWN,
+            SqlState::CANNOT_CONNECT_NOW,
+            SqlState::READ_ONLY_SQL_TRANSACTION,
+        ]
+        .contains(code)
 }
 
 /// True for a value that does not fit its column or its type here.
@@ -167,14 +210,52 @@ impl Row {
 pub(crate) struct Sql {
     client: Option<Object>,
     within_transaction: AtomicBool,
+    /// Set once the line broke or nobody answered in time: nobody else may be given this connection.
+    broken: AtomicBool,
+    reach: Arc<Reach>,
+    answer_timeout: Duration,
+    mark: Mutex<Option<Mark>>,
 }
 
 impl Sql {
-    pub(crate) fn new(client: Object) -> Self {
+    /// Takes a connection over; whoever waits longer than `answer_timeout` for an answer waits for nobody.
+    pub(crate) fn new(client: Object, reach: Arc<Reach>, answer_timeout: Duration) -> Self {
         Self {
             client: Some(client),
             within_transaction: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+            reach,
+            answer_timeout,
+            mark: Mutex::new(None),
         }
+    }
+
+    /// Waits for an answer, but neither for ever nor for a database that is away.
+    pub(crate) async fn answered<T>(
+        &self,
+        asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Answered<T> {
+        let answer = tokio::select! {
+            biased;
+            answer = asked => answer.map_err(Failure::from),
+            () = self.reach.until_away() => Err(Failure::Lost("the database went away".to_owned())),
+            () = tokio::time::sleep(self.answer_timeout) => Err(Failure::Lost("no answer in time".to_owned())),
+        };
+        if let Err(Failure::Lost(_)) = answer {
+            self.broken.store(true, Ordering::Relaxed);
+            self.reach.doubt();
+        }
+        answer
+    }
+
+    /// Marks the next transaction, so that whether it was kept can be found out afterwards.
+    pub(crate) fn mark(&self, mark: Mark) {
+        *self.mark.lock().unwrap_or_else(PoisonError::into_inner) = Some(mark);
+    }
+
+    /// The mark of the transaction, with its token once the database has drawn one.
+    pub(crate) fn marked(&self) -> Option<Mark> {
+        self.mark.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The driver's own connection.
@@ -186,18 +267,24 @@ impl Sql {
 
     /// Prepares a statement, or finds it prepared.
     pub(crate) async fn prepared(&self, statement: &str) -> Answered<Statement> {
-        Ok(self.client()?.prepare_cached(statement).await?)
+        tracing::trace!(target: crate::STATEMENTS_TARGET, statement);
+        self.answered(self.client()?.prepare_cached(statement)).await
     }
 
     /// Carries statements out as they stand, without values.
     pub(crate) async fn batch(&self, statements: &str) -> Answered<()> {
-        Ok(self.client()?.batch_execute(statements).await?)
+        self.answered(self.client()?.batch_execute(statements)).await
     }
 
     /// Begins a transaction.
     pub(crate) async fn begin(&self) -> Answered<()> {
         self.within_transaction.store(true, Ordering::Relaxed);
-        self.batch("BEGIN").await
+        let Some(mark) = self.marked() else {
+            return self.batch("BEGIN").await;
+        };
+        let token = once::begin(self, &mark).await?;
+        self.mark(mark.drawn(token));
+        Ok(())
     }
 
     /// Ends it and keeps what it did.
@@ -222,13 +309,16 @@ impl Sql {
     /// Carries a statement out; tells how many rows it touched.
     pub(crate) async fn execute(&self, statement: &str, values: impl Values) -> Answered<u64> {
         let prepared = self.prepared(statement).await?;
-        Ok(self.client()?.execute(&prepared, &values.list()).await?)
+        let values = values.list();
+        self.answered(self.client()?.execute(&prepared, &values)).await
     }
 
     /// Whether a statement finds a row.
     pub(crate) async fn exists(&self, statement: &str, values: impl Values) -> Answered<bool> {
         let prepared = self.prepared(statement).await?;
-        Ok(!self.client()?.query(&prepared, &values.list()).await?.is_empty())
+        let values = values.list();
+        let rows = self.answered(self.client()?.query(&prepared, &values)).await?;
+        Ok(!rows.is_empty())
     }
 
     /// Reads every row.
@@ -239,7 +329,8 @@ impl Sql {
         mut read: impl FnMut(&Row) -> Answered<T> + Send,
     ) -> Answered<Vec<T>> {
         let prepared = self.prepared(statement).await?;
-        let rows = self.client()?.query(&prepared, &values.list()).await?;
+        let values = values.list();
+        let rows = self.answered(self.client()?.query(&prepared, &values)).await?;
         rows.into_iter().map(|row| read(&Row(row))).collect()
     }
 
@@ -268,7 +359,7 @@ impl Sql {
 
 impl Drop for Sql {
     fn drop(&mut self) {
-        if *self.within_transaction.get_mut()
+        if (*self.within_transaction.get_mut() || *self.broken.get_mut())
             && let Some(client) = self.client.take()
         {
             // Closed with it, and rolled back by the server.

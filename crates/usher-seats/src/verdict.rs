@@ -50,6 +50,18 @@ pub struct Standing {
     pub app_seat: Option<Seat>,
 }
 
+impl Standing {
+    /// The first moment at which the seat of a kind has run out, in milliseconds; none when it has no end.
+    #[must_use]
+    pub fn until_ms(&self, seat_type: SeatType) -> Option<i64> {
+        let seat = match seat_type {
+            SeatType::PerUser => self.platform_seat,
+            SeatType::PerUserPerApp => self.app_seat,
+        };
+        seat.and_then(|seat| seat.expires_at_ms)
+    }
+}
+
 /// Why the door refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,8 +7,8 @@
 //! that stepped back.
 
 use rusqlite::Connection;
-use usher_seats::{LocalDay, SeatType, Verdict, decide, newest};
-use usher_store::{Access, Recorded};
+use usher_seats::{Enablement, LocalDay, SeatType, Standing, Verdict, decide, newest};
+use usher_store::{Access, AdmittedAccess, Recorded};
 
 use crate::{
     calendars::Calendars,
@@ -36,6 +36,23 @@ pub(crate) struct Facts<'a> {
     pub(crate) overlay: &'a Overlay,
 }
 
+/// Notes what an access leaves that was admitted before; nothing when its person or its app is no longer there.
+pub(crate) fn replay(
+    facts: Facts<'_>,
+    verdicts: &mut VerdictCache,
+    AdmittedAccess { access, seat_type }: &AdmittedAccess,
+    batch: &mut Batch,
+) -> rusqlite::Result<()> {
+    let subject = (access.tenant_id, access.user_id, &access.namespace);
+    verdicts.with(facts.connection, subject, |known, calendars| {
+        let Standing { user, app, .. } = known.standing;
+        if user != Enablement::Unknown && app != Enablement::Unknown {
+            admit(facts, (known, calendars), access, *seat_type, batch)?;
+        }
+        Ok(())
+    })
+}
+
 /// Decides one access and notes what it leaves.
 pub(crate) fn judge(
     facts: Facts<'_>,
@@ -50,6 +67,7 @@ pub(crate) fn judge(
             Err(reason) => Ok(Recorded {
                 verdict: Verdict::Refused { reason },
                 moved: false,
+                admits_until_ms: None,
             }),
         }
     })
@@ -99,6 +117,7 @@ fn admit(
             active_time_ms,
         },
         moved,
+        admits_until_ms: known.standing.until_ms(seat_type),
     })
 }
 

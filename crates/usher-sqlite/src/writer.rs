@@ -26,13 +26,15 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use usher_seats::Verdict;
-use usher_store::{Access, Change, ChangeOutcome, ChangeRequest, Recorded, Refusals, StoreError};
+use usher_store::{
+    Access, AdmittedAccess, Change, ChangeOutcome, ChangeRequest, Recorded, Refusals, StoreError,
+};
 
 use crate::{
     change_request::{self, ChangeFailure},
     fold::{FOLD_AFTER_DAY_SETS, Fold, Progress, SLICE_ROWS},
     journal,
-    judge::{Batch, Facts, judge},
+    judge::{Batch, Facts, judge, replay},
     lock::DataLock,
     overlay::Overlay,
     recovery::{self, Place},
@@ -50,6 +52,10 @@ pub(crate) enum Work {
     Record {
         accesses: Vec<Access>,
         answer: oneshot::Sender<Result<Vec<Recorded>, StoreError>>,
+    },
+    Replay {
+        accesses: Vec<AdmittedAccess>,
+        answer: oneshot::Sender<Result<(), StoreError>>,
     },
     Change {
         request: ChangeRequest,
@@ -222,6 +228,10 @@ impl Writer {
                 let recorded = self.record(&accesses);
                 let _ = answer.send(recorded.map_err(|error| self.fault(&error)));
             }
+            Work::Replay { accesses, answer } => {
+                let replayed = self.replay(&accesses);
+                let _ = answer.send(replayed.map_err(|error| self.fault(&error)));
+            }
             Work::Change { request, answer } => {
                 let changed = self.change(&request);
                 let _ = answer.send(changed.map_err(|failure| match failure {
@@ -267,25 +277,45 @@ impl Writer {
     }
 
     fn record(&mut self, accesses: &[Access]) -> rusqlite::Result<Vec<Recorded>> {
+        let recorded: Vec<Recorded> = self.journalled(|facts, verdicts, batch| {
+            accesses
+                .iter()
+                .map(|access| judge(facts, verdicts, access, batch))
+                .collect()
+        })?;
+        for (access, judged) in accesses.iter().zip(&recorded) {
+            if let Verdict::Refused { reason } = judged.verdict {
+                self.counters.refusals.note(access, reason);
+            }
+        }
+        Ok(recorded)
+    }
+
+    fn replay(&mut self, accesses: &[AdmittedAccess]) -> rusqlite::Result<()> {
+        self.journalled(|facts, verdicts, batch| {
+            accesses
+                .iter()
+                .try_for_each(|access| replay(facts, verdicts, access, batch))
+        })
+    }
+
+    /// Decides a batch and makes durable what it leaves; then, and only then, it can be read.
+    fn journalled<Answer>(
+        &mut self,
+        decide: impl FnOnce(Facts<'_>, &mut VerdictCache, &mut Batch) -> rusqlite::Result<Answer>,
+    ) -> rusqlite::Result<Answer> {
         let Some(place) = &mut self.place else {
             return Err(rusqlite::Error::InvalidQuery);
         };
         let transaction = place.connection.unchecked_transaction()?;
         let mut batch = Batch::default();
-        let mut recorded = Vec::with_capacity(accesses.len());
         let facts = Facts {
             connection: &transaction,
             overlay: &self.overlay,
         };
-        for access in accesses {
-            let judged = judge(facts, &mut self.verdicts, access, &mut batch)?;
-            if let Verdict::Refused { reason } = judged.verdict {
-                self.counters.refusals.note(access, reason);
-            }
-            recorded.push(judged);
-        }
+        let answer = decide(facts, &mut self.verdicts, &mut batch)?;
         if batch.records.is_empty() {
-            return Ok(recorded);
+            return Ok(answer);
         }
         journal::encode(&mut batch.records, &mut self.blob);
         place.recent.append(&transaction, place.sequence, &self.blob)?;
@@ -304,7 +334,7 @@ impl Writer {
         self.counters
             .accesses_moved
             .fetch_add(moved as u64, Ordering::Relaxed);
-        Ok(recorded)
+        Ok(answer)
     }
 
     fn change(&mut self, request: &ChangeRequest) -> Result<ChangeOutcome, ChangeFailure> {

@@ -4,10 +4,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use usher_door::{Door, DoorLimits};
+use usher_door::Door;
 use usher_http::{Chance, Clock, Edge, EdgeSettings};
 use usher_identity::KeyRing;
-use usher_postgres::PostgresStore;
+use usher_postgres::{PostgresOptions, PostgresStore};
 use usher_sqlite::{Holder, SqliteStore};
 use usher_store::Store;
 
@@ -22,6 +22,7 @@ use crate::{
     ledger_place::LedgerPlace,
 };
 
+mod away;
 mod obstacles;
 
 /// An open ledger.
@@ -66,8 +67,15 @@ impl Ledger {
             control_socket,
         };
         let (store, keys) = open_store(place, &holder).await?;
+        let door = match away::door(place, &store, &keys) {
+            Ok(door) => door,
+            Err(failure) => {
+                store.close().await;
+                return Err(Obstacle::Failure(failure));
+            }
+        };
         let ledger = Self {
-            door: Door::open(Arc::clone(&store), DoorLimits::default()),
+            door,
             store,
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),
@@ -109,11 +117,25 @@ impl Ledger {
         ))
     }
 
-    /// Answers whoever was accepted, then closes the files and lets go of the folder.
+    /// Answers whoever was accepted, then closes the files and lets go of the folder. Other instances hear that nothing more will
+    /// come, unless something acknowledged still waits in a spool: that holds reports back until this instance is here again.
     pub(crate) async fn close(self) {
         self.door.close().await;
+        if self.door.spooled().waiting == 0
+            && let Err(error) = self.store.leave().await
+        {
+            tracing::warn!(%error, "the other instances could not be told that this one has ended");
+        }
         self.store.close().await;
     }
+}
+
+/// How this process is called in the server's list of connections: `usher serve on web-1, 4711`. The server cuts what is too
+/// long.
+fn called(command: &str, process_id: u32) -> String {
+    let system = rustix::system::uname();
+    let machine = system.nodename().to_string_lossy();
+    format!("{command} on {machine}, {process_id}")
 }
 
 /// Opens the engine, and finds the key that belongs to what it keeps.
@@ -130,10 +152,19 @@ async fn open_store(place: &LedgerPlace, holder: &Holder) -> Result<(Arc<dyn Sto
                 }
             }
         }
-        LedgerPlace::Database { address, options } => {
-            let opened = PostgresStore::open_at(address, options).await;
+        LedgerPlace::Database {
+            address,
+            options,
+            key,
+            ..
+        } => {
+            let options = PostgresOptions {
+                application_name: called(&holder.command, holder.process_id),
+                ..options.as_ref().clone()
+            };
+            let opened = PostgresStore::open_at(address, &options).await;
             let store = opened.map_err(|error| Obstacle::Failure(obstacles::of_database(address, &error)))?;
-            match keys::of_database(&store, &SystemChance).await {
+            match keys::of_database(&store, key.as_ref(), &SystemChance).await {
                 Ok(keys) => Ok((Arc::new(store), keys)),
                 Err(failure) => {
                     store.close().await;

@@ -8,12 +8,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use usher_postgres::{DatabaseAddress, PostgresOptions};
+use usher_http::edge::draw;
+use usher_postgres::{DatabaseAddress, Jitter, PostgresOptions};
 
 use crate::{
+    chance::SystemChance,
     data_folder::DataFolder,
     failure::Failure,
-    settings::store::{StoreChoice, StoreSettings},
+    settings::{
+        away::AwaySettings,
+        store::{LedgerKey, StoreChoice, StoreSettings},
+    },
 };
 
 /// The file's name where only a folder is named.
@@ -34,7 +39,11 @@ pub(crate) enum LedgerPlace {
         /// Which.
         address: Box<DatabaseAddress>,
         /// How it is used.
-        options: PostgresOptions,
+        options: Box<PostgresOptions>,
+        /// The key of the ledger, where the operator keeps it in a file.
+        key: Option<LedgerKey>,
+        /// What a server does while it is away; none for a command, which only waits.
+        away: Option<AwaySettings>,
     },
 }
 
@@ -53,6 +62,24 @@ impl LedgerPlace {
     /// As [`DataFolder::existing`].
     pub(crate) fn existing(settings: &StoreSettings) -> Result<Self, Failure> {
         Self::with(settings, DataFolder::existing)
+    }
+
+    /// The same for a server, which has to do something while its database is away.
+    pub(crate) fn for_server(self, settings: AwaySettings) -> Self {
+        match self {
+            Self::Database {
+                address,
+                options,
+                key,
+                ..
+            } => Self::Database {
+                address,
+                options,
+                key,
+                away: Some(settings),
+            },
+            file @ Self::File { .. } => file,
+        }
     }
 
     /// The file of a data folder.
@@ -76,7 +103,16 @@ impl LedgerPlace {
             }
             StoreChoice::Database(address) => Ok(Self::Database {
                 address: address.clone(),
-                options: PostgresOptions::default(),
+                key: settings.key,
+                options: Box::new(PostgresOptions {
+                    connections_max: usize::try_from(settings.limits.connections_max).unwrap_or(usize::MAX),
+                    connect_timeout_ms: settings.limits.connect_timeout_ms,
+                    statement_timeout_ms: settings.limits.statement_timeout_ms,
+                    lock_timeout_ms: settings.limits.lock_timeout_ms,
+                    jitter: Jitter::drawn_by(|| u32::from_be_bytes(draw(&SystemChance))),
+                    ..PostgresOptions::default()
+                }),
+                away: None,
             }),
         }
     }

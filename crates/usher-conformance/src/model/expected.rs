@@ -92,6 +92,12 @@ impl Expected {
         Ok((seat_type, *newest, moved))
     }
 
+    /// When the seat that admits will have run out.
+    pub(super) fn until_ms(&self, tenant: usize, user: i64, app: &'static str, by: SeatType) -> Option<i64> {
+        let key = (tenant, user, (by == SeatType::PerUserPerApp).then_some(app));
+        self.book.seats.get(&key)?.expires_at_ms
+    }
+
     fn status(&self, key: SeatKey) -> SeatStatus {
         if self.book.in_use(key, self.now_ms) {
             SeatStatus::InUse

@@ -214,10 +214,12 @@ async fn open(
                         active_time_ms,
                     },
                     moved,
+                    admits_until_ms: expected.until_ms(tenant, user, app, seat_type),
                 },
                 Err(reason) => Recorded {
                     verdict: Verdict::Refused { reason },
                     moved: false,
+                    admits_until_ms: None,
                 },
             },
         )

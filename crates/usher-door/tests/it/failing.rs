@@ -33,6 +33,31 @@ async fn an_error_is_everybodys_of_that_batch_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_decided_is_heard_by_who_asked_for_it_alone() {
+    let (door, mut commits) = open(DoorLimits::default());
+    let first = begin(&door, vec![access(1, 1)]).await;
+    let held = commits.next().await;
+    let callers = [
+        begin(&door, vec![access(2, 2)]).await,
+        begin(&door, vec![access(3, 3), access(4, 4), access(5, 5)]).await,
+        begin(&door, vec![access(6, 6)]).await,
+    ];
+    held.succeed();
+    first.await.unwrap().unwrap();
+    let commit = commits.next().await;
+    let answers = commit
+        .accesses
+        .iter()
+        .map(|access| (access.user_id.get() != 3).then(|| admitted(access)));
+    let answers = answers.collect();
+    commit.finish_partly(Ok(answers));
+    let [second, third, fourth] = callers;
+    assert_eq!(second.await.unwrap(), Ok(vec![admitted(&access(2, 2))]));
+    assert_eq!(third.await.unwrap(), Err(DoorError::Undecided));
+    assert_eq!(fourth.await.unwrap(), Ok(vec![admitted(&access(6, 6))]));
+}
+
+#[tokio::test]
 async fn an_engine_that_miscounts_admits_nobody() {
     let (door, mut commits) = open(DoorLimits::default());
     let caller = begin(&door, vec![access(1, 1), access(2, 2)]).await;

@@ -15,10 +15,12 @@ use usher_door::{Door, DoorError, DoorLimits, Recorder};
 use usher_seats::{Namespace, SeatType, TenantId, UserId, Verdict};
 use usher_store::{Access, Recorded, StoreError};
 
+type Outcome = Result<Vec<Option<Recorded>>, StoreError>;
+
 /// A call to `record` that waits for the test.
 pub(crate) struct Commit {
     pub(crate) accesses: Vec<Access>,
-    answer: oneshot::Sender<Result<Vec<Recorded>, StoreError>>,
+    answer: oneshot::Sender<Outcome>,
 }
 
 impl Commit {
@@ -33,6 +35,11 @@ impl Commit {
     }
 
     pub(crate) fn finish(self, outcome: Result<Vec<Recorded>, StoreError>) {
+        self.finish_partly(outcome.map(|recorded| recorded.into_iter().map(Some).collect()));
+    }
+
+    /// The same where some have no answer.
+    pub(crate) fn finish_partly(self, outcome: Outcome) {
         self.answer
             .send(outcome)
             .expect("the worker waits for its commit");
@@ -47,6 +54,7 @@ pub(crate) fn admitted(access: &Access) -> Recorded {
             active_time_ms: access.accessed_at_ms,
         },
         moved: true,
+        admits_until_ms: None,
     }
 }
 
@@ -102,7 +110,7 @@ struct HandDriven {
 }
 
 impl Recorder for HandDriven {
-    async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, StoreError> {
+    async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Option<Recorded>>, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.commits
             .send(Commit { accesses, answer })

@@ -9,10 +9,10 @@ use std::{borrow::Cow, fmt};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use usher_door::DoorError;
-use usher_store::StoreError;
+use usher_store::{RateExceeded, StoreError};
 use utoipa::ToSchema;
 
-use crate::{rate_limit::RateExceeded, wire::code::WireCode};
+use crate::wire::code::WireCode;
 
 /// Most characters of an offending value that are repeated to the caller: enough to recognise it.
 const VALUE_CHARACTERS_MAX: usize = 64;
@@ -215,7 +215,7 @@ impl From<DoorError> for WireError {
     fn from(error: DoorError) -> Self {
         match error {
             DoorError::Store(error) => error.into(),
-            DoorError::Full | DoorError::Closed => Self::busy(error),
+            DoorError::Full | DoorError::Closed | DoorError::Undecided => Self::busy(error),
         }
     }
 }

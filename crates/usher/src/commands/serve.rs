@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context<'_>, flags: SettingArguments) -> Resul
     let settings = ServeSettings::read(&context.layers(flags)?)?;
     logging::start(settings.log_format, settings.log_level, context.output);
     let signals = StopSignals::listen()?;
-    let place = LedgerPlace::make(&settings.store)?;
+    let place = LedgerPlace::make(&settings.store)?.for_server(settings.away);
     let opened = Server::open(&place, "usher serve").await?;
     let server = Server::start(opened, &settings.listen, settings.edge, settings.instance).await?;
     let address = server.address();

@@ -80,6 +80,13 @@ fn of_door(error: &DoorError) -> Failure {
                 "服务器正在停止，请稍后重试"
             ),
         ),
+        DoorError::Undecided => Failure::new(
+            Exit::Unavailable,
+            words!(
+                "the database is away; try again when it is back",
+                "数据库不可用；请待其恢复后重试"
+            ),
+        ),
         DoorError::Store(error) => of_store(error),
     }
 }

@@ -6,13 +6,16 @@
 //!
 //! - [`layers`]: the four layers of one start
 //! - [`file`]: the settings file
+//! - [`away`]: what a server does while its database is away
 //! - [`serve`]: the settings of a server, read into types that cannot be wrong
-//! - [`store`]: where the ledger is
+//! - [`store`], [`store_limits`]: where the ledger is, and how a database is used
 
+pub(crate) mod away;
 pub(crate) mod file;
 pub(crate) mod layers;
 pub(crate) mod serve;
 pub(crate) mod store;
+pub(crate) mod store_limits;
 
 pub(crate) use layers::{Layers, Origin, Resolved};
 pub(crate) use serve::{LogFormat, ServeSettings};
@@ -77,10 +80,61 @@ pub(crate) const STORE_PASSWORD_FILE: Setting = Setting::new(
     "USHER_STORE_PASSWORD_FILE",
     None,
 );
+/// Most connections to the database.
+pub(crate) const STORE_CONNECTIONS: Setting = Setting::new(
+    "store_connections",
+    "--store-connections",
+    "USHER_STORE_CONNECTIONS",
+    Some("16"),
+);
+/// How long one server of the address may take to answer.
+pub(crate) const STORE_CONNECT_TIMEOUT_SECONDS: Setting = Setting::new(
+    "store_connect_timeout_seconds",
+    "--store-connect-timeout-seconds",
+    "USHER_STORE_CONNECT_TIMEOUT_SECONDS",
+    Some("3"),
+);
+/// How long a statement may take in the database.
+pub(crate) const STORE_STATEMENT_TIMEOUT_SECONDS: Setting = Setting::new(
+    "store_statement_timeout_seconds",
+    "--store-statement-timeout-seconds",
+    "USHER_STORE_STATEMENT_TIMEOUT_SECONDS",
+    Some("30"),
+);
+/// How long a statement may wait for a lock in the database.
+pub(crate) const STORE_LOCK_TIMEOUT_SECONDS: Setting = Setting::new(
+    "store_lock_timeout_seconds",
+    "--store-lock-timeout-seconds",
+    "USHER_STORE_LOCK_TIMEOUT_SECONDS",
+    Some("10"),
+);
+/// The file with the key of a ledger in a database, where the operator keeps it.
+pub(crate) const KEY_FILE: Setting = Setting::new("key_file", "--key-file", "USHER_KEY_FILE", None);
 /// The address to listen on.
 pub(crate) const LISTEN: Setting = Setting::new("listen", "--listen", "USHER_LISTEN", Some("127.0.0.1:8787"));
 /// The server's name among those on one database.
 pub(crate) const INSTANCE: Setting = Setting::new("instance", "--instance", "USHER_INSTANCE", None);
+/// What the door does while the database is away.
+pub(crate) const WHILE_STORE_IS_AWAY: Setting = Setting::new(
+    "while_store_is_away",
+    "--while-store-is-away",
+    "USHER_WHILE_STORE_IS_AWAY",
+    Some("closed"),
+);
+/// For how long somebody counts as seen recently.
+pub(crate) const SPOOL_SEEN_WITHIN_HOURS: Setting = Setting::new(
+    "spool_seen_within_hours",
+    "--spool-seen-within-hours",
+    "USHER_SPOOL_SEEN_WITHIN_HOURS",
+    Some("24"),
+);
+/// Most bytes of the spool's file.
+pub(crate) const SPOOL_BYTES_MAX: Setting = Setting::new(
+    "spool_bytes_max",
+    "--spool-bytes-max",
+    "USHER_SPOOL_BYTES_MAX",
+    Some("67108864"),
+);
 /// Networks whose gateways may name users.
 pub(crate) const TRUSTED_PROXIES: Setting = Setting::new(
     "trusted_proxies",
@@ -122,13 +176,21 @@ pub(crate) const LOG_LEVEL: Setting =
     Setting::new("log_level", "--log-level", "USHER_LOG_LEVEL", Some("info"));
 
 /// Every setting, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 14] = [
+pub(crate) const SETTINGS: [Setting; 22] = [
     DATA,
     STORE,
     STORE_PASSWORD,
     STORE_PASSWORD_FILE,
+    STORE_CONNECTIONS,
+    STORE_CONNECT_TIMEOUT_SECONDS,
+    STORE_STATEMENT_TIMEOUT_SECONDS,
+    STORE_LOCK_TIMEOUT_SECONDS,
+    KEY_FILE,
     LISTEN,
     INSTANCE,
+    WHILE_STORE_IS_AWAY,
+    SPOOL_SEEN_WITHIN_HOURS,
+    SPOOL_BYTES_MAX,
     PUBLIC_ORIGIN,
     TRUSTED_PROXIES,
     USER_HEADER,

@@ -10,7 +10,8 @@ use usher_store::InstanceName;
 
 use super::{
     GATEWAY_SECRET, GATEWAY_SECRET_FILE, INSTANCE, LISTEN, LOG_FORMAT, LOG_LEVEL, Layers, METRICS_NETWORKS,
-    Origin, PUBLIC_ORIGIN, Resolved, Setting, TRUSTED_PROXIES, USER_HEADER, store::StoreSettings,
+    Origin, PUBLIC_ORIGIN, Resolved, Setting, TRUSTED_PROXIES, USER_HEADER, away::AwaySettings,
+    store::StoreSettings,
 };
 use crate::{failure::Failure, words};
 
@@ -42,6 +43,8 @@ pub(crate) struct ServeSettings {
     pub(crate) listen: String,
     /// The server's name among others, if the operator gives it one.
     pub(crate) instance: Option<InstanceName>,
+    /// What is done while the database is away.
+    pub(crate) away: AwaySettings,
     /// The form of the log.
     pub(crate) log_format: LogFormat,
     /// The least important entry to write.
@@ -62,6 +65,7 @@ impl ServeSettings {
             store: StoreSettings::read(layers)?,
             listen: listen(&layers.resolve(LISTEN))?,
             instance: instance(&layers.resolve(INSTANCE))?,
+            away: AwaySettings::read(layers)?,
             log_format: match text(&log_format) {
                 "human" => LogFormat::Human,
                 "json" => LogFormat::Json,
