@@ -9,36 +9,55 @@
 //! - **Once** (codes, links, refresh tokens, one-time passwords, idempotency keys) is decided by a statement that touches only
 //!   what is still good (`changes`).
 //! - **What the edge remembers** is forgotten everywhere within a second: every change moves a number that every instance
-//!   looks at (`store`).
+//!   looks at (`announcements`).
 //! - **Every key and unique constraint** is led by the tenant, apart from the few reference tables that hold what must be unique
 //!   over all tenants; so the same schema distributes on Citus (`migrations/`).
 //!
 //! - [`PostgresStore`]: the contract of `usher-store`, fulfilled
 //! - `address`, `tls`, `connection`: reaching the database; `keeping_key`: the key that all instances share
-//! - `sql`: asking a statement; `numbers`: how words are written; `migrations`: the schema
-//! - `record`, `calendars`: accesses and their days
+//! - `hosts`: which host of an address takes writes; `reach`: whether any does; `once`: what is repeated when that is unknown
+//! - `sql`, `asking`: asking a statement, also through a pooler; `numbers`: how words are written; `migrations`: the schema
+//! - `record`, `replay`, `calendars`: accesses and their days
 //! - `change_request`, `changing`, `changes`, `seating`, `locks`: changes
+//! - `coordination`, `rates`, `leases`, `instances`, `announcements`: what instances agree on; `shared_clock`: by whose time
 //! - `noting`, `audit_log`: what they leave behind
-//! - `reads`: lists and look-ups; `tending`: what time alone makes due
+//! - `copy`: moving a whole ledger to another engine or from one; `distribute`: spreading the schema over a Citus cluster
+//! - `reads`: lists and look-ups; `reports`: those that answer for people; `tending`: what time alone makes due
 
 #[macro_use]
 mod listing;
 
 mod address;
+mod announcements;
+mod asking;
 mod audit_log;
 mod calendars;
 mod change_request;
 mod changes;
 mod changing;
 mod connection;
+mod coordination;
+mod copy;
+mod counters;
+mod distribute;
+mod hosts;
+mod instances;
 mod keeping_key;
+mod leases;
 mod locks;
 mod migrations;
 mod noting;
 mod numbers;
+mod once;
+mod rates;
+mod reach;
 mod reads;
 mod record;
+mod remembered;
+mod replay;
+mod reports;
 mod seating;
+mod shared_clock;
 mod sql;
 mod store;
 mod tending;
@@ -46,10 +65,17 @@ mod tls;
 
 pub use address::{AddressError, DatabaseAddress, TlsMode, is_database, without_password};
 pub use connection::{OpenError, PostgresOptions};
+pub use copy::{PostgresSource, PostgresTarget};
+pub use distribute::{DistributeError, PLACEMENTS, PlacedTable, Placement, distribute};
 pub use keeping_key::KeptKey;
 pub use migrations::SCHEMA_VERSION;
+pub use reach::Jitter;
+pub use shared_clock::SharedClock;
 pub use store::PostgresStore;
 pub use tls::TlsError;
+
+/// The target under which every statement is traced, with its text and without values.
+pub const STATEMENTS_TARGET: &str = "usher_postgres::statements";
 
 /// How a thing without a tenant is kept where a column cannot be empty.
 const NO_TENANT: i64 = 0;

@@ -8,9 +8,13 @@
 use crate::sql::{Answered, Sql};
 
 /// The steps in order; a step that was released is never edited.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 7] = [
     include_str!("../migrations/0001_ledger.sql"),
     include_str!("../migrations/0002_identity.sql"),
+    include_str!("../migrations/0003_instances.sql"),
+    include_str!("../migrations/0004_speed.sql"),
+    include_str!("../migrations/0005_away.sql"),
+    include_str!("../migrations/0006_copy.sql"),
     include_str!("../migrations/0008_key.sql"),
 ];
 

@@ -1,23 +1,19 @@
 //! The contract of `usher-store`, fulfilled.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use deadpool_postgres::Pool;
 use tokio::task::JoinHandle;
 use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, TenantId, TenantKey, UserId};
 use usher_store::{
-    Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, App, AppRoute, AssignmentRow,
-    AuditEntry, AuditHead, AuditQuery, AuditSlice, Change, ChangeOutcome, ChangeRequest, Client, Group,
-    IdlePage, IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, Refusals, SeatName,
-    SeatQuery, SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
-    WaitingRow,
+    Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, AdmittedAccess, App, AppRoute,
+    AssignmentRow, AuditEntry, AuditHead, AuditQuery, AuditSlice, Change, ChangeOutcome, ChangeRequest,
+    Client, Group, IdlePage, IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, Refusals,
+    SeatName, SeatQuery, SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding,
+    User, WaitingRow,
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
@@ -26,85 +22,47 @@ use usher_store::{
 
 use crate::{
     address::DatabaseAddress,
+    announcements,
     calendars::Calendars,
-    change_request::{self, ChangeFailure},
+    change_request::ChangeFailure,
     connection::{self, OpenError, PostgresOptions},
+    copy,
+    counters::Counters,
+    instances::Entered,
     keeping_key::{self, KeptKey},
-    migrations, reads,
+    migrations, once,
+    reach::Connections,
+    reads,
     record::{self, Batch},
+    remembered::Remembered,
+    replay,
     seating::groups,
+    shared_clock::SharedClock,
     sql::{Answered, Failure, Sql},
-    tending::Tending,
+    tending,
 };
 
 /// How often it is looked whether another instance has changed the configuration: twice within the second in which a change
 /// must be known everywhere.
 const WATCH_EVERY: Duration = Duration::from_millis(400);
+/// How long that may take before what the edge remembers is given up; together with the pause it is less than that second.
+const WATCH_PATIENCE: Duration = Duration::from_millis(500);
 
-/// What is counted.
-struct Counters {
-    ready: AtomicBool,
-    configuration_version: AtomicU64,
-    batches_committed: AtomicU64,
-    accesses_moved: AtomicU64,
-    commits_failed: AtomicU64,
-    reads_begun: AtomicU64,
-    changes_begun: AtomicU64,
-    /// `i64::MIN` before the first.
-    newest_access_ms: AtomicI64,
-}
-
-impl Counters {
-    fn new() -> Self {
-        Self {
-            ready: AtomicBool::new(true),
-            configuration_version: AtomicU64::new(0),
-            batches_committed: AtomicU64::new(0),
-            accesses_moved: AtomicU64::new(0),
-            commits_failed: AtomicU64::new(0),
-            reads_begun: AtomicU64::new(0),
-            changes_begun: AtomicU64::new(0),
-            newest_access_ms: AtomicI64::new(i64::MIN),
-        }
-    }
-
-    fn health(&self) -> StoreHealth {
-        StoreHealth {
-            ready: self.ready.load(Ordering::Relaxed),
-            batches_committed: self.batches_committed.load(Ordering::Relaxed),
-            accesses_moved: self.accesses_moved.load(Ordering::Relaxed),
-            commits_failed: self.commits_failed.load(Ordering::Relaxed),
-            reads_begun: self.reads_begun.load(Ordering::Relaxed),
-            changes_begun: self.changes_begun.load(Ordering::Relaxed),
-            newest_access_ms: Some(self.newest_access_ms.load(Ordering::Relaxed))
-                .filter(|ms| *ms != i64::MIN),
-            ..StoreHealth::default()
-        }
-    }
-
-    fn count_batch(&self, accesses: &[Access], Batch { recorded, written }: &Batch) {
-        self.batches_committed
-            .fetch_add(u64::from(*written), Ordering::Relaxed);
-        let moved = recorded.iter().filter(|recorded| recorded.moved).count() as u64;
-        self.accesses_moved.fetch_add(moved, Ordering::Relaxed);
-        let admitted = accesses
-            .iter()
-            .zip(recorded)
-            .filter(|(_, recorded)| matches!(recorded.verdict, usher_seats::Verdict::Admitted { .. }));
-        for (access, _) in admitted {
-            self.newest_access_ms
-                .fetch_max(access.accessed_at_ms, Ordering::Relaxed);
-        }
-    }
-}
+/// Connections for each batch that may be under way: it takes one of them, and changes and reads have the others. With sixteen
+/// connections four batches are under way, which keeps the processors of the database busy while others wait for its disk.
+const CONNECTIONS_PER_BATCH: usize = 4;
 
 /// The engine.
 pub struct PostgresStore {
-    pool: Pool,
-    counters: Arc<Counters>,
+    connections: Connections,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) clock: SharedClock,
+    /// This instance, once it has entered. A plain lock, held for a copy.
+    pub(crate) entered: Mutex<Option<Entered>>,
     calendars: Calendars,
+    remembered: Remembered,
+    batches_in_flight: usize,
     refusals: Refusals,
-    tending: Tending,
     watching: JoinHandle<()>,
 }
 
@@ -122,19 +80,26 @@ impl PostgresStore {
     /// # Errors
     /// As [`PostgresStore::open`].
     pub async fn open_at(address: &DatabaseAddress, options: &PostgresOptions) -> Result<Self, OpenError> {
-        let pool = connection::pool(address, options)?;
+        let (connections, sql) = connection::reached(address, options).await?;
         let broken = |failure: Failure| OpenError::Database(failure.to_string());
-        let sql = Sql::new(pool.get().await?);
         migrations::run(&sql).await.map_err(broken)?;
-        let moves = moves(&sql).await.map_err(broken)?;
+        if let Some(mark) = copy::mark(&sql).await.map_err(broken)? {
+            return Err(OpenError::BeingCopied {
+                source_address: mark.source,
+            });
+        }
+        let heard = announcements::heard(&sql).await.map_err(broken)?;
         let counters = Arc::new(Counters::new());
-        let watching = tokio::spawn(watch(pool.clone(), Arc::clone(&counters), moves));
+        let watching = tokio::spawn(watch(connections.clone(), Arc::clone(&counters), heard));
         Ok(Self {
-            pool,
+            connections,
             counters,
+            clock: options.clock,
+            entered: Mutex::default(),
             calendars: Calendars::default(),
+            remembered: Remembered::of(options.people_remembered),
+            batches_in_flight: (options.connections_max / CONNECTIONS_PER_BATCH).max(1),
             refusals: Refusals::default(),
-            tending: Tending::default(),
             watching,
         })
     }
@@ -147,18 +112,28 @@ impl PostgresStore {
         Ok(keeping_key::keep(&self.sql().await?, offered).await?)
     }
 
+    /// Forgets the key that is kept, but not what it is recognized by: from now on every instance brings it itself.
+    ///
+    /// # Errors
+    /// As every call of the store.
+    pub async fn forget_key(&self, kept: &KeptKey) -> Result<(), StoreError> {
+        Ok(keeping_key::forget(&self.sql().await?, kept).await?)
+    }
+
     /// A connection for a read.
-    async fn sql(&self) -> Result<Sql, StoreError> {
+    pub(crate) async fn sql(&self) -> Result<Sql, StoreError> {
         self.counters.reads_begun.fetch_add(1, Ordering::Relaxed);
-        Ok(checked_out(&self.pool).await?)
+        Ok(self.connections.sql().await?)
     }
 
     async fn recorded(&self, accesses: &[Access]) -> Result<Vec<Recorded>, StoreError> {
-        let outcome = self.try_record(accesses).await;
+        let outcome = once::repeated(self.connections.reach(), || self.try_record(accesses)).await;
         match &outcome {
             Ok(batch) => self.counters.count_batch(accesses, batch),
             Err(failure) => {
-                tracing::error!(?failure, "a batch of accesses was not recorded");
+                if self.connections.reach().is_here() {
+                    tracing::error!(%failure, "a batch of accesses was not recorded");
+                }
                 self.counters.commits_failed.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -166,10 +141,10 @@ impl PostgresStore {
     }
 
     async fn try_record(&self, accesses: &[Access]) -> Answered<Batch> {
-        let sql = checked_out(&self.pool).await?;
+        let sql = self.connections.sql().await?;
         let version = self.counters.configuration_version.load(Ordering::Acquire);
         let days = self.calendars.days(&sql, accesses, version).await?;
-        let batch = record::record(&sql, accesses, &days).await?;
+        let batch = record::record(&sql, accesses, &days, &self.remembered).await?;
         for (access, recorded) in accesses.iter().zip(&batch.recorded) {
             if let usher_seats::Verdict::Refused { reason } = recorded.verdict {
                 self.refusals.note(access, reason);
@@ -180,8 +155,7 @@ impl PostgresStore {
 
     async fn changed(&self, request: &ChangeRequest) -> Result<ChangeOutcome, StoreError> {
         self.counters.changes_begun.fetch_add(1, Ordering::Relaxed);
-        let sql = checked_out(&self.pool).await?;
-        match change_request::make(&sql, request).await {
+        match once::make(&self.connections, request).await {
             Ok(outcome) => {
                 if !request.rehearsal && request.changes.iter().any(Change::is_configuration) {
                     self.counters
@@ -191,8 +165,10 @@ impl PostgresStore {
                 Ok(outcome)
             }
             Err(ChangeFailure::Rejected(rejected)) => Err(rejected),
-            Err(ChangeFailure::Failed(failure)) => {
-                tracing::error!(?failure, "a request for changes was not carried out");
+            Err(ChangeFailure::Failed(failure) | ChangeFailure::Unsettled(_, failure)) => {
+                if self.connections.reach().is_here() {
+                    tracing::error!(%failure, "a request for changes was not carried out");
+                }
                 Err(failure.into())
             }
         }
@@ -205,37 +181,30 @@ impl Drop for PostgresStore {
     }
 }
 
-async fn checked_out(pool: &Pool) -> Answered<Sql> {
-    Ok(Sql::new(pool.get().await?))
-}
-
-/// How often something was changed that the edge remembers, over all tenants.
-async fn moves(sql: &Sql) -> Answered<i64> {
-    sql.one(
-        "SELECT coalesce(sum(moves), 0)::int8 FROM audit_heads",
-        [0_i64; 0],
-        |row| row.get(0),
-    )
-    .await
-}
-
 /// Looks again and again whether another instance has changed something; a change of our own counts twice, which costs the
-/// edge a look and nothing else.
-async fn watch(pool: Pool, counters: Arc<Counters>, mut known: i64) {
+/// edge a look and nothing else. Where it takes long to find out, the edge forgets all the same: what it remembers is never
+/// older than a second while there is a database to ask.
+async fn watch(connections: Connections, counters: Arc<Counters>, mut known: i64) {
+    let forget = || counters.configuration_version.fetch_add(1, Ordering::Release);
     loop {
         tokio::time::sleep(WATCH_EVERY).await;
-        let seen = match checked_out(&pool).await {
-            Ok(sql) => moves(&sql).await,
-            Err(failure) => Err(failure),
-        };
-        counters.ready.store(seen.is_ok(), Ordering::Relaxed);
-        match seen {
-            Ok(moves) if moves != known => {
-                known = moves;
-                counters.configuration_version.fetch_add(1, Ordering::Release);
+        let look = async { announcements::heard(&connections.sql().await?).await };
+        match tokio::time::timeout(WATCH_PATIENCE, look).await {
+            Ok(Ok(heard)) => {
+                counters.ready.store(true, Ordering::Relaxed);
+                if heard != known {
+                    known = heard;
+                    forget();
+                }
             }
-            Ok(_) => {}
-            Err(failure) => tracing::warn!(?failure, "the database does not answer"),
+            Ok(Err(failure)) => {
+                counters.ready.store(false, Ordering::Relaxed);
+                tracing::debug!(%failure, "the database does not answer");
+            }
+            Err(_) if connections.reach().is_here() => {
+                forget();
+            }
+            Err(_) => {}
         }
     }
 }
@@ -244,6 +213,19 @@ async fn watch(pool: Pool, counters: Arc<Counters>, mut known: i64) {
 impl Store for PostgresStore {
     async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, StoreError> {
         self.recorded(&accesses).await
+    }
+
+    fn batches_in_flight(&self) -> usize {
+        self.batches_in_flight
+    }
+
+    async fn replay(&self, accesses: Vec<AdmittedAccess>) -> Result<(), StoreError> {
+        let version = self.counters.configuration_version.load(Ordering::Acquire);
+        let again = async || {
+            let sql = self.connections.sql().await?;
+            replay::replay(&sql, &accesses, &self.calendars, version).await
+        };
+        Ok(once::repeated(self.connections.reach(), again).await?)
     }
 
     async fn make(&self, request: ChangeRequest) -> Result<ChangeOutcome, StoreError> {
@@ -359,7 +341,8 @@ impl Store for PostgresStore {
 
     async fn tend(&self, now_ms: i64) -> Result<(), StoreError> {
         let sql = self.sql().await?;
-        Ok(self.tending.tend(&sql, now_ms).await?)
+        once::sweep(&sql).await?;
+        Ok(tending::tend(&sql, now_ms, self.clock).await?)
     }
 
     async fn activities(&self, query: PageQuery) -> Result<Page<ActivityRow>, StoreError> {
@@ -398,9 +381,14 @@ impl Store for PostgresStore {
         Ok(reads::service_tokens(&sql, tenant_id, after, now_ms, rows_max).await?)
     }
 
-    async fn kept_answer(&self, key_hash: TokenHash, now_ms: i64) -> Result<Option<KeptAnswer>, StoreError> {
+    async fn kept_answer(
+        &self,
+        tenant_id: Option<TenantId>,
+        key_hash: TokenHash,
+        now_ms: i64,
+    ) -> Result<Option<KeptAnswer>, StoreError> {
         let sql = self.sql().await?;
-        Ok(reads::kept_answer(&sql, key_hash, now_ms).await?)
+        Ok(reads::kept_answer(&sql, tenant_id, key_hash, now_ms).await?)
     }
 
     async fn tenant(&self, tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError> {
@@ -588,11 +576,16 @@ impl Store for PostgresStore {
     }
 
     fn health(&self) -> StoreHealth {
-        self.counters.health()
+        let health = self.counters.health();
+        StoreHealth {
+            ready: health.ready && self.connections.reach().is_here(),
+            ..health
+        }
     }
 
     async fn close(&self) {
         self.watching.abort();
-        self.pool.close();
+        self.counters.ready.store(false, Ordering::Relaxed);
+        self.connections.close();
     }
 }

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, SeatType, TenantId, TenantKey, UserId};
 
 use crate::{
-    access::{Access, Recorded},
+    access::{Access, AdmittedAccess, Recorded},
     audit::{AuditEntry, AuditHead, AuditQuery, AuditSlice},
     change::{Change, Effect},
+    coordination::Coordination,
     directory::{App, AppRoute, Client, Tenant, Token, TokenHash, TokenStanding, User},
     error::StoreError,
     history::{ActiveDaysQuery, ActivePeople, ActivePeopleQuery},
@@ -18,6 +19,7 @@ use crate::{
     kept_answer::KeptAnswer,
     ledger::{Group, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow},
     page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery},
+    reports::Reports,
     request::{Author, ChangeOutcome, ChangeRequest},
 };
 
@@ -47,6 +49,10 @@ pub struct StoreHealth {
     /// The time of the newest access that the engine has admitted since start, or found in its journal at start, in
     /// milliseconds. A clock that shows less has stepped back.
     pub newest_access_ms: Option<i64>,
+    /// The instances that were alive when this one last spoke, itself among them.
+    pub instances_living: u64,
+    /// What [`Coordination::others_watermark_ms`] was when this instance last spoke.
+    pub others_watermark_ms: Option<i64>,
 }
 
 /// One storage engine.
@@ -54,12 +60,26 @@ pub struct StoreHealth {
 /// All methods may be called from many tasks at once. A method that changes something returns only after the change
 /// would survive a power cut (invariant 1).
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Coordination + Reports + Send + Sync + 'static {
     /// Decides each access and makes the admitted ones durable, all with one commit; answers in the same order.
     ///
     /// # Errors
     /// Any error means that nothing may be called admitted; some of it may still have become durable.
     async fn record(&self, accesses: Vec<Access>) -> Result<Vec<Recorded>, StoreError>;
+
+    /// How many calls of [`Store::record`] the engine serves better at once than one after the other; 1 where there is a
+    /// single writer.
+    fn batches_in_flight(&self) -> usize {
+        1
+    }
+
+    /// Makes accesses durable that were admitted before, all with one commit. They are not judged again: whatever became of their
+    /// seats since, they were let in. May be repeated at will. Accesses of people and to apps that are no longer there
+    /// are passed over.
+    ///
+    /// # Errors
+    /// Any error means that all of it must be repeated; some of it may still have become durable.
+    async fn replay(&self, accesses: Vec<AdmittedAccess>) -> Result<(), StoreError>;
 
     /// Makes changes in one transaction, in order; says what each did and what the audit log has gained.
     ///
@@ -228,8 +248,13 @@ pub trait Store: Send + Sync + 'static {
         rows_max: usize,
     ) -> Result<Vec<Token>, StoreError>;
 
-    /// Finds an answer kept under an idempotency key; none once it has expired at `now_ms`.
-    async fn kept_answer(&self, key_hash: TokenHash, now_ms: i64) -> Result<Option<KeptAnswer>, StoreError>;
+    /// Finds an answer kept for a tenant under an idempotency key; none once it has expired at `now_ms`.
+    async fn kept_answer(
+        &self,
+        tenant_id: Option<TenantId>,
+        key_hash: TokenHash,
+        now_ms: i64,
+    ) -> Result<Option<KeptAnswer>, StoreError>;
 
     /// Finds a tenant by its outside name.
     async fn tenant(&self, tenant_key: &TenantKey) -> Result<Option<Tenant>, StoreError>;

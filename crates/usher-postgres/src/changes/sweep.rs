@@ -21,27 +21,27 @@ impl Expiring {
     fn statement(self) -> &'static str {
         match self {
             Self::Tokens => {
-                "DELETE FROM tokens WHERE token_hash IN (SELECT token_hash FROM tokens
+                "DELETE FROM tokens WHERE (tenant_id, token_hash) IN (SELECT tenant_id, token_hash FROM tokens
                  WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2)"
             }
             Self::RefreshTokens => {
-                "DELETE FROM refresh_tokens WHERE token_hash IN (SELECT token_hash FROM refresh_tokens
+                "DELETE FROM refresh_tokens WHERE (tenant_id, token_hash) IN (SELECT tenant_id, token_hash FROM refresh_tokens
                  WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2)"
             }
             Self::AuthorizationCodes => {
-                "DELETE FROM authorization_codes WHERE code_hash IN (SELECT code_hash FROM authorization_codes
+                "DELETE FROM authorization_codes WHERE (tenant_id, code_hash) IN (SELECT tenant_id, code_hash FROM authorization_codes
                  WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2)"
             }
             Self::Sessions => {
-                "DELETE FROM sessions WHERE session_hash IN (SELECT session_hash FROM sessions
+                "DELETE FROM sessions WHERE (tenant_id, session_hash) IN (SELECT tenant_id, session_hash FROM sessions
                  WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2)"
             }
             Self::Links => {
-                "DELETE FROM links WHERE link_hash IN (SELECT link_hash FROM links
+                "DELETE FROM links WHERE (tenant_id, link_hash) IN (SELECT tenant_id, link_hash FROM links
                  WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2)"
             }
             Self::KeptAnswers => {
-                "DELETE FROM kept_answers WHERE key_hash IN (SELECT key_hash FROM kept_answers
+                "DELETE FROM kept_answers WHERE (tenant_id, key_hash) IN (SELECT tenant_id, key_hash FROM kept_answers
                  WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2)"
             }
         }

@@ -27,6 +27,21 @@ pub(crate) struct PostgresHome {
 impl PostgresHome {
     /// An empty ledger.
     pub(crate) async fn new() -> Self {
+        let database = Self::database_of_its_own().await;
+        let store = Some(open(&database).await);
+        Self { database, store }
+    }
+
+    /// What is in a database.
+    pub(crate) async fn found(database: &str) -> Self {
+        Self {
+            database: database.to_owned(),
+            store: Some(open(database).await),
+        }
+    }
+
+    /// A database with the schema and nothing else.
+    pub(crate) async fn database_of_its_own() -> String {
         static READY: OnceCell<()> = OnceCell::const_new();
         static DATABASES: AtomicU64 = AtomicU64::new(0);
         crate::statements::read_along();
@@ -37,8 +52,7 @@ impl PostgresHome {
                 "CREATE DATABASE {database} TEMPLATE {TEMPLATE} STRATEGY file_copy"
             ))
             .await;
-        let store = Some(open(&database).await);
-        Self { database, store }
+        database
     }
 
     /// A further instance on the same database.

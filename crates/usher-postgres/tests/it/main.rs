@@ -2,11 +2,16 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "in a test a surprise is the end"
 )]
 
 mod conformance;
+mod copy;
+mod distribute;
 mod home;
 mod hot;
 mod instances;
+mod joins;
 mod keys;
+mod statements;
