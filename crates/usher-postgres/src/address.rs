@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `sslmode` | `disable`, `prefer`, `require`, `verify-ca`, `verify-full` ([`TlsMode`]) |
 //! | `sslrootcert` | a file with the authorities to believe, or `system` |
+//! | `pooler` | `transaction` behind a pooler in that mode, `none` where there is none; found out by default |
 //!
 //! **The password.** An address is written into logs, errors and lists of settings, and its password must not be. So
 //! [`DatabaseAddress`] keeps two forms apart: the one for the driver, which is never printed, and the one that is printed, made
@@ -108,6 +109,7 @@ pub struct DatabaseAddress {
     shown: String,
     tls_mode: TlsMode,
     authorities: Authorities,
+    pooled: Option<bool>,
 }
 
 impl fmt::Display for DatabaseAddress {
@@ -145,6 +147,7 @@ impl FromStr for DatabaseAddress {
             shown: without_password(text),
             tls_mode,
             authorities: parameters.authorities,
+            pooled: parameters.pooled,
         })
     }
 }
@@ -172,6 +175,11 @@ impl DatabaseAddress {
     /// Who is believed.
     pub(crate) fn authorities(&self) -> &Authorities {
         &self.authorities
+    }
+
+    /// Whether a pooler in transaction mode is in between; none when the address does not say.
+    pub(crate) fn pooled(&self) -> Option<bool> {
+        self.pooled
     }
 
     /// For the driver.
@@ -248,6 +256,7 @@ fn refuse_two_readings(text: &str) -> Result<(), AddressError> {
 struct Parameters {
     tls_mode: Option<TlsMode>,
     authorities: Authorities,
+    pooled: Option<bool>,
     rest: String,
 }
 
@@ -257,6 +266,7 @@ impl Parameters {
         let mut taken = Self {
             tls_mode: None,
             authorities: Authorities::Unsaid,
+            pooled: None,
             rest: String::new(),
         };
         let mut others = Vec::new();
@@ -267,6 +277,7 @@ impl Parameters {
             let value = decoded(value);
             match decoded(name).as_str() {
                 "sslmode" => taken.tls_mode = Some(mode(&value)?),
+                "pooler" => taken.pooled = Some(pooled(&value)?),
                 "sslrootcert" if value == "system" => taken.authorities = Authorities::System,
                 "sslrootcert" => taken.authorities = Authorities::File(PathBuf::from(value)),
                 known => {
@@ -278,6 +289,14 @@ impl Parameters {
         let joint = if others.is_empty() { "" } else { "?" };
         taken.rest = format!("{place}{joint}{}", others.join("&"));
         Ok(taken)
+    }
+}
+
+fn pooled(value: &str) -> Result<bool, AddressError> {
+    match value {
+        "transaction" => Ok(true),
+        "none" => Ok(false),
+        _ => Err(AddressError::Parameter("pooler".to_owned())),
     }
 }
 
@@ -383,6 +402,7 @@ mod tests {
                 parameter("connect_timeout"),
             ),
             ("postgres://a@h/d?sslmode", parameter("sslmode")),
+            ("postgres://a@h/d?pooler=session", parameter("pooler")),
             ("postgres://a@h:port/d", AddressError::Unreadable),
         ] {
             assert_eq!(read(text).unwrap_err(), error, "{text}");

@@ -16,10 +16,12 @@ use tokio_rustls::rustls;
 
 use crate::{
     address::{AddressError, DatabaseAddress},
+    asking::{self, Asking},
     hosts::Hosts,
     reach::{Connections, Dialer, Jitter, Shared},
     remembered::PEOPLE_REMEMBERED,
     shared_clock::SharedClock,
+    sql::Sql,
     tls::{self, TlsError},
 };
 
@@ -182,8 +184,32 @@ fn last(error: &dyn Error) -> String {
     last.to_string()
 }
 
+/// Opens the first connection. Where the address does not say whether a pooler is in between, its refusal says so.
+pub(crate) async fn reached(
+    address: &DatabaseAddress,
+    options: &PostgresOptions,
+) -> Result<(Connections, Sql), OpenError> {
+    let connections = open(address, options, address.pooled().unwrap_or(false))?;
+    let refused = match connections.first().await {
+        Ok(sql) => return Ok((connections, sql)),
+        Err(refused) => refused,
+    };
+    connections.close();
+    if address.pooled().is_some() || !asking::refuses_settings(&refused) {
+        return Err(refused.into());
+    }
+    tracing::info!("a pooler is between here and the database; statements are sent without names");
+    let connections = open(address, options, true)?;
+    let sql = connections.first().await?;
+    Ok((connections, sql))
+}
+
 /// Makes the connections' keeper; none is opened yet.
-pub(crate) fn open(address: &DatabaseAddress, options: &PostgresOptions) -> Result<Connections, OpenError> {
+fn open(
+    address: &DatabaseAddress,
+    options: &PostgresOptions,
+    pooled: bool,
+) -> Result<Connections, OpenError> {
     let connect_timeout = Duration::from_millis(options.connect_timeout_ms.into());
     let mut config = address.config().clone();
     config
@@ -200,7 +226,7 @@ pub(crate) fn open(address: &DatabaseAddress, options: &PostgresOptions) -> Resu
     if config.get_target_session_attrs() == TargetSessionAttrs::Any {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     }
-    if config.get_options().is_none() {
+    if config.get_options().is_none() && !pooled {
         config.options(limits(options));
     }
     if address.tls_mode() == crate::address::TlsMode::Disable {
@@ -230,7 +256,12 @@ pub(crate) fn open(address: &DatabaseAddress, options: &PostgresOptions) -> Resu
         jitter: options.jitter.clone(),
     };
     let answer_timeout = Duration::from_millis(options.statement_timeout_ms.into()) + ANSWER_MARGIN;
-    Ok(Connections::new(pool, dialer, answer_timeout))
+    let asking = if pooled {
+        Asking::unnamed(options.statement_timeout_ms, options.lock_timeout_ms)
+    } else {
+        Asking::named()
+    };
+    Ok(Connections::new(pool, dialer, asking, answer_timeout))
 }
 
 /// What the server is told about how long anything may take.

@@ -37,7 +37,7 @@ pub(crate) async fn patient(address: &DatabaseAddress, options: &PostgresOptions
         statement_timeout_ms: STATEMENT_TIMEOUT_MS,
         ..options.clone()
     };
-    Ok(connection::open(address, &options)?.first().await?)
+    Ok(connection::reached(address, &options).await?.1)
 }
 
 /// The database does not do what it should.

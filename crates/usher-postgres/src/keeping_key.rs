@@ -47,3 +47,13 @@ pub(crate) async fn keep(sql: &Sql, offered: &KeptKey) -> Answered<KeptKey> {
     )
     .await
 }
+
+/// Forgets the key and keeps what it is recognized by, because an operator keeps it in a file from now on.
+pub(crate) async fn forget(sql: &Sql, kept: &KeptKey) -> Answered<()> {
+    sql.execute(
+        "UPDATE ledger_keys SET content = NULL WHERE number = 1 AND fingerprint = $1",
+        [kept.fingerprint.as_slice()],
+    )
+    .await
+    .map(|_| ())
+}

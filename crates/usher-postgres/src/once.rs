@@ -66,8 +66,8 @@ pub(crate) async fn begin(sql: &Sql, mark: &Mark) -> Answered<String> {
         .answered(async {
             let (begun, rows) = tokio::join!(
                 biased;
-                client.batch_execute("BEGIN"),
-                client.query(&statement, &values),
+                client.batch_execute(sql.opening()),
+                statement.query(client, &values),
             );
             begun?;
             rows

@@ -12,14 +12,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use deadpool_postgres::{Connect, Pool, PoolError};
+use deadpool_postgres::{Connect, Object, Pool, PoolError};
 use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
 };
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
 
-use crate::sql::{Answered, Failure, Sql};
+use crate::{
+    asking::Asking,
+    sql::{Answered, Failure, Sql},
+};
 
 /// How often the watcher asks while all is well: what breaks without anybody noticing is noticed after that.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -130,6 +133,7 @@ impl Reach {
 pub(crate) struct Connections {
     pool: Pool,
     reach: Arc<Reach>,
+    asking: Arc<Asking>,
     answer_timeout: Duration,
     watching: Arc<Watching>,
 }
@@ -169,12 +173,13 @@ impl Connect for Shared {
 
 impl Connections {
     /// Begins to watch over the database. `answer_timeout` is how long an answer may take before the line counts as broken.
-    pub(crate) fn new(pool: Pool, dialer: Dialer, answer_timeout: Duration) -> Self {
+    pub(crate) fn new(pool: Pool, dialer: Dialer, asking: Asking, answer_timeout: Duration) -> Self {
         let reach = Arc::new(Reach::new());
         let watching = tokio::spawn(watch_over(dialer, pool.clone(), Arc::clone(&reach)));
         Self {
             pool,
             reach,
+            asking: Arc::new(asking),
             answer_timeout,
             watching: Arc::new(Watching(watching)),
         }
@@ -188,7 +193,12 @@ impl Connections {
     /// The first connection, with the pool's own words for why there is none.
     pub(crate) async fn first(&self) -> Result<Sql, PoolError> {
         let client = self.pool.get().await?;
-        Ok(Sql::new(client, Arc::clone(&self.reach), self.answer_timeout))
+        Ok(self.given(client))
+    }
+
+    fn given(&self, client: Object) -> Sql {
+        let (reach, asking) = (Arc::clone(&self.reach), Arc::clone(&self.asking));
+        Sql::new(client, reach, asking, self.answer_timeout)
     }
 
     /// A connection; at once an error while the database is away.
@@ -206,7 +216,7 @@ impl Connections {
             () = self.reach.until_away() => Err(Failure::Lost("the database is away".to_owned())),
         };
         match client {
-            Ok(client) => Ok(Sql::new(client, Arc::clone(&self.reach), self.answer_timeout)),
+            Ok(client) => Ok(self.given(client)),
             Err(failure) => {
                 self.reach.doubt();
                 Err(failure)

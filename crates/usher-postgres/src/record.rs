@@ -23,11 +23,12 @@ mod judging;
 mod known;
 
 use deadpool_postgres::Object;
-use tokio_postgres::{Error, Statement, error::SqlState, types::ToSql};
+use tokio_postgres::{Error, error::SqlState, types::ToSql};
 use usher_seats::decide;
 use usher_store::{Access, Recorded};
 
 use crate::{
+    asking::Prepared,
     remembered::Remembered,
     sql::{Answered, Failure, Row, Sql},
 };
@@ -40,7 +41,7 @@ pub(crate) const HOLD_DOORS: &str = "SELECT pg_advisory_xact_lock_shared($1, (te
     FROM (SELECT DISTINCT unnest($2::int8[]) AS tenant_id ORDER BY 1) AS doors";
 
 /// Plans that were made for any batch serve every batch; planning each of the first ones anew costs more than it finds.
-const BEGIN: &str = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan";
+const PLAN_ONCE: &str = "SET LOCAL plan_cache_mode = force_generic_plan";
 
 /// How often a batch is recorded again that the database has chosen to end a ring; more rings than that are no accident.
 const GIVEN_WAY_MAX: u32 = 3;
@@ -169,13 +170,16 @@ async fn sent(sql: &Sql, known: &[Known<'_>], unknown: &[Asked<'_>]) -> Answered
     let hold_doors = sql.prepared(HOLD_DOORS).await?;
     let (known_columns, unknown_columns) = (known::Columns::of(known), judging::Columns::of(unknown));
     let (known_values, unknown_values) = (known_columns.values(), unknown_columns.values());
+    let begin = format!("{}; {PLAN_ONCE}", sql.opening());
     let moving = Transaction {
+        begin: &begin,
         hold_doors: &hold_doors,
         tenant_ids: &known_columns.tenant_ids,
         statement: prepared_for(sql, known, known::MOVE).await?,
         values: &known_values,
     };
     let judging = Transaction {
+        begin: &begin,
         hold_doors: &hold_doors,
         tenant_ids: &unknown_columns.tenant_ids,
         statement: prepared_for(sql, unknown, judging::JUDGE).await?,
@@ -197,7 +201,7 @@ async fn sent(sql: &Sql, known: &[Known<'_>], unknown: &[Asked<'_>]) -> Answered
 }
 
 /// Prepares a statement if there is anything to ask it.
-async fn prepared_for<T>(sql: &Sql, accesses: &[T], statement: &str) -> Answered<Option<Statement>> {
+async fn prepared_for<T>(sql: &Sql, accesses: &[T], statement: &str) -> Answered<Option<Prepared>> {
     match accesses {
         [] => Ok(None),
         _ => sql.prepared(statement).await.map(Some),
@@ -206,10 +210,11 @@ async fn prepared_for<T>(sql: &Sql, accesses: &[T], statement: &str) -> Answered
 
 /// A statement within the doors of its tenants.
 struct Transaction<'a> {
-    hold_doors: &'a Statement,
+    begin: &'a str,
+    hold_doors: &'a Prepared,
     tenant_ids: &'a Vec<i64>,
     /// None where there is nothing to ask.
-    statement: Option<Statement>,
+    statement: Option<Prepared>,
     values: &'a [&'a (dyn ToSql + Sync)],
 }
 
@@ -233,15 +238,15 @@ impl Transaction<'_> {
     async fn attempt(
         &self,
         client: &Object,
-        statement: &Statement,
+        statement: &Prepared,
     ) -> Result<Vec<tokio_postgres::Row>, Error> {
         let doors: [&(dyn ToSql + Sync); 2] = [&DOOR_LOCK, self.tenant_ids];
         // In this order: each is sent when it is polled for the first time.
         let (begun, held, rows, committed) = tokio::join!(
             biased;
-            client.batch_execute(BEGIN),
-            client.query(self.hold_doors, &doors),
-            client.query(statement, self.values),
+            client.batch_execute(self.begin),
+            self.hold_doors.query(client, &doors),
+            statement.query(client, self.values),
             client.batch_execute("COMMIT"),
         );
         begun?;

@@ -13,13 +13,13 @@ use std::{
 
 use deadpool_postgres::Object;
 use tokio_postgres::{
-    Statement,
     error::SqlState,
     types::{FromSql, ToSql},
 };
 use usher_store::{StoreError, TokenHash, identity::FamilyId};
 
 use crate::{
+    asking::{Asking, Prepared},
     once::{self, Mark},
     reach::Reach,
 };
@@ -210,21 +210,31 @@ impl Row {
 pub(crate) struct Sql {
     client: Option<Object>,
     within_transaction: AtomicBool,
+    /// Set while the server knows of a transaction that [`Self::begin`] began.
+    begun: AtomicBool,
     /// Set once the line broke or nobody answered in time: nobody else may be given this connection.
     broken: AtomicBool,
     reach: Arc<Reach>,
+    asking: Arc<Asking>,
     answer_timeout: Duration,
     mark: Mutex<Option<Mark>>,
 }
 
 impl Sql {
     /// Takes a connection over; whoever waits longer than `answer_timeout` for an answer waits for nobody.
-    pub(crate) fn new(client: Object, reach: Arc<Reach>, answer_timeout: Duration) -> Self {
+    pub(crate) fn new(
+        client: Object,
+        reach: Arc<Reach>,
+        asking: Arc<Asking>,
+        answer_timeout: Duration,
+    ) -> Self {
         Self {
             client: Some(client),
             within_transaction: AtomicBool::new(false),
+            begun: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             reach,
+            asking,
             answer_timeout,
             mark: Mutex::new(None),
         }
@@ -266,9 +276,11 @@ impl Sql {
     }
 
     /// Prepares a statement, or finds it prepared.
-    pub(crate) async fn prepared(&self, statement: &str) -> Answered<Statement> {
+    pub(crate) async fn prepared(&self, statement: &str) -> Answered<Prepared> {
         tracing::trace!(target: crate::STATEMENTS_TARGET, statement);
-        self.answered(self.client()?.prepare_cached(statement)).await
+        let begun = self.begun.load(Ordering::Relaxed);
+        self.answered(self.asking.prepare(self.client()?, statement, begun))
+            .await
     }
 
     /// Carries statements out as they stand, without values.
@@ -279,17 +291,26 @@ impl Sql {
     /// Begins a transaction.
     pub(crate) async fn begin(&self) -> Answered<()> {
         self.within_transaction.store(true, Ordering::Relaxed);
-        let Some(mark) = self.marked() else {
-            return self.batch("BEGIN").await;
-        };
-        let token = once::begin(self, &mark).await?;
-        self.mark(mark.drawn(token));
+        match self.marked() {
+            None => self.batch(self.opening()).await?,
+            Some(mark) => {
+                let token = once::begin(self, &mark).await?;
+                self.mark(mark.drawn(token));
+            }
+        }
+        self.begun.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The statements with which a transaction begins.
+    pub(crate) fn opening(&self) -> &str {
+        self.asking.begin()
     }
 
     /// Ends it and keeps what it did.
     pub(crate) async fn commit(&self) -> Answered<()> {
         self.batch("COMMIT").await?;
+        self.begun.store(false, Ordering::Relaxed);
         self.within_transaction.store(false, Ordering::Relaxed);
         Ok(())
     }
@@ -297,6 +318,7 @@ impl Sql {
     /// Ends it and undoes what it did.
     pub(crate) async fn roll_back(&self) -> Answered<()> {
         self.batch("ROLLBACK").await?;
+        self.begun.store(false, Ordering::Relaxed);
         self.within_transaction.store(false, Ordering::Relaxed);
         Ok(())
     }
@@ -310,14 +332,14 @@ impl Sql {
     pub(crate) async fn execute(&self, statement: &str, values: impl Values) -> Answered<u64> {
         let prepared = self.prepared(statement).await?;
         let values = values.list();
-        self.answered(self.client()?.execute(&prepared, &values)).await
+        self.answered(prepared.execute(self.client()?, &values)).await
     }
 
     /// Whether a statement finds a row.
     pub(crate) async fn exists(&self, statement: &str, values: impl Values) -> Answered<bool> {
         let prepared = self.prepared(statement).await?;
         let values = values.list();
-        let rows = self.answered(self.client()?.query(&prepared, &values)).await?;
+        let rows = self.answered(prepared.query(self.client()?, &values)).await?;
         Ok(!rows.is_empty())
     }
 
@@ -330,7 +352,7 @@ impl Sql {
     ) -> Answered<Vec<T>> {
         let prepared = self.prepared(statement).await?;
         let values = values.list();
-        let rows = self.answered(self.client()?.query(&prepared, &values)).await?;
+        let rows = self.answered(prepared.query(self.client()?, &values)).await?;
         rows.into_iter().map(|row| read(&Row(row))).collect()
     }
 

@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use tokio_postgres::{
     binary_copy::BinaryCopyInWriter,
-    types::{ToSql, Type},
+    types::ToSql,
 };
 use usher_store::portable::{Row, SECTIONS, Section, Value};
 
@@ -36,11 +36,7 @@ async fn copy_in(sql: &Sql, section: &Section, rows: &[Row]) -> Answered<()> {
     let looked_at = sql
         .prepared(&format!("SELECT {names} FROM {}", section.name))
         .await?;
-    let types: Vec<Type> = looked_at
-        .columns()
-        .iter()
-        .map(|column| column.type_().clone())
-        .collect();
+    let types = looked_at.column_types();
     let statement = format!("COPY {} ({names}) FROM STDIN (FORMAT binary)", section.name);
     let client = sql.client()?;
     sql.answered(async {
