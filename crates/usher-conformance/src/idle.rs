@@ -1,4 +1,4 @@
-//! Random organisations: the report on idle seats against a count by hand.
+//! Random organisations: the report on idle seats and the overview against a count by hand.
 //!
 //! A sequence gives, takes and protects seats, opens apps now and long ago, notes leaves and groups, lets weeks pass,
 //! restarts and folds. Whenever it asks, with any filter, [`by_hand`] works the answer out of what the engine's other
@@ -9,7 +9,9 @@ mod by_hand;
 mod step;
 
 use proptest::test_runner::TestCaseError;
-use usher_store::{IdleOrder, IdlePage, IdleQuery, IdleRow};
+use usher_store::{
+    IdleOrder, IdlePage, IdleQuery, IdleRow, Overview, OverviewQuery, overview::OVERVIEW_ROWS_MAX,
+};
 
 use self::step::Step;
 use crate::{Home, ledger::Ledger, random};
@@ -64,6 +66,18 @@ impl Ledger {
         panic!("the walk does not end: {query:?}")
     }
 
+    /// The figures of all pools.
+    pub async fn overview(&self, now_ms: i64) -> Overview {
+        let query = OverviewQuery {
+            tenant_id: self.tenant_id,
+            now_ms,
+            policy: usher_seats::IdlePolicy::default(),
+            after: None,
+            rows_max: OVERVIEW_ROWS_MAX,
+        };
+        self.store.overview(query).await.unwrap()
+    }
+
     /// Whose seats they are, and of which apps.
     #[must_use]
     pub fn names(rows: &[IdleRow]) -> String {
@@ -108,6 +122,7 @@ async fn organisation(mut home: impl Home, steps: Vec<Step>) -> Result<(), TestC
                 let found = ledger.idle_seats(query.clone()).await;
                 by_hand::compare(&found, &expected, &query)?;
             }
+            Step::Look => by_hand::check_overview(&ledger, now_ms).await?,
             step => step.perform(&ledger, now_ms).await,
         }
     }

@@ -12,6 +12,7 @@ mod kept_answers;
 mod leaves;
 mod ledger;
 mod oauth;
+mod overview;
 mod sign_in;
 mod tokens;
 
@@ -32,6 +33,7 @@ pub(crate) use kept_answers::kept_answer;
 pub(crate) use leaves::leaves;
 pub(crate) use ledger::{group, group_members, groups, pool, pools, seat, seats, waiting};
 pub(crate) use oauth::{authorization_code, grant, refresh_token};
+pub(crate) use overview::overview;
 pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, session};
 pub(crate) use tokens::{service_tokens, token, tokens};
 

@@ -21,6 +21,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_history.sql"),
     include_str!("../migrations/0008_audit.sql"),
     include_str!("../migrations/0009_leaves.sql"),
+    include_str!("../migrations/0011_kept_answers_of_tenants.sql"),
+    include_str!("../migrations/0012_copy.sql"),
+    include_str!("../migrations/0013_seat_tallies.sql"),
+    include_str!("../migrations/0014_fill_seat_tallies.sql"),
 ];
 
 /// The newest schema this program knows.
@@ -58,6 +62,12 @@ pub enum OpenError {
     /// The file is a SQLite file of another program.
     #[error("the file is not an Usher store")]
     NotAStore,
+    /// The ledger in the file is a copy that has not ended.
+    #[error("the store holds the beginning of a copy of {source_address}; let the copy end first")]
+    BeingCopied {
+        /// Of what.
+        source_address: String,
+    },
     /// The folder or the lock cannot be used.
     #[error("the data folder cannot be used: {0}")]
     Folder(#[from] io::Error),

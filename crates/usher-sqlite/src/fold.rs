@@ -28,6 +28,7 @@ use crate::{
     journal::Journal,
     numbers::SeatTypeNumber,
     overlay::{ActivityKey, Pending},
+    tallies::Moves,
 };
 
 /// Accesses in the recent journal at which a fold begins: about 13 MB of journal, at most as many rows in memory.
@@ -207,8 +208,10 @@ fn seats(
 ) -> rusqlite::Result<Stage> {
     let mut rows = pending.rows.range(after(last)).peekable();
     let mut written = last;
+    let mut moves = Moves::default();
     while let Some((key, time_ms)) = rows.next() {
         if !room.is_left() {
+            moves.write(connection)?;
             return Ok(Stage::Seats {
                 last: written.cloned(),
             });
@@ -225,10 +228,12 @@ fn seats(
             connection,
             (key.tenant_id, key.seat_type, key.user_id, namespace),
             newest_ms,
+            &mut moves,
         )?;
         room.take(0);
         written = Some(end);
     }
+    moves.write(connection)?;
     Ok(Stage::Cut)
 }
 

@@ -1,20 +1,24 @@
 //! Since when a seat is idle: the later of its assignment and the newest access that came through it.
 //!
 //! The columns say it as of the last fold; what was admitted since is in the overlay. They are written by exactly two:
-//! whoever gives a seat calls [`refresh`], and a fold calls [`admitted`].
+//! whoever gives a seat calls [`refresh`], and a fold calls [`admitted`]. The tallies move with them.
 
 use rusqlite::Connection;
-use usher_seats::{SeatType, TenantId, UserId};
+use usher_seats::{SeatFacts, SeatType, TenantId, UserId};
 use usher_store::SeatName;
 
-use crate::numbers::{SeatTypeNumber, seat_namespace};
+use crate::{
+    numbers::{SeatTypeNumber, seat_namespace},
+    tallies::{self, Moves},
+};
 
 /// Works out anew since when a seat is idle, after its row was made or its assignment began anew. Somebody may have come
-/// through an earlier seat of the same name, even if its row is gone.
+/// through an earlier seat of the same name, even if its row is gone. It names a column that it leaves as it is, so that the
+/// seat's counts move too.
 pub(crate) fn refresh(connection: &Connection, seat: &SeatName) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE seats SET (last_admitted_ms, idle_since_ms) =
+            "UPDATE seats SET held = held, (last_admitted_ms, idle_since_ms) =
                (SELECT max(active_time_ms), max(assigned_at_ms, coalesce(max(active_time_ms), assigned_at_ms))
                 FROM activity WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3
                                 AND (?2 = 0 OR activity.namespace = ?4))
@@ -30,17 +34,25 @@ pub(crate) fn refresh(connection: &Connection, seat: &SeatName) -> rusqlite::Res
 }
 
 /// Notes the newest access through a seat; an older one changes nothing, and neither does one through a seat that is
-/// no longer there.
+/// no longer there. Where it was counted and where it is now goes to `moves`.
 pub(crate) fn admitted(
     connection: &Connection,
-    (tenant_id, seat_type, user_id, namespace): (TenantId, SeatType, UserId, &str),
+    name: (TenantId, SeatType, UserId, &str),
     time_ms: i64,
+    moves: &mut Moves,
 ) -> rusqlite::Result<()> {
+    let (tenant_id, seat_type, user_id, namespace) = name;
+    let key = (tenant_id.0, SeatTypeNumber(seat_type), user_id.get(), namespace);
+    let Some(before) = tallies::counted(connection, key)? else {
+        return Ok(());
+    };
+    if before.last_admitted_ms.is_some_and(|last_ms| last_ms >= time_ms) {
+        return Ok(());
+    }
     connection
         .prepare_cached(
             "UPDATE seats SET last_admitted_ms = ?5, idle_since_ms = max(assigned_at_ms, ?5)
-             WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND namespace = ?4
-               AND (last_admitted_ms IS NULL OR last_admitted_ms < ?5)",
+             WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND namespace = ?4",
         )?
         .execute((
             tenant_id.0,
@@ -48,6 +60,13 @@ pub(crate) fn admitted(
             user_id.get(),
             namespace,
             time_ms,
-        ))
-        .map(|_| ())
+        ))?;
+    if before.seat.held {
+        let after = SeatFacts {
+            last_admitted_ms: Some(time_ms),
+            ..before
+        };
+        moves.seat((tenant_id, seat_type, namespace), &before, &after);
+    }
+    Ok(())
 }

@@ -6,20 +6,24 @@
 //! - `days`, `calendars`: who was active on which day; `idle`: since when a seat is idle; `tending`: what time alone makes due
 //! - `judge`: one access, decided; `verdicts`: the facts behind a verdict, and the bounded cache in front of them
 //! - `changes`: everything that changes the ledger other than an access
-//! - `seating`: pools, seats, waiting lists and groups
+//! - `seating`: pools, seats, waiting lists and groups; `tallies`: how many seats stand at which days
 //! - `change_request`: one transaction, whatever becomes of it
 //! - `changing`: what every change may use, and what it leaves for the audit log
 //! - `noting`: what a change leaves for the audit log; `audit_log`: how it gets there
 //! - `reports`: reads that may need the writer first
 //! - `readers`, `reads`: lists and look-ups, beside the writer and never in its way
+//! - `alone`: what many instances would have to agree on
+//! - `copy`: moving a whole ledger to another engine or from one
 //! - `file`: opening, settings, schema versions
 //! - [`lock`]: one Usher per data folder
 
+mod alone;
 mod audit_log;
 mod calendars;
 mod change_request;
 mod changes;
 mod changing;
+mod copy;
 mod days;
 mod file;
 mod fold;
@@ -36,10 +40,12 @@ mod recovery;
 mod reports;
 mod seating;
 mod store;
+mod tallies;
 mod tending;
 mod verdicts;
 mod writer;
 
+pub use copy::{SqliteSource, SqliteTarget};
 pub use file::{OpenError, SCHEMA_VERSION};
 pub use lock::{Holder, LOCK_FILE_NAME, holder_of};
 pub use store::{SqliteOptions, SqliteStore};

@@ -16,7 +16,7 @@ use std::{
 
 use roaring::RoaringBitmap;
 use usher_seats::{Namespace, SeatType, TenantId, UserId, newest};
-use usher_store::SeatName;
+use usher_store::{PoolName, SeatName};
 
 use crate::days::{ActiveDay, DayKey, DaySets};
 
@@ -27,6 +27,23 @@ pub(crate) struct ActivityKey {
     pub(crate) seat_type: SeatType,
     pub(crate) user_id: UserId,
     pub(crate) namespace: Namespace,
+}
+
+impl ActivityKey {
+    /// The seat that a row is about.
+    fn seat(&self) -> SeatName {
+        SeatName {
+            pool: PoolName {
+                tenant_id: self.tenant_id,
+                seat_type: self.seat_type,
+                namespace: match self.seat_type {
+                    SeatType::PerUser => None,
+                    SeatType::PerUserPerApp => Some(self.namespace.clone()),
+                },
+            },
+            user_id: self.user_id,
+        }
+    }
 }
 
 /// Rows in key order with their `active_time` in milliseconds.
@@ -200,6 +217,34 @@ impl Overlay {
                 rows.map(|(_, time_ms)| *time_ms).max()
             })
             .max()
+    }
+
+    /// The seats of a tenant of which the maps have times, each with its newest; none when there are more than `seats_max`.
+    pub(crate) fn seats_of(&self, tenant_id: TenantId, seats_max: usize) -> Option<BTreeMap<SeatName, i64>> {
+        let maps = self.read();
+        let mut seats = BTreeMap::new();
+        for seat_type in SeatType::ALL {
+            let first = ActivityKey {
+                tenant_id,
+                seat_type,
+                user_id: UserId::LEAST,
+                namespace: Namespace::least(),
+            };
+            for rows in [&maps.recent.rows, &maps.folding.rows] {
+                let of_kind = rows
+                    .range(&first..)
+                    .take_while(|(key, _)| key.tenant_id == tenant_id && key.seat_type == seat_type);
+                // A platform seat has a row per app: counting rows bounds the work, too.
+                for (rows_read, (key, time_ms)) in of_kind.enumerate() {
+                    if rows_read >= seats_max {
+                        return None;
+                    }
+                    let slot = seats.entry(key.seat()).or_insert(*time_ms);
+                    *slot = newest(Some(*slot), *time_ms);
+                }
+            }
+        }
+        Some(seats).filter(|seats| seats.len() <= seats_max)
     }
 
     /// The newest time that the maps have ever had.

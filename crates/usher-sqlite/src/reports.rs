@@ -1,11 +1,12 @@
-//! Reads that may need the writer first.
+//! Reads that may need the writer first, and the part of the contract that answers for people.
 
 use std::sync::Arc;
 
-use usher_store::{IdlePage, IdleQuery, StoreError};
+use async_trait::async_trait;
+use usher_store::{IdlePage, IdleQuery, Overview, OverviewQuery, Reports, StoreError};
 
 use crate::{
-    reads::{self, IdleAttempt, Memory},
+    reads::{self, IdleAttempt, Memory, OverviewAttempt},
     store::SqliteStore,
     tending::Tended,
     writer::Work,
@@ -33,14 +34,37 @@ pub(crate) async fn idle_seats(store: &SqliteStore, query: IdleQuery) -> Result<
         match attempt {
             IdleAttempt::Page(page) => return Ok(page),
             IdleAttempt::Again => {}
-            // One slice at a time, so that whoever waits for the writer goes in between.
-            IdleAttempt::FoldFirst => {
-                while store.ask(|answer| Work::Fold { answer }).await?? == Tended::MoreIsDue {}
-            }
+            IdleAttempt::FoldFirst => fold(store).await?,
         }
     }
     Err(StoreError::Unavailable {
         detail: "accesses of the past keep arriving, so the order of idle seats does not stand still"
             .to_owned(),
     })
+}
+
+/// Lets everything recorded reach its tables, one slice at a time, so that whoever waits for the writer goes in between.
+async fn fold(store: &SqliteStore) -> Result<(), StoreError> {
+    while store.ask(|answer| Work::Fold { answer }).await?? == Tended::MoreIsDue {}
+    Ok(())
+}
+
+#[async_trait]
+impl Reports for SqliteStore {
+    async fn overview(&self, query: OverviewQuery) -> Result<Overview, StoreError> {
+        for _ in 0..TRIES_MAX {
+            let (overlay, query) = (Arc::clone(&self.overlay), query.clone());
+            let attempt = self
+                .readers
+                .read(move |connection| reads::overview(connection, &overlay, &query))
+                .await?;
+            match attempt {
+                OverviewAttempt::Figures(overview) => return Ok(overview),
+                OverviewAttempt::FoldFirst => fold(self).await?,
+            }
+        }
+        Err(StoreError::Unavailable {
+            detail: "accesses arrive faster than they reach their tables".to_owned(),
+        })
+    }
 }

@@ -6,6 +6,7 @@ use proptest::test_runner::TestCaseError;
 use usher_seats::{IdleVerdict, Leave, SeatType};
 use usher_store::{IdleOrder, IdleQuery, IdleRow, SeatRow};
 
+use super::question;
 use crate::ledger::Ledger;
 
 /// The grain of time: everything in an organisation happens on a quarter of a day.
@@ -51,6 +52,88 @@ pub(super) async fn answer(ledger: &Ledger, query: &IdleQuery) -> Vec<Line> {
     };
     lines.sort_by_key(|line| (day(line), line.user, line.app.clone()));
     lines
+}
+
+/// The figures of one pool, worked out by hand: held, used, never used, steps of idle days, verdicts.
+type Figures = (u64, [u64; 4], u64, [u64; 9], [u64; 7]);
+
+/// Says where the overview differs from a count of every seat at the last midnight of UTC.
+pub(super) async fn check_overview(ledger: &Ledger, now_ms: i64) -> Result<(), TestCaseError> {
+    let midnight_ms = now_ms - now_ms.rem_euclid(4 * QUARTER_MS);
+    let facts = export(ledger, &question(ledger, 0, midnight_ms)).await;
+    let mut expected: BTreeMap<(SeatType, String), Figures> = BTreeMap::new();
+    for seat in facts.seats.iter().filter(|seat| in_use(seat, now_ms)) {
+        let figures = expected
+            .entry((seat.seat.pool.seat_type, app_of(seat)))
+            .or_default();
+        count(figures, &counted(&facts, seat, midnight_ms), midnight_ms);
+    }
+    let pools = ledger
+        .store
+        .pools(ledger.tenant_id, None, MANY, now_ms)
+        .await
+        .unwrap();
+    let overview = ledger.overview(now_ms).await;
+    if overview.judged_at_ms != midnight_ms || pools.len() != overview.pools.len() {
+        return Err(TestCaseError::fail(format!(
+            "{overview:#?}, but pools are {pools:#?}"
+        )));
+    }
+    for (pool, figures) in pools.iter().zip(overview.pools) {
+        let app = pool
+            .namespace
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let by_hand = expected.remove(&(pool.seat_type, app)).unwrap_or_default();
+        let seats = figures.seats;
+        let verdicts = seats.verdicts.map(|known| known.unwrap_or(u64::MAX));
+        let found = (
+            seats.held,
+            seats.used,
+            seats.never_used,
+            seats.idle_days,
+            verdicts,
+        );
+        if found != by_hand || *pool != figures.pool || pool.pool.in_use != seats.held {
+            return Err(TestCaseError::fail(format!(
+                "{pool:?} at {now_ms}\nthe overview says {found:?} of {:?}\nby hand it is {by_hand:?}",
+                figures.pool
+            )));
+        }
+    }
+    if expected.is_empty() {
+        return Ok(());
+    }
+    Err(TestCaseError::fail(format!("pools are missing: {expected:?}")))
+}
+
+fn count(figures: &mut Figures, line: &Line, midnight_ms: i64) {
+    let day_ms = 4 * QUARTER_MS;
+    let (held, used, never_used, idle_days, verdicts) = figures;
+    *held += 1;
+    *never_used += u64::from(line.last_ms.is_none());
+    for (index, days) in [1, 7, 30, 90].into_iter().enumerate() {
+        let first_ms = midnight_ms - (days - 1) * day_ms;
+        used[index] += u64::from(line.last_ms.is_some_and(|last_ms| last_ms >= first_ms));
+    }
+    let whole_days = (midnight_ms - line.since_ms).max(0) / day_ms;
+    let step = match whole_days {
+        0 => 0,
+        1..7 => 1,
+        7..14 => 2,
+        14..30 => 3,
+        30..60 => 4,
+        60..90 => 5,
+        90..180 => 6,
+        180..365 => 7,
+        _ => 8,
+    };
+    idle_days[step] += 1;
+    let place = IdleVerdict::ALL
+        .iter()
+        .position(|verdict| *verdict == line.verdict);
+    verdicts[place.unwrap()] += 1;
 }
 
 /// Says where the report differs.

@@ -36,6 +36,8 @@ pub(super) enum Step {
     /// What was recorded reaches its tables.
     Tend,
     Ask(Filter),
+    /// The overview is compared.
+    Look,
 }
 
 /// What may be asked.
@@ -72,6 +74,7 @@ pub(super) fn any() -> impl Strategy<Value = Step> {
         1 => Just(Step::Restart),
         1 => Just(Step::Tend),
         8 => filter().prop_map(Step::Ask),
+        5 => Just(Step::Look),
     ]
 }
 
@@ -151,7 +154,9 @@ impl Step {
     fn change(self, ledger: &Ledger, now_ms: i64) -> Option<Change> {
         let tenant_id = ledger.tenant_id;
         let change = match self {
-            Self::Tick(_) | Self::Restart | Self::Ask(_) | Self::Tend | Self::Open(_) => return None,
+            Self::Tick(_) | Self::Restart | Self::Ask(_) | Self::Look | Self::Tend | Self::Open(_) => {
+                return None;
+            }
             Self::Assign(user, app, life) => Change::AssignSeat {
                 tenant_id,
                 seat_type: seat_type(app),

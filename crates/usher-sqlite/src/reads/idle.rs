@@ -17,7 +17,7 @@
 //! whether anything old came in, before and after; if so, the page is read again ([`Attempt::Again`]).
 
 #[cfg(test)]
-mod cost;
+pub(super) mod cost;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Rows, ToSql};
 use usher_seats::{

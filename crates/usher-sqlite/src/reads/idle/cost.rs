@@ -22,11 +22,12 @@ const TENANT: TenantId = TenantId(1);
 
 /// Two thirds platform seats, one third app seats of ten apps. All were given on one day, as an import does it; every
 /// tenth was never used, and the others were used last on any of a thousand days. Every second person is in the large group, and
-/// three hundred are in the small one.
-fn organisation(seats: i64, folder: &std::path::Path) -> Connection {
+/// three hundred are in the small one. Tallies are counted once at the end.
+pub(in crate::reads) fn organisation(seats: i64, folder: &std::path::Path) -> Connection {
     let connection = file::open_for_writing(&folder.join("usher.db")).unwrap();
     connection.pragma_update(None, "synchronous", "OFF").unwrap();
     let people = seats * 2 / 3;
+    let triggers = without_tallying(&connection);
     connection
         .execute_batch(&format!(
             "BEGIN;
@@ -52,6 +53,25 @@ fn organisation(seats: i64, folder: &std::path::Path) -> Connection {
         ))
         .unwrap();
     connection
+        .execute_batch(include_str!("../../../migrations/0014_fill_seat_tallies.sql"))
+        .unwrap();
+    connection.execute_batch(&triggers).unwrap();
+    connection
+}
+
+/// Drops the triggers that count every seat by itself, and gives the text that makes them again.
+fn without_tallying(connection: &Connection) -> String {
+    let triggers: Vec<(String, String)> = connection
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'seats'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<rusqlite::Result<_>>()
+        .unwrap();
+    for (name, _) in &triggers {
+        connection.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    triggers.into_iter().map(|(_, sql)| format!("{sql};")).collect()
 }
 
 fn question() -> IdleQuery {
