@@ -11,7 +11,7 @@ use usher_identity::{KeyRing, Secret};
 use usher_store::Store;
 
 use crate::{
-    oauth::tickets::Courier, rate_limit::RateLimiter, reached::WebOrigin, sign_in::SignIn,
+    access::gateway_visits::GatewayVisits, oauth::tickets::Courier, reached::WebOrigin, sign_in::SignIn,
     telemetry::Telemetry,
 };
 
@@ -112,20 +112,20 @@ pub struct Edge {
     pub keys: KeyRing,
     /// What the operator set.
     pub settings: EdgeSettings,
-    /// Counts requests of the Feishu calls per second.
-    pub rate_limiter: RateLimiter,
     /// Carries tickets to store clients.
     pub courier: Courier,
     /// What signing in remembers.
     pub sign_in: SignIn,
     /// Counters and gauges.
     pub telemetry: Telemetry,
+    /// What gateways asked last.
+    pub(crate) gateway_visits: GatewayVisits,
     /// Held by whoever reads a thing to change a part of it, so that two such changes do not lose one another.
     pub management: tokio::sync::Mutex<()>,
 }
 
 impl Edge {
-    /// Puts the parts together, with fresh counters and rate windows.
+    /// Puts the parts together, with fresh counters.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -143,10 +143,10 @@ impl Edge {
             chance,
             keys,
             settings,
-            rate_limiter: RateLimiter::default(),
             courier: Courier::default(),
             sign_in: SignIn::default(),
             telemetry: Telemetry::new(),
+            gateway_visits: GatewayVisits::default(),
             management: tokio::sync::Mutex::new(()),
         }
     }

@@ -2,40 +2,21 @@
 
 use axum::http::{HeaderMap, header};
 
-/// The languages of the product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    English,
-    Chinese,
-}
+pub(crate) use usher_console::Language;
 
-impl Language {
-    /// The language of a tag such as `en`, `zh` or `zh-CN`, if it is one of ours.
-    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split('-').next().unwrap_or_default();
-        if primary.eq_ignore_ascii_case("zh") {
-            Some(Self::Chinese)
-        } else if primary.eq_ignore_ascii_case("en") {
-            Some(Self::English)
-        } else {
-            None
+/// The language `Accept-Language` ranks higher; at equal rank the one named first, and English when neither is.
+pub(crate) fn preferred_language(headers: &HeaderMap) -> Language {
+    let text = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
+    let ranges = text.unwrap_or_default().split(',');
+    let mut best = (0, Language::English);
+    for (rank, language) in ranges.filter_map(read_range) {
+        if rank > best.0 {
+            best = (rank, language);
         }
     }
-
-    /// The language `Accept-Language` ranks higher; at equal rank the one named first, and English when neither is.
-    pub(crate) fn preferred(headers: &HeaderMap) -> Self {
-        let text = headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok());
-        let ranges = text.unwrap_or_default().split(',');
-        let mut best = (0, Self::English);
-        for (rank, language) in ranges.filter_map(read_range) {
-            if rank > best.0 {
-                best = (rank, language);
-            }
-        }
-        best.1
-    }
+    best.1
 }
 
 /// One range such as `zh-CN;q=0.8`: its rank in thousandths, and which language it is if it is one of ours.
@@ -82,8 +63,8 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_str(text).unwrap());
-            assert_eq!(Language::preferred(&headers), expected, "{text:?}");
+            assert_eq!(preferred_language(&headers), expected, "{text:?}");
         }
-        assert_eq!(Language::preferred(&HeaderMap::new()), Language::English);
+        assert_eq!(preferred_language(&HeaderMap::new()), Language::English);
     }
 }

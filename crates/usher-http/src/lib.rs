@@ -9,6 +9,7 @@
 //! - [`open_apis`]: the two Feishu calls
 //! - [`access`]: the door's two entrances
 //! - [`sign_in`]: pages for people: signing in, allowing a client, their own account
+//! - `console`: pages for system administrators
 //! - [`manage`]: the management API, its description for programs and for people
 //! - [`health`]: `/livez`, `/readyz`, `/metrics`
 //! - [`wire`]: the envelope and the one table of wire errors
@@ -16,12 +17,13 @@
 //! - [`body`]: request bodies, read under a limit
 //! - [`outbound`]: speaking to other servers
 //! - `reached`: under which address, over what and from where a request came
-//! - [`rate_limit`]: fixed one-second windows
+//! - [`rate_limit`]: how many calls of a kind pass
 //! - [`telemetry`]: counters and gauges for `/metrics`
 //! - [`server`]: the HTTP/1.1 connection loop with its limits
 
 pub mod access;
 pub mod body;
+mod console;
 pub mod edge;
 pub mod health;
 mod language;

@@ -24,7 +24,7 @@ use axum::{
 };
 
 use crate::{
-    access,
+    access, console,
     edge::{Edge, draw},
     health,
     log_id::LogId,
@@ -49,6 +49,7 @@ pub fn router(edge: Arc<Edge>) -> Router {
         .merge(manage::routes())
         .merge(oauth::routes())
         .merge(sign_in::routes())
+        .merge(console::routes())
         .merge(health::routes())
         .fallback(not_found);
     with_common_answers(routes, edge)

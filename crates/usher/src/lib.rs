@@ -13,7 +13,7 @@
 //! - `sample`: the organisation of the demo
 //! - [`lines`], [`csv_line`], [`spreadsheet`]: reading files that others wrote; public for the fuzz targets
 
-pub mod csv_line;
+pub use usher_http::access::csv_line;
 pub mod lines;
 pub mod spreadsheet;
 

@@ -110,6 +110,7 @@ texts! {
         import_no_file: "Choose a file or paste some lines.", "请选择文件或粘贴内容。";
         import_header: "The first line must be time_ms,user_id,namespace. Nothing was imported.", "首行必须为 time_ms,user_id,namespace。未导入任何内容。";
         import_done: "{0} lines read: {1} recorded, {2} refused, {3} not understood.", "读取 {0} 行：记录 {1} 行，拒绝 {2} 行，无法识别 {3} 行。";
+        import_created: "New: {0} people, {1} apps, {2} seats.", "新增：人员 {0}、应用 {1}、席位 {2}。";
         import_problems: "What did not fit", "未导入的行";
         import_line: "Line", "行号";
         import_problem: "Why", "原因";

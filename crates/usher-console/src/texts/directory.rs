@@ -139,7 +139,12 @@ texts! {
         client_is_enabled: "May act", "允许调用";
         client_try: "Try it", "试用";
         client_try_lead: "With these lines the program reads who opened what. Put the secret where it says so.", "使用以下代码读取使用记录，请将密钥填入相应位置。";
+        client_token: "Make an access token", "生成访问令牌";
+        client_token_lead: "The program acts for you with it, within its scopes, for two hours.", "程序可凭此令牌在其权限范围内代表您操作，有效期两小时。";
+        client_token_made: "The token is made. It is shown this once.", "令牌已生成，仅显示这一次。";
+        client_token_shown: "Access token", "访问令牌";
         client_secrets_full: "Five secrets are good already. Wait until older ones end.", "已有五个有效密钥，请等待旧密钥过期。";
+        allowed_redirects: "Addresses such as https://app.example.com/callback, at most 50.", "形如 https://app.example.com/callback 的地址，最多 50 个。";
         tokens_title: "Service tokens", "服务令牌";
         tokens_lead: "A back end reports accesses with a service token.", "后端使用服务令牌上报访问。";
         tokens_caption: "Service tokens", "服务令牌";

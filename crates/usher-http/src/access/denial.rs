@@ -15,7 +15,7 @@ use serde::Serialize;
 use usher_seats::Refusal;
 
 use crate::{
-    language::Language,
+    language::{Language, preferred_language},
     wire::{WireError, json_response},
 };
 
@@ -88,7 +88,7 @@ impl Denial {
     }
 
     /// The sentence for the person who wanted to enter.
-    fn message(self, language: Language) -> &'static str {
+    pub(crate) fn message(self, language: Language) -> &'static str {
         let (english, chinese) = self.messages();
         match language {
             Language::English => english,
@@ -120,7 +120,7 @@ impl Denial {
     /// # Errors
     /// [`WireError`] 2320002 when the body has no JSON form.
     pub(super) fn response(self, request_headers: &HeaderMap) -> Result<Response, WireError> {
-        let message = self.message(Language::preferred(request_headers));
+        let message = self.message(preferred_language(request_headers));
         let mut response = if asks_for_json(request_headers) {
             let body = DenialBody {
                 verdict: "refused",

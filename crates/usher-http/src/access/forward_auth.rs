@@ -28,6 +28,7 @@ use crate::{
         Memory,
         denial::{Denial, NO_STORE},
         forwarded::{ForwardedRequest, SECRET_HEADER, read_forwarded},
+        gateway_visits::GatewayVisit,
         route_table::{AppMeaning, RouteTarget},
     },
     body,
@@ -104,8 +105,18 @@ pub(crate) async fn ask(
     request: Request,
 ) -> Result<Response, WireError> {
     let (parts, body) = request.into_parts();
-    let answer = enter(&edge, &memory, &parts).await;
+    let mut visit = visit(&edge, &parts.headers);
+    let answer = enter(&edge, &memory, &parts, &mut visit).await;
     body::discard(body).await;
+    match &answer {
+        Ok(_) => edge.gateway_visits.note(visit),
+        Err(Outside::Denied(denial)) => {
+            visit.denial = Some(*denial);
+            edge.gateway_visits.note(visit);
+        }
+        // What is no question, or has no answer, is in the log.
+        Err(Outside::Failed(_)) => {}
+    }
     match answer {
         Ok(admission) => Ok(admission.response()),
         Err(Outside::Denied(denial)) => {
@@ -116,7 +127,27 @@ pub(crate) async fn ask(
     }
 }
 
-async fn enter(edge: &Edge, memory: &Memory, parts: &Parts) -> Result<Admission, Outside> {
+/// What the headers say, for whoever looks why somebody was not let in.
+fn visit(edge: &Edge, headers: &HeaderMap) -> GatewayVisit {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    GatewayVisit::asked(
+        edge.clock.now_ms(),
+        text("x-forwarded-host"),
+        text("x-forwarded-uri"),
+    )
+}
+
+async fn enter(
+    edge: &Edge,
+    memory: &Memory,
+    parts: &Parts,
+    visit: &mut GatewayVisit,
+) -> Result<Admission, Outside> {
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return Err(WireError::wrong_method(parts.method.as_str(), "GET or HEAD").into());
     }
@@ -125,8 +156,12 @@ async fn enter(edge: &Edge, memory: &Memory, parts: &Parts) -> Result<Admission,
         return Err(Denial::RequestUntrusted.into());
     }
     let request = read_forwarded(&parts.headers, &edge.settings.user_header)?;
-    let user_id = request.user.user_id()?;
+    let user_id = request.user.user_id();
+    visit.user_id = user_id.ok();
+    let user_id = user_id?;
     let (target, tenant_key) = find_app(edge, memory, &request).await?;
+    visit.tenant_id = Some(target.tenant_id);
+    visit.namespace = Some(target.namespace.clone());
     pass(edge, user_id, target, tenant_key).await
 }
 

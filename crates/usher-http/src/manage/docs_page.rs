@@ -17,7 +17,11 @@ use axum::{
 use serde_json::Value;
 
 use super::openapi::document;
-use crate::{language::Language, open_apis::parameters, wire::WireCode};
+use crate::{
+    language::{Language, preferred_language},
+    open_apis::parameters,
+    wire::WireCode,
+};
 
 /// Nothing may be loaded but the stylesheet of this server, and nobody may frame the page.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -170,7 +174,7 @@ fn language(uri: &Uri, headers: &HeaderMap) -> Language {
     match parameters::once(uri.query().unwrap_or_default(), "language") {
         Ok(Some(text)) if text == "zh" => Language::Chinese,
         Ok(Some(text)) if text == "en" => Language::English,
-        _ => Language::preferred(headers),
+        _ => preferred_language(headers),
     }
 }
 

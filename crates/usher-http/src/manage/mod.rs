@@ -48,7 +48,7 @@ use axum::{
 use crate::{edge::Edge, router::with_common_answers};
 
 mod apps;
-mod as_of;
+pub(crate) mod as_of;
 mod asked;
 mod audit_records;
 mod caller;
@@ -57,7 +57,7 @@ mod docs_page;
 mod history;
 mod identity_links;
 mod identity_provider;
-mod idle_seats;
+pub(crate) mod idle_seats;
 mod installs;
 mod ledger;
 mod lists;

@@ -20,13 +20,13 @@ use super::{
 use crate::edge::Edge;
 
 /// The address of the account page.
-pub(super) const ACCOUNT_PATH: &str = "/account";
+pub(crate) const ACCOUNT_PATH: &str = "/account";
 
 /// The query under which the account page says that the password was changed.
-pub(super) const PASSWORD_CHANGED: &str = "done=password";
+pub(crate) const PASSWORD_CHANGED: &str = "done=password";
 
 /// `GET /account`.
-pub(super) async fn show(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
+pub(crate) async fn show(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
     match signed_in(&edge, &visit).await? {
         Some(person) => respond(&edge, &visit, &person, None).await,
         None => page::see_other(SIGN_IN_PATH),
@@ -34,7 +34,7 @@ pub(super) async fn show(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response,
 }
 
 /// The account page.
-pub(super) async fn respond(
+pub(crate) async fn respond(
     edge: &Edge,
     visit: &Visit,
     person: &SignedIn,
@@ -69,14 +69,14 @@ pub(super) async fn respond(
 }
 
 /// `POST /sign-out`: ends the session, here and in the store.
-pub(super) async fn sign_out(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
+pub(crate) async fn sign_out(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
     let cookie = visit.secret(Cookie::Session);
     check_form(&edge, &visit, FormKind::Account, cookie.as_ref())?;
     edge.store.change(end_change(&visit), visit.now_ms).await?;
     let destination = Destination::read(visit.form.text("destination")?.unwrap_or_default());
     let mut response = match &destination {
         Destination::Account => page::see_other("/sign-in?done=signed-out")?,
-        Destination::Authorize { .. } => page::see_other(&destination.address())?,
+        Destination::Console(_) | Destination::Authorize { .. } => page::see_other(&destination.address())?,
     };
     let forget = Cookie::Session.forget(visit.reached.secure);
     response.headers_mut().append(header::SET_COOKIE, forget);

@@ -36,7 +36,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Which of the two addresses a client uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(crate) enum Entry {
     /// The one of today.
     Authorize,
     /// The one of before.
@@ -71,7 +71,7 @@ impl Entry {
 
 /// What a client asks for, well formed; whether it may is another question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AuthorizeRequest {
+pub(crate) struct AuthorizeRequest {
     /// Who asks.
     pub(super) client_id: ClientId,
     /// Where the person is to be sent.

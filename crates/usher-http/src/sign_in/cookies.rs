@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 /// Which cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cookie {
+pub(crate) enum Cookie {
     /// Who is signed in.
     Session,
     /// Which browser asked for a form.
@@ -46,7 +46,7 @@ impl Cookie {
 
     /// The value a request brings, if any. Where the name is there twice the first counts, as browsers put the more
     /// specific path first; a planted second one changes nothing.
-    pub(super) fn read(self, headers: &HeaderMap, secure: bool) -> Option<&str> {
+    pub(crate) fn read(self, headers: &HeaderMap, secure: bool) -> Option<&str> {
         let name = self.name(secure);
         let lines = headers.get_all(header::COOKIE).iter();
         lines
@@ -59,7 +59,7 @@ impl Cookie {
 
     /// The `Set-Cookie` header that keeps `value`, which must be of characters a cookie may hold. `life_seconds`: none
     /// means until the browser closes.
-    pub(super) fn set(self, value: &str, life_seconds: Option<i64>, secure: bool) -> HeaderValue {
+    pub(crate) fn set(self, value: &str, life_seconds: Option<i64>, secure: bool) -> HeaderValue {
         let name = self.name(secure);
         let age = life_seconds.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
         let guarded = if secure { "; Secure" } else { "" };
@@ -69,12 +69,12 @@ impl Cookie {
     }
 
     /// The `Set-Cookie` header that makes a browser forget it.
-    pub(super) fn forget(self, secure: bool) -> HeaderValue {
+    pub(crate) fn forget(self, secure: bool) -> HeaderValue {
         self.set("", Some(0), secure)
     }
 
     /// The `Set-Cookie` header that remembers a language.
-    pub(super) fn remember_language(tag: &str, secure: bool) -> HeaderValue {
+    pub(crate) fn remember_language(tag: &str, secure: bool) -> HeaderValue {
         Self::Language.set(tag, Some(LANGUAGE_LIFE_SECONDS), secure)
     }
 }

@@ -8,11 +8,18 @@ use super::{
     authorize_request::{AuthorizeRequest, Entry},
 };
 
+/// The first page of the console.
+pub(crate) const CONSOLE_PATH: &str = "/console";
+/// How the addresses of its other pages begin.
+const CONSOLE_PAGES: &str = "/console/";
+
 /// A page of this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Destination {
+pub(crate) enum Destination {
     /// The person's own account.
     Account,
+    /// A page of the console, with its query; visible ASCII.
+    Console(String),
     /// A client's request.
     Authorize {
         /// At which of the two addresses.
@@ -24,10 +31,12 @@ pub(super) enum Destination {
 
 impl Destination {
     /// Reads a text.
-    pub(super) fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let entry = Entry::ALL.into_iter().find(|entry| entry.path() == path);
+        let within = path == CONSOLE_PATH || path.starts_with(CONSOLE_PAGES);
         match entry {
+            _ if within && text.bytes().all(|byte| byte.is_ascii_graphic()) => Self::Console(text.to_owned()),
             Some(entry) if query.bytes().all(|byte| byte.is_ascii_graphic()) => Self::Authorize {
                 entry,
                 query: query.to_owned(),
@@ -37,17 +46,18 @@ impl Destination {
     }
 
     /// Its address.
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         match self {
             Self::Account => ACCOUNT_PATH.to_owned(),
+            Self::Console(address) => address.clone(),
             Self::Authorize { entry, query } => format!("{}?{query}", entry.path()),
         }
     }
 
     /// The client's request, if it is one that can be read.
-    pub(super) fn request(&self) -> Option<AuthorizeRequest> {
+    pub(crate) fn request(&self) -> Option<AuthorizeRequest> {
         match self {
-            Self::Account => None,
+            Self::Account | Self::Console(_) => None,
             Self::Authorize { entry, query } => AuthorizeRequest::read(*entry, query).ok(),
         }
     }
@@ -69,9 +79,14 @@ mod tests {
             "/open-apis/authen/v1/authorize?a= b",
             "javascript:alert(1)",
             "/account",
+            "/consoles",
+            "/console/\r\nSet-Cookie: x",
+            "//evil.example/console/",
         ] {
             assert_eq!(Destination::read(text), Destination::Account, "{text}");
         }
+        let console = "/console/seats?idle=90&app=a%20b";
+        assert_eq!(Destination::read(console).address(), console);
         let ours = "/open-apis/authen/v1/index?app_id=cli_1&state=%0a";
         assert_eq!(Destination::read(ours).address(), ours);
     }

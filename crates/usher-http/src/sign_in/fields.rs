@@ -11,11 +11,11 @@ use super::problem::Problem;
 
 /// Pairs as they came.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fields(Vec<(Vec<u8>, Vec<u8>)>);
+pub(crate) struct Fields(Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Fields {
     /// Reads `a=b&c=d`. Any text gives an answer.
-    pub(super) fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (decoded(name), decoded(value))
@@ -23,11 +23,16 @@ impl Fields {
         Self(pairs.collect())
     }
 
+    /// Pairs that were read elsewhere.
+    pub(crate) fn of(pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Self {
+        Self(pairs)
+    }
+
     /// The bytes of a value, if it is there.
     ///
     /// # Errors
     /// [`Problem::Malformed`] when it is there twice.
-    pub(super) fn bytes(&self, name: &'static str) -> Result<Option<&[u8]>, Problem> {
+    pub(crate) fn bytes(&self, name: &'static str) -> Result<Option<&[u8]>, Problem> {
         let mut found = self.0.iter().filter(|(known, _)| known == name.as_bytes());
         match (found.next(), found.next()) {
             (_, Some(_)) => Err(Problem::malformed(format!("{name} is there twice"))),
@@ -39,7 +44,7 @@ impl Fields {
     ///
     /// # Errors
     /// [`Problem::Malformed`] when it is there twice or is no UTF-8.
-    pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, Problem> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, Problem> {
         let bytes = self.bytes(name)?.filter(|bytes| !bytes.is_empty());
         let text = bytes.map(std::str::from_utf8).transpose();
         text.map_err(|_| Problem::malformed(format!("{name} is no text in UTF-8")))
@@ -49,7 +54,7 @@ impl Fields {
     ///
     /// # Errors
     /// As [`Fields::text`], and [`Problem::ParameterMissing`].
-    pub(super) fn required(&self, name: &'static str) -> Result<&str, Problem> {
+    pub(crate) fn required(&self, name: &'static str) -> Result<&str, Problem> {
         self.text(name)?.ok_or(Problem::ParameterMissing { name })
     }
 }

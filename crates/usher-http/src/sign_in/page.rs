@@ -16,7 +16,7 @@ use super::{problem::Problem, scope_words::ShownScope, texts::Texts};
 use crate::wire::{LogNote, Weight};
 
 /// Where the stylesheet is.
-pub(super) const STYLESHEET_PATH: &str = "/assets/usher.css";
+pub(crate) const STYLESHEET_PATH: &str = "/assets/usher.css";
 const STYLESHEET: &str = include_str!("../../templates/usher.css");
 const CONTENT_TYPE_HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 /// A page without forms.
@@ -26,7 +26,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 /// What every answer of a page carries unless it says otherwise. Addresses of pages hold codes and links, so nothing of
 /// them is told to other sites or kept.
-pub(super) const PAGE_GUARDS: [(HeaderName, HeaderValue); 5] = [
+pub(crate) const PAGE_GUARDS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -39,131 +39,136 @@ pub(super) const PAGE_GUARDS: [(HeaderName, HeaderValue); 5] = [
 
 /// What is around every page.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(crate) struct Frame {
     /// The sentences.
-    pub(super) texts: &'static Texts,
+    pub(crate) texts: &'static Texts,
     /// The heading.
-    pub(super) title: &'static str,
+    pub(crate) title: &'static str,
     /// Where the other language is to be had.
-    pub(super) other_language: Option<String>,
+    pub(crate) other_language: Option<String>,
 }
 
 impl Frame {
     /// The stylesheet, with the version, so that a browser does not keep an older one.
     fn stylesheet(&self) -> String {
-        format!("{STYLESHEET_PATH}?v={}", env!("CARGO_PKG_VERSION"))
+        stylesheet_address()
     }
+}
+
+/// Where the stylesheet of all pages is.
+pub(crate) fn stylesheet_address() -> String {
+    format!("{STYLESHEET_PATH}?v={}", env!("CARGO_PKG_VERSION"))
 }
 
 /// `GET /`.
 #[derive(Template)]
 #[template(path = "start.html")]
-pub(super) struct StartPage {
+pub(crate) struct StartPage {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
 }
 
 /// Name and password.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-pub(super) struct SignInPage<'a> {
+pub(crate) struct SignInPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// Proves that the form is ours.
-    pub(super) form_token: &'a str,
+    pub(crate) form_token: &'a str,
     /// Where to go afterwards.
-    pub(super) destination: &'a str,
+    pub(crate) destination: &'a str,
     /// The client that asks for it.
-    pub(super) client: Option<&'a str>,
+    pub(crate) client: Option<&'a str>,
     /// The organisation, where it is known.
-    pub(super) organisation: Option<&'a str>,
+    pub(crate) organisation: Option<&'a str>,
     /// True when the person has to say which organisation.
-    pub(super) asks_organisation: bool,
+    pub(crate) asks_organisation: bool,
     /// What was typed before.
-    pub(super) typed_organisation: &'a str,
+    pub(crate) typed_organisation: &'a str,
     /// What was typed before.
-    pub(super) typed_name: &'a str,
+    pub(crate) typed_name: &'a str,
     /// The other way to sign in, where there is one.
-    pub(super) provider: Option<ProviderChoice>,
+    pub(crate) provider: Option<ProviderChoice>,
     /// Good news.
-    pub(super) notice: Option<&'a str>,
+    pub(crate) notice: Option<&'a str>,
     /// What did not fit.
-    pub(super) alert: Option<Alert>,
+    pub(crate) alert: Option<Alert>,
 }
 
 /// The way to an organisation's own identity provider.
 #[derive(Debug)]
-pub(super) struct ProviderChoice {
+pub(crate) struct ProviderChoice {
     /// Where.
-    pub(super) href: String,
+    pub(crate) href: String,
     /// Its name; none while the organisation is not known.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
 }
 
 /// What the account page says of an organisation's own identity provider.
 #[derive(Debug)]
-pub(super) struct AccountProvider {
+pub(crate) struct AccountProvider {
     /// Its name.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Where linking begins.
-    pub(super) href: &'static str,
+    pub(crate) href: &'static str,
     /// True when the person is linked with an account there.
-    pub(super) linked: bool,
+    pub(crate) linked: bool,
 }
 
 /// Which organisation's identity provider.
 #[derive(Template)]
 #[template(path = "provider.html")]
-pub(super) struct ProviderPage<'a> {
+pub(crate) struct ProviderPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// Where to go afterwards.
-    pub(super) destination: &'a str,
+    pub(crate) destination: &'a str,
     /// What was typed before.
-    pub(super) typed_organisation: &'a str,
+    pub(crate) typed_organisation: &'a str,
     /// The way to it, once it is known.
-    pub(super) choice: Option<ProviderChoice>,
+    pub(crate) choice: Option<ProviderChoice>,
     /// What did not fit.
-    pub(super) alert: Option<Alert>,
+    pub(crate) alert: Option<Alert>,
 }
 
 /// Whether an account at an identity provider is to be linked.
 #[derive(Template)]
 #[template(path = "provider_link.html")]
-pub(super) struct LinkPage<'a> {
+pub(crate) struct LinkPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// Proves that the form is ours.
-    pub(super) form_token: &'a str,
+    pub(crate) form_token: &'a str,
     /// The account, sealed.
-    pub(super) offer: &'a str,
+    pub(crate) offer: &'a str,
     /// The provider.
-    pub(super) provider: &'a str,
+    pub(crate) provider: &'a str,
     /// What the account is called there.
-    pub(super) account: &'a str,
+    pub(crate) account: &'a str,
     /// The person here.
-    pub(super) person: &'a str,
+    pub(crate) person: &'a str,
     /// Their organisation.
-    pub(super) organisation: &'a str,
+    pub(crate) organisation: &'a str,
 }
 
 /// Nobody here has the account at the identity provider.
 #[derive(Template)]
 #[template(path = "provider_unlinked.html")]
-pub(super) struct NotLinkedPage<'a> {
+pub(crate) struct NotLinkedPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// The provider.
-    pub(super) provider: &'a str,
+    pub(crate) provider: &'a str,
     /// What the account is called there.
-    pub(super) account: &'a str,
+    pub(crate) account: &'a str,
     /// The client's request that brought the person here.
-    pub(super) back: Option<&'a str>,
+    pub(crate) back: Option<&'a str>,
 }
 
 /// What did not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Alert {
+pub(crate) enum Alert {
     /// A sentence.
     Sentence(&'static str),
     /// Come back in so many seconds.
@@ -173,156 +178,152 @@ pub(super) enum Alert {
 /// Six digits, while signing in.
 #[derive(Template)]
 #[template(path = "digits.html")]
-pub(super) struct DigitsPage<'a> {
+pub(crate) struct DigitsPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// Proves that the form is ours.
-    pub(super) form_token: &'a str,
+    pub(crate) form_token: &'a str,
     /// Who has shown the right password, sealed.
-    pub(super) pending: &'a str,
+    pub(crate) pending: &'a str,
     /// What did not fit.
-    pub(super) alert: Option<Alert>,
+    pub(crate) alert: Option<Alert>,
 }
 
 /// Whether a client may act.
 #[derive(Template)]
 #[template(path = "consent.html")]
-pub(super) struct ConsentPage<'a> {
+pub(crate) struct ConsentPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// Proves that the form is ours.
-    pub(super) form_token: &'a str,
+    pub(crate) form_token: &'a str,
     /// Which of the two addresses brought the person here.
-    pub(super) entry: &'a str,
+    pub(crate) entry: &'a str,
     /// With which query.
-    pub(super) query: &'a str,
+    pub(crate) query: &'a str,
     /// This page's address, for coming back as somebody else.
-    pub(super) destination: &'a str,
+    pub(crate) destination: &'a str,
     /// Proves that the form for that is ours.
-    pub(super) sign_out_token: &'a str,
+    pub(crate) sign_out_token: &'a str,
     /// The client.
-    pub(super) client: &'a str,
+    pub(crate) client: &'a str,
     /// True when another organisation made it.
-    pub(super) foreign: bool,
+    pub(crate) foreign: bool,
     /// The person.
-    pub(super) person: &'a str,
+    pub(crate) person: &'a str,
     /// The person's organisation.
-    pub(super) organisation: &'a str,
+    pub(crate) organisation: &'a str,
     /// What is new.
-    pub(super) asked: &'a [ShownScope],
+    pub(crate) asked: &'a [ShownScope],
     /// What was granted before and will be in the token too.
-    pub(super) granted: &'a [ShownScope],
+    pub(crate) granted: &'a [ShownScope],
     /// Where the answer is sent.
-    pub(super) place: &'a str,
+    pub(crate) place: &'a str,
 }
 
 /// A new password.
 #[derive(Template)]
 #[template(path = "choose_password.html")]
-pub(super) struct ChoosePasswordPage<'a> {
+pub(crate) struct ChoosePasswordPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// Proves that the form is ours.
-    pub(super) form_token: &'a str,
+    pub(crate) form_token: &'a str,
     /// The link's own address.
-    pub(super) action: &'a str,
+    pub(crate) action: &'a str,
     /// The person.
-    pub(super) person: &'a str,
+    pub(crate) person: &'a str,
     /// Their organisation's key.
-    pub(super) organisation: &'a str,
+    pub(crate) organisation: &'a str,
     /// What they sign in with.
-    pub(super) login: &'a str,
+    pub(crate) login: &'a str,
     /// True when there is a second factor to take away.
-    pub(super) has_second_factor: bool,
+    pub(crate) has_second_factor: bool,
     /// What did not fit.
-    pub(super) alert: Option<Alert>,
+    pub(crate) alert: Option<Alert>,
 }
 
 /// Another password in place of the person's own.
 #[derive(Template)]
 #[template(path = "change_password.html")]
-pub(super) struct ChangePasswordPage<'a> {
+pub(crate) struct ChangePasswordPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// Proves that the form is ours.
-    pub(super) form_token: &'a str,
+    pub(crate) form_token: &'a str,
     /// What they sign in with.
-    pub(super) login: &'a str,
+    pub(crate) login: &'a str,
     /// What did not fit.
-    pub(super) alert: Option<Alert>,
+    pub(crate) alert: Option<Alert>,
 }
 
 /// The person's own account.
 #[derive(Template)]
 #[template(path = "account.html")]
-pub(super) struct AccountPage<'a> {
+pub(crate) struct AccountPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// Proves that the form is ours.
-    pub(super) form_token: &'a str,
+    pub(crate) form_token: &'a str,
     /// The person.
-    pub(super) person: &'a str,
+    pub(crate) person: &'a str,
     /// Their number.
-    pub(super) user_number: String,
+    pub(crate) user_number: String,
     /// Their organisation.
-    pub(super) organisation: &'a str,
+    pub(crate) organisation: &'a str,
     /// True for a system administrator.
-    pub(super) administrator: bool,
+    pub(crate) administrator: bool,
     /// True when the person has a password here.
-    pub(super) has_password: bool,
+    pub(crate) has_password: bool,
     /// True when a second factor is on.
-    pub(super) has_second_factor: bool,
+    pub(crate) has_second_factor: bool,
     /// The organisation's own identity provider.
-    pub(super) provider: Option<AccountProvider>,
+    pub(crate) provider: Option<AccountProvider>,
     /// Good news.
-    pub(super) notice: Option<&'a str>,
+    pub(crate) notice: Option<&'a str>,
     /// What did not fit.
-    pub(super) alert: Option<Alert>,
+    pub(crate) alert: Option<Alert>,
 }
 
 /// A new second factor.
 #[derive(Template)]
 #[template(path = "enrol.html")]
-pub(super) struct EnrolPage<'a> {
+pub(crate) struct EnrolPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// Proves that the form is ours.
-    pub(super) form_token: &'a str,
+    pub(crate) form_token: &'a str,
     /// The new key, sealed, to be handed back.
-    pub(super) sealed_key: &'a str,
+    pub(crate) sealed_key: &'a str,
     /// The key in groups of four letters.
-    pub(super) key: &'a str,
+    pub(crate) key: &'a str,
     /// The key as an address.
-    pub(super) address: &'a str,
+    pub(crate) address: &'a str,
     /// The key as a picture: the length of its side, and the dark squares as a path.
-    pub(super) picture: Option<(i32, String)>,
+    pub(crate) picture: Option<(i32, String)>,
     /// What did not fit.
-    pub(super) alert: Option<Alert>,
+    pub(crate) alert: Option<Alert>,
 }
 
 /// What went wrong.
 #[derive(Template)]
 #[template(path = "problem.html")]
-pub(super) struct ProblemPage<'a> {
+pub(crate) struct ProblemPage<'a> {
     /// Around it.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// What happened and what to do.
-    pub(super) lead: &'a str,
+    pub(crate) lead: &'a str,
     /// The number and the sentence of the wire.
-    pub(super) wire: Option<(u32, &'static str)>,
+    pub(crate) wire: Option<(u32, &'static str)>,
     /// What was offered or is allowed.
-    pub(super) detail: Option<String>,
+    pub(crate) detail: Option<String>,
     /// The name of the request.
-    pub(super) log_id: &'a str,
+    pub(crate) log_id: &'a str,
 }
 
 /// A page as an answer; its forms may end in a redirect to `form_targets`, each a source of the policy.
-pub(super) fn html(status: StatusCode, template: &impl Template, form_targets: &[String]) -> Response {
-    let text = match template.render() {
-        Ok(text) => text,
-        Err(error) => return unrendered(&error),
-    };
-    let mut response = (status, [(header::CONTENT_TYPE, CONTENT_TYPE_HTML)], text).into_response();
+pub(crate) fn html(status: StatusCode, template: &impl Template, form_targets: &[String]) -> Response {
+    let mut response = html_of(status, template.render());
     if !form_targets.is_empty() {
         let policy = format!(
             "default-src 'none'; style-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
@@ -335,6 +336,14 @@ pub(super) fn html(status: StatusCode, template: &impl Template, form_targets: &
         }
     }
     response
+}
+
+/// What a template gave as an answer.
+pub(crate) fn html_of(status: StatusCode, rendered: Result<String, askama::Error>) -> Response {
+    match rendered {
+        Ok(text) => (status, [(header::CONTENT_TYPE, CONTENT_TYPE_HTML)], text).into_response(),
+        Err(error) => unrendered(&error),
+    }
 }
 
 /// Templates write into memory and their values are texts, so this does not happen; it must not pass for a page if it
@@ -350,12 +359,12 @@ fn unrendered(error: &askama::Error) -> Response {
 }
 
 /// Sends the browser on: 303 after a form, so that it asks with GET and the form stays here.
-pub(super) fn see_other(location: &str) -> Result<Response, Problem> {
+pub(crate) fn see_other(location: &str) -> Result<Response, Problem> {
     redirect(StatusCode::SEE_OTHER, location)
 }
 
 /// Sends the browser on: 302 after a GET, as the documents have it.
-pub(super) fn found(location: &str) -> Result<Response, Problem> {
+pub(crate) fn found(location: &str) -> Result<Response, Problem> {
     redirect(StatusCode::FOUND, location)
 }
 
@@ -365,12 +374,12 @@ fn redirect(status: StatusCode, location: &str) -> Result<Response, Problem> {
 }
 
 /// Says when to come back.
-pub(super) fn retry_after(response: &mut Response, seconds: i64) {
+pub(crate) fn retry_after(response: &mut Response, seconds: i64) {
     response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
 }
 
 /// The stylesheet. It may be kept for an hour; a new version has a new address.
-pub(super) async fn stylesheet() -> Response {
+pub(crate) async fn stylesheet() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=3600"),

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use axum::{http::StatusCode, response::Response};
+use usher_door::DoorError;
 use usher_store::{Rejection, StoreError};
 
 use super::{page, texts::Texts, visit::Visit};
@@ -22,7 +23,7 @@ const RETRY_AFTER_SECONDS: i64 = 1;
 
 /// Every way in which a page can be refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     /// No such client, or an address that is not registered for it; the two look the same.
     RedirectUnknown {
         /// What was offered.
@@ -67,6 +68,8 @@ pub(super) enum Problem {
         /// For the log only.
         detail: String,
     },
+    /// The console is for system administrators.
+    NotAdministrator,
     /// A thing that works once has worked already. Every page that may meet it says so in its own words.
     Spent,
     /// Waiting helps.
@@ -94,21 +97,21 @@ struct Said {
 
 impl Problem {
     /// Ours to mend; `detail` is for the log.
-    pub(super) fn internal(detail: impl fmt::Display) -> Self {
+    pub(crate) fn internal(detail: impl fmt::Display) -> Self {
         Self::Internal {
             detail: detail.to_string(),
         }
     }
 
     /// Waiting helps; `detail` is for the log.
-    pub(super) fn busy(detail: impl fmt::Display) -> Self {
+    pub(crate) fn busy(detail: impl fmt::Display) -> Self {
         Self::Busy {
             detail: detail.to_string(),
         }
     }
 
     /// A parameter or field is wrong; `detail` names it and what is allowed.
-    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+    pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Self::Malformed {
             detail: detail.into(),
         }
@@ -141,6 +144,7 @@ impl Problem {
             Self::FormUnknown
             | Self::LinkOver
             | Self::Spent
+            | Self::NotAdministrator
             | Self::ProviderMissing
             | Self::ProviderAnswer
             | Self::ProviderRefused { .. }
@@ -158,6 +162,7 @@ impl Problem {
                 (texts.problem_request_title, texts.problem_request)
             }
             Self::FormUnknown | Self::Spent => (texts.problem_form_title, texts.problem_form),
+            Self::NotAdministrator => (texts.problem_administrator_title, texts.problem_administrator),
             Self::LinkOver => (texts.problem_link_title, texts.problem_link),
             Self::ProviderMissing => (
                 texts.problem_provider_missing_title,
@@ -176,9 +181,11 @@ impl Problem {
         };
         let wire = self.wire();
         let status = match self {
-            Self::FormUnknown | Self::Spent | Self::ProviderAnswer | Self::ProviderRefused { .. } => {
-                StatusCode::FORBIDDEN
-            }
+            Self::FormUnknown
+            | Self::Spent
+            | Self::NotAdministrator
+            | Self::ProviderAnswer
+            | Self::ProviderRefused { .. } => StatusCode::FORBIDDEN,
             Self::LinkOver | Self::ProviderMissing => StatusCode::NOT_FOUND,
             Self::ProviderFailed { .. } => StatusCode::BAD_GATEWAY,
             _ => wire.map_or(StatusCode::BAD_REQUEST, |(status, ..)| status),
@@ -206,7 +213,7 @@ impl Problem {
     }
 
     /// The page, in the visitor's language.
-    pub(super) fn response(&self, visit: &Visit) -> Response {
+    pub(crate) fn response(&self, visit: &Visit) -> Response {
         let said = self.said(visit.texts());
         let shown = page::ProblemPage {
             frame: visit.frame(said.title),
@@ -244,6 +251,15 @@ impl From<StoreError> for Problem {
             Self::busy(error)
         } else {
             Self::internal(error)
+        }
+    }
+}
+
+impl From<DoorError> for Problem {
+    fn from(error: DoorError) -> Self {
+        match error {
+            DoorError::Store(error) => error.into(),
+            other => Self::busy(other),
         }
     }
 }

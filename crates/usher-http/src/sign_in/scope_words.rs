@@ -20,7 +20,7 @@ const WORDS: [(&str, &str, &str); 10] = [
 
 /// A scope as a person reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ShownScope {
+pub(crate) struct ShownScope {
     /// What it lets a program do; none when only its name is known.
     pub(super) words: Option<&'static str>,
     /// Its name.

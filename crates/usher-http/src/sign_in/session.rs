@@ -25,17 +25,17 @@ pub const SESSION_LIFE_MS: i64 = 12 * 60 * 60 * 1_000;
 
 /// A person who is signed in.
 #[derive(Debug)]
-pub(super) struct SignedIn {
+pub(crate) struct SignedIn {
     /// Their tenant.
-    pub(super) tenant: Tenant,
+    pub(crate) tenant: Tenant,
     /// The person.
-    pub(super) user: User,
+    pub(crate) user: User,
     /// What the cookie holds.
-    pub(super) cookie: Secret,
+    pub(crate) cookie: Secret,
 }
 
 /// The person of this visit, if somebody is signed in.
-pub(super) async fn signed_in(edge: &Edge, visit: &Visit) -> Result<Option<SignedIn>, Problem> {
+pub(crate) async fn signed_in(edge: &Edge, visit: &Visit) -> Result<Option<SignedIn>, Problem> {
     let Some(cookie) = visit.secret(Cookie::Session) else {
         return Ok(None);
     };
@@ -52,13 +52,13 @@ pub(super) async fn signed_in(edge: &Edge, visit: &Visit) -> Result<Option<Signe
 }
 
 /// SHA-256 of a secret of ours, as the store knows it.
-pub(super) fn secret_hash(secret: &Secret) -> TokenHash {
+pub(crate) fn secret_hash(secret: &Secret) -> TokenHash {
     // Every secret that reaches this place was made here or has its form.
     TokenHash(hash_secret(secret.expose()).unwrap_or_default())
 }
 
 /// A new session for a person: what the store keeps, and the cookie. A session this browser had before ends.
-pub(super) fn open(
+pub(crate) fn open(
     edge: &Edge,
     visit: &Visit,
     (tenant_id, user): (TenantId, &User),
@@ -82,7 +82,7 @@ pub(super) fn open(
 }
 
 /// Ends the session of this browser in the store, if it has one.
-pub(super) fn end_change(visit: &Visit) -> Vec<Change> {
+pub(crate) fn end_change(visit: &Visit) -> Vec<Change> {
     let cookie = visit.secret(Cookie::Session);
     let end = cookie.map(|cookie| {
         IdentityChange::EndSession {
@@ -95,7 +95,7 @@ pub(super) fn end_change(visit: &Visit) -> Vec<Change> {
 
 /// What a form is for; a token for one is none for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FormKind {
+pub(crate) enum FormKind {
     /// Name and password, and the digits after them.
     SignIn,
     /// Choosing a password.
@@ -104,6 +104,8 @@ pub(super) enum FormKind {
     Consent,
     /// Everything of the person's own account.
     Account,
+    /// Everything of the console.
+    Console,
 }
 
 impl FormKind {
@@ -113,12 +115,13 @@ impl FormKind {
             Self::ChoosePassword => b"choose password",
             Self::Consent => b"consent",
             Self::Account => b"account",
+            Self::Console => b"console",
         }
     }
 }
 
 /// The token of a form for the browser that holds `cookie`.
-pub(super) fn form_token(edge: &Edge, kind: FormKind, cookie: &Secret) -> String {
+pub(crate) fn form_token(edge: &Edge, kind: FormKind, cookie: &Secret) -> String {
     let parts = [kind.name(), cookie.expose().as_bytes()];
     URL_SAFE_NO_PAD.encode(edge.keys.mac(Purpose::FormToken, &parts))
 }
@@ -127,7 +130,7 @@ pub(super) fn form_token(edge: &Edge, kind: FormKind, cookie: &Secret) -> String
 ///
 /// # Errors
 /// [`Problem::FormUnknown`].
-pub(super) fn check_form(
+pub(crate) fn check_form(
     edge: &Edge,
     visit: &Visit,
     kind: FormKind,
@@ -145,7 +148,7 @@ pub(super) fn check_form(
 }
 
 /// The form cookie of this browser, or a new one with the header that sets it.
-pub(super) fn form_cookie(edge: &Edge, visit: &Visit) -> (Secret, Option<HeaderValue>) {
+pub(crate) fn form_cookie(edge: &Edge, visit: &Visit) -> (Secret, Option<HeaderValue>) {
     if let Some(cookie) = visit.secret(Cookie::Form) {
         return (cookie, None);
     }

@@ -30,7 +30,7 @@ use super::{
 use crate::edge::Edge;
 
 /// The address of both.
-pub(super) const SIGN_IN_PATH: &str = "/sign-in";
+pub(crate) const SIGN_IN_PATH: &str = "/sign-in";
 /// Longest name or organisation that is looked at, in bytes; a longer one names nobody.
 const TYPED_BYTES_MAX: usize = 256;
 
@@ -50,7 +50,7 @@ struct Asked {
 }
 
 /// `GET /sign-in`.
-pub(super) async fn show(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
+pub(crate) async fn show(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
     if signed_in(&edge, &visit).await?.is_some() {
         return page::see_other(&Destination::Account.address());
     }
@@ -64,7 +64,7 @@ pub(super) async fn show(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response,
 }
 
 /// The sign-in page, for whoever has to sign in before going on to `destination`.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     edge: &Edge,
     visit: &Visit,
     destination: &Destination,
@@ -140,7 +140,7 @@ async fn only_tenant(edge: &Edge) -> Result<Option<Tenant>, Problem> {
 }
 
 /// `POST /sign-in`.
-pub(super) async fn answer(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
+pub(crate) async fn answer(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response, Problem> {
     let cookie = visit.secret(super::cookies::Cookie::Form);
     check_form(&edge, &visit, FormKind::SignIn, cookie.as_ref())?;
     let destination = Destination::read(visit.form.text("destination")?.unwrap_or_default());
@@ -198,7 +198,7 @@ async fn judged(
 }
 
 /// Signs the person in: a new session, made durable before the browser hears of it.
-pub(super) async fn finish(
+pub(crate) async fn finish(
     edge: &Edge,
     visit: &Visit,
     credential: &Credential,
@@ -238,7 +238,7 @@ async fn slowed(
 }
 
 /// Whole seconds, never fewer than it takes.
-pub(super) fn seconds(wait_ms: i64) -> i64 {
+pub(crate) fn seconds(wait_ms: i64) -> i64 {
     (wait_ms + 999) / 1_000
 }
 

@@ -7,8 +7,8 @@ macro_rules! texts {
     ($($name:ident: $english:literal, $chinese:literal;)*) => {
         /// The sentences in one language.
         #[derive(Debug)]
-        pub(super) struct Texts {
-            $(pub(super) $name: &'static str,)*
+        pub(crate) struct Texts {
+            $(pub(crate) $name: &'static str,)*
         }
 
         static ENGLISH: Texts = Texts { $($name: $english,)* };
@@ -32,6 +32,7 @@ texts! {
     // Start.
     start_title: "Usher", "Usher";
     start_lead: "Usher keeps the seats of your organisation: who holds one, who may enter an application, and when it was last used.", "Usher 管理企业的席位：谁拥有席位，谁可以进入应用，以及最近一次使用的时间。";
+    start_console: "Console: seats and who uses them", "控制台：席位与使用情况";
     start_account: "Your account", "我的账号";
     start_health: "Is the server ready?", "服务器是否就绪？";
     start_documentation: "API documentation", "API 文档";
@@ -100,6 +101,7 @@ texts! {
     // The account.
     account_title: "Your account", "我的账号";
     account_administrator: "System administrator", "系统管理员";
+    account_console: "Open the console", "打开控制台";
     account_role: "Role", "角色";
     account_member: "Member", "成员";
     account_password: "Password", "密码";
@@ -177,6 +179,8 @@ texts! {
     problem_provider_failed: "It could not be reached, or it gave an answer that cannot be trusted. Nobody was signed in. Try again, or use a password. An administrator finds the reason in the log.", "无法连接企业身份提供方，或其应答不可信。未进行登录。请重试或使用密码登录。管理员可在日志中查找原因。";
     problem_link_title: "This link is over", "链接已失效";
     problem_link: "It works once and for 30 minutes. Ask for another one.", "链接仅可使用一次，有效期 30 分钟。请重新索取。";
+    problem_administrator_title: "For system administrators", "仅限系统管理员";
+    problem_administrator: "The console shows who uses what in your organisation, so only its system administrators may open it. Ask one of them, or sign out and sign in as somebody else.", "控制台显示企业成员的使用情况，仅系统管理员可以打开。请联系企业的系统管理员，或退出后使用其他账号登录。";
     problem_busy_title: "Busy just now", "服务器繁忙";
     problem_busy: "Nothing was changed. Try again in a moment.", "未做任何更改，请稍后重试。";
     problem_internal_title: "Something went wrong", "出现错误";
@@ -185,7 +189,7 @@ texts! {
 
 impl Texts {
     /// The sentences in a language.
-    pub(super) fn of(language: Language) -> &'static Self {
+    pub(crate) fn of(language: Language) -> &'static Self {
         match language {
             Language::English => &ENGLISH,
             Language::Chinese => &CHINESE,

@@ -15,12 +15,13 @@ use usher_seats::UserId;
 use usher_store::{Actor, Author, Change, Effect, StoreError};
 
 use super::{
-    cookies::Cookie, fields::Fields, page::Frame, problem::Problem, provider::CALLBACK_PATH, texts::Texts,
+    cookies::Cookie, fields::Fields, multipart, page::Frame, problem::Problem, provider::CALLBACK_PATH,
+    session::signed_in, texts::Texts,
 };
 use crate::{
     body,
     edge::{Edge, draw},
-    language::Language,
+    language::{Language, preferred_language},
     log_id::LogId,
     reached::Reached,
 };
@@ -32,28 +33,32 @@ const LANGUAGE_PARAMETER: &str = "language";
 
 /// One request for a page.
 #[derive(Debug)]
-pub(super) struct Visit {
+pub(crate) struct Visit {
     /// Under which address, over what and from where.
-    pub(super) reached: Reached,
+    pub(crate) reached: Reached,
     /// The time.
-    pub(super) now_ms: i64,
+    pub(crate) now_ms: i64,
     /// The name of the request.
-    pub(super) log_id: LogId,
+    pub(crate) log_id: LogId,
     /// Which language the page is in.
-    pub(super) language: Language,
+    pub(crate) language: Language,
     /// The query as it came, without the language parameter.
-    pub(super) query: String,
+    pub(crate) query: String,
+    /// The same query, read.
+    pub(crate) asked: Fields,
+    /// How it asks.
+    pub(crate) method: Method,
     /// What a form sent; empty for a GET.
-    pub(super) form: Fields,
+    pub(crate) form: Fields,
     /// Where the other language is to be had; none where the page answers a form, and none on the way back from a
     /// provider: that address works once, and its code is nothing to be written onto a page.
-    pub(super) here: Option<String>,
+    pub(crate) here: Option<String>,
     headers: HeaderMap,
     language_chosen: bool,
 }
 
 impl Visit {
-    async fn of(edge: &Edge, request: Request) -> (Self, Result<(), Problem>) {
+    async fn of(edge: &Edge, request: Request, files: bool) -> (Self, Result<(), Problem>) {
         let log_id = request.extensions().get::<LogId>().cloned();
         let now_ms = edge.clock.now_ms();
         let (parts, request_body) = request.into_parts();
@@ -70,13 +75,17 @@ impl Visit {
             log_id: log_id.unwrap_or_else(|| LogId::new(now_ms, draw(edge.chance.as_ref()))),
             language: chosen.unwrap_or_else(|| remembered_language(&parts.headers, reached.secure)),
             here: (!posted && parts.uri.path() != CALLBACK_PATH).then(|| here(parts.uri.path(), &query)),
+            asked: Fields::read(&query),
             query,
+            method: parts.method.clone(),
             reached,
             form: Fields::default(),
             headers: parts.headers,
             language_chosen: chosen.is_some(),
         };
-        let read = if posted {
+        let read = if posted && files && visit.may_send_files(edge).await {
+            visit.read_files(request_body).await
+        } else if posted {
             visit.read_form(request_body).await
         } else {
             body::discard(request_body).await;
@@ -85,14 +94,42 @@ impl Visit {
         (visit, read)
     }
 
-    /// Reads a form that a page of ours may have sent. Browsers say where a form comes from; another site's is refused
-    /// before its token is looked at.
-    async fn read_form(&mut self, request_body: axum::body::Body) -> Result<(), Problem> {
-        let bytes = body::read(request_body).await?;
+    /// True for a system administrator: only their bodies are read beyond the length of a usual form.
+    async fn may_send_files(&self, edge: &Edge) -> bool {
+        let person = signed_in(edge, self).await.ok().flatten();
+        person.is_some_and(|person| person.user.system_administrator)
+    }
+
+    /// Reads a form with a file in it. Whether it is ours its token says, which is looked at before anything is done.
+    async fn read_files(&mut self, request_body: axum::body::Body) -> Result<(), Problem> {
+        let bytes = body::read_within(request_body, &body::BULK).await?;
+        self.require_same_site()?;
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        self.form = match multipart::boundary(kind) {
+            Some(boundary) => multipart::read(boundary, &bytes).ok_or_else(|| {
+                Problem::malformed("the form is not multipart/form-data as browsers write it")
+            })?,
+            None => Fields::read(
+                std::str::from_utf8(&bytes).map_err(|_| Problem::malformed("the form is not in UTF-8"))?,
+            ),
+        };
+        Ok(())
+    }
+
+    /// Browsers say where a form comes from; another site's is refused before its token is looked at.
+    fn require_same_site(&self) -> Result<(), Problem> {
         let site = self.headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
         if site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) {
             return Err(Problem::FormUnknown);
         }
+        Ok(())
+    }
+
+    /// Reads a form that a page of ours may have sent.
+    async fn read_form(&mut self, request_body: axum::body::Body) -> Result<(), Problem> {
+        let bytes = body::read(request_body).await?;
+        self.require_same_site()?;
         let is_form = self
             .headers
             .get(header::CONTENT_TYPE)
@@ -116,7 +153,7 @@ impl Visit {
     }
 
     /// Makes changes that a person wants on these pages, all or none.
-    pub(super) async fn change(
+    pub(crate) async fn change(
         &self,
         edge: &Edge,
         person: UserId,
@@ -132,38 +169,41 @@ impl Visit {
     }
 
     /// The sentences in the visitor's language.
-    pub(super) fn texts(&self) -> &'static Texts {
+    pub(crate) fn texts(&self) -> &'static Texts {
         Texts::of(self.language)
     }
 
     /// What every page has around it.
-    pub(super) fn frame(&self, title: &'static str) -> Frame {
-        let texts = self.texts();
-        let other = self.here.as_ref().map(|here| {
-            let joint = if here.contains('?') { '&' } else { '?' };
-            format!("{here}{joint}{LANGUAGE_PARAMETER}={}", texts.other_tag)
-        });
+    pub(crate) fn frame(&self, title: &'static str) -> Frame {
         Frame {
-            texts,
+            texts: self.texts(),
             title,
-            other_language: other,
+            other_language: self.other_language(),
         }
     }
 
+    /// Where the other language of this page is to be had.
+    pub(crate) fn other_language(&self) -> Option<String> {
+        self.here.as_ref().map(|here| {
+            let joint = if here.contains('?') { '&' } else { '?' };
+            format!("{here}{joint}{LANGUAGE_PARAMETER}={}", self.texts().other_tag)
+        })
+    }
+
     /// The value of a cookie, whatever it holds.
-    pub(super) fn cookie(&self, cookie: Cookie) -> Option<&str> {
+    pub(crate) fn cookie(&self, cookie: Cookie) -> Option<&str> {
         cookie.read(&self.headers, self.reached.secure)
     }
 
     /// The value of a cookie that [`Visit::new_secret`] may have made.
-    pub(super) fn secret(&self, cookie: Cookie) -> Option<Secret> {
+    pub(crate) fn secret(&self, cookie: Cookie) -> Option<Secret> {
         let value = cookie.read(&self.headers, self.reached.secure)?;
         hash_secret(value).map(|_| Secret::new(value))
     }
 }
 
 /// A new secret for a cookie, a code or a link.
-pub(super) fn new_secret(edge: &Edge) -> Secret {
+pub(crate) fn new_secret(edge: &Edge) -> Secret {
     make_secret(&draw::<SECRET_RANDOM_BYTES>(edge.chance.as_ref()))
 }
 
@@ -187,11 +227,11 @@ fn remembered_language(headers: &HeaderMap, secure: bool) -> Language {
     Cookie::Language
         .read(headers, secure)
         .and_then(Language::of_tag)
-        .unwrap_or_else(|| Language::preferred(headers))
+        .unwrap_or_else(|| preferred_language(headers))
 }
 
 /// Answers a request for a page.
-pub(super) async fn page<Answering>(
+pub(crate) async fn page<Answering>(
     edge: Arc<Edge>,
     request: Request,
     handler: impl FnOnce(Arc<Edge>, Arc<Visit>) -> Answering,
@@ -199,7 +239,31 @@ pub(super) async fn page<Answering>(
 where
     Answering: Future<Output = Result<Response, Problem>>,
 {
-    let (visit, read) = Visit::of(&edge, request).await;
+    let asked = Visit::of(&edge, request, false).await;
+    answered(edge, asked, handler).await
+}
+
+/// Answers a request for a page whose form may bring a file, if a system administrator sends it.
+pub(crate) async fn page_with_files<Answering>(
+    edge: Arc<Edge>,
+    request: Request,
+    handler: impl FnOnce(Arc<Edge>, Arc<Visit>) -> Answering,
+) -> Response
+where
+    Answering: Future<Output = Result<Response, Problem>>,
+{
+    let asked = Visit::of(&edge, request, true).await;
+    answered(edge, asked, handler).await
+}
+
+async fn answered<Answering>(
+    edge: Arc<Edge>,
+    (visit, read): (Visit, Result<(), Problem>),
+    handler: impl FnOnce(Arc<Edge>, Arc<Visit>) -> Answering,
+) -> Response
+where
+    Answering: Future<Output = Result<Response, Problem>>,
+{
     let visit = Arc::new(visit);
     let answered = match read {
         Ok(()) => handler(edge, Arc::clone(&visit)).await,

@@ -19,6 +19,8 @@ mod support;
 mod accesses;
 mod answers;
 mod connections;
+mod console;
+mod engine;
 mod everywhere;
 mod forward_auth;
 mod gateway;

@@ -174,6 +174,14 @@ impl Answer {
         found.unwrap_or_else(|| panic!("no form for {action}: {self}"))
     }
 
+    /// The form on the page that is sent to `action` and holds a field with a value.
+    pub fn form_with(&self, action: &str, name: &str, value: &str) -> Form {
+        let mut found = forms(&self.text).into_iter();
+        found
+            .find(|form| form.action == action && form.field(name) == value)
+            .unwrap_or_else(|| panic!("no form for {action} with {name}={value}: {self}"))
+    }
+
     /// The text of the alert on the page.
     pub fn alert(&self) -> String {
         let begin = self

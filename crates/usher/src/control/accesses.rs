@@ -1,35 +1,16 @@
 //! `/control/v1/accesses`: past accesses through the door.
-//!
-//! What is missing is found out by the door, not beside it: all accesses pass; those it refuses because something
-//! is missing have exactly that made, and pass again. So nothing is made for somebody whom an existing seat admits,
-//! nothing comes back that was taken away on purpose, and a second import of the same file asks for nothing.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use usher_door::DoorError;
-use usher_seats::{LocalizedNames, Namespace, Refusal, SeatType, TenantId, UserId, Verdict};
-use usher_store::{Access, App, Change, Effect, Recorded, User};
+use usher_http::access::past::pass_past;
+use usher_store::Access;
 
 use super::{
     Control,
-    wire::{AccessesAnswer, AccessesQuestion, Created, Outcome},
+    wire::{AccessesAnswer, AccessesQuestion},
 };
 use crate::failure::Failure;
-
-/// Accesses per pass: an import leaves room in the queue for people who stand at the door now.
-const PASS_ACCESSES_MAX: usize = 1_000;
-/// How often the accesses may be asked about again after something was made: a missing app, then a missing seat are
-/// the longest chain.
-const ROUNDS_MAX: usize = 2;
-/// How often a full door is tried again; with the pause, about ten seconds.
-const FULL_TRIES_MAX: usize = 200;
-/// Pause before a full door is tried again: the time of a few commits.
-const FULL_PAUSE: Duration = Duration::from_millis(50);
 
 /// Passes the accesses, making what is missing when that is asked for.
 pub(crate) async fn answer(
@@ -47,160 +28,15 @@ pub(crate) async fn answer(
             accessed_at_ms,
         })
         .collect();
-    let mut answer = AccessesAnswer {
-        outcomes: pass(&control, &accesses).await?,
-        created: Created::default(),
-    };
-    let Some(seat_type) = question.create_missing else {
-        return Ok(Json(answer));
-    };
-    for _ in 0..ROUNDS_MAX {
-        let missing = Missing::of(&accesses, &answer.outcomes, seat_type);
-        if missing.indexes.is_empty() {
-            break;
-        }
-        missing
-            .make(&control, tenant.tenant_id, &mut answer.created)
-            .await?;
-        let again: Vec<Access> = missing
-            .indexes
-            .iter()
-            .filter_map(|index| accesses.get(*index).cloned())
-            .collect();
-        let outcomes = pass(&control, &again).await?;
-        for (index, outcome) in missing.indexes.into_iter().zip(outcomes) {
-            if let Some(place) = answer.outcomes.get_mut(index) {
-                *place = outcome;
-            }
-        }
-    }
-    Ok(Json(answer))
-}
-
-/// Passes accesses in order, some at a time, waiting a while where the door is full.
-async fn pass(control: &Control, accesses: &[Access]) -> Result<Vec<Outcome>, Failure> {
-    let mut outcomes = Vec::with_capacity(accesses.len());
-    for some in accesses.chunks(PASS_ACCESSES_MAX) {
-        let mut tries = 0;
-        let recorded = loop {
-            match control.door.pass(some.to_vec()).await {
-                Err(DoorError::Full) if tries < FULL_TRIES_MAX => {
-                    tries += 1;
-                    tokio::time::sleep(FULL_PAUSE).await;
-                }
-                other => break other?,
-            }
-        };
-        outcomes.extend(recorded.into_iter().map(outcome));
-    }
-    Ok(outcomes)
-}
-
-fn outcome(recorded: Recorded) -> Outcome {
-    match recorded.verdict {
-        Verdict::Admitted { .. } if recorded.moved => Outcome::Moved,
-        Verdict::Admitted { .. } => Outcome::Kept,
-        Verdict::Refused { reason } => Outcome::Refused(reason),
-    }
-}
-
-/// What the refused accesses lack. Sets, because a file names the same person a thousand times.
-struct Missing<'a> {
-    seat_type: SeatType,
-    users: BTreeSet<UserId>,
-    apps: BTreeSet<&'a Namespace>,
-    /// With the earliest access that needs each: since then at least it must have been there.
-    seats: BTreeMap<(UserId, Option<&'a Namespace>), i64>,
-    /// The accesses to be asked about again.
-    indexes: Vec<usize>,
-}
-
-impl<'a> Missing<'a> {
-    fn of(accesses: &'a [Access], outcomes: &[Outcome], seat_type: SeatType) -> Self {
-        let mut missing = Self {
-            seat_type,
-            users: BTreeSet::new(),
-            apps: BTreeSet::new(),
-            seats: BTreeMap::new(),
-            indexes: Vec::new(),
-        };
-        for (index, (access, outcome)) in accesses.iter().zip(outcomes).enumerate() {
-            let namespace = &access.namespace;
-            let bound = (seat_type == SeatType::PerUserPerApp).then_some(namespace);
-            match outcome {
-                // Somebody who is not there has no seat either, so all three can be made in one round.
-                Outcome::Refused(Refusal::UserUnknown) => {
-                    missing.users.insert(access.user_id);
-                    missing.apps.insert(namespace);
-                    missing.need((access.user_id, bound), access.accessed_at_ms);
-                }
-                Outcome::Refused(Refusal::AppUnknown) => {
-                    missing.apps.insert(namespace);
-                }
-                Outcome::Refused(Refusal::NoSeat) => {
-                    missing.need((access.user_id, bound), access.accessed_at_ms);
-                }
-                _ => continue,
-            }
-            missing.indexes.push(index);
-        }
-        missing
-    }
-
-    fn need(&mut self, seat: (UserId, Option<&'a Namespace>), accessed_at_ms: i64) {
-        let since_ms = self.seats.entry(seat).or_insert(accessed_at_ms);
-        *since_ms = accessed_at_ms.min(*since_ms);
-    }
-
-    /// Makes them, in the one order in which they can stand on each other.
-    async fn make(
-        &self,
-        control: &Control,
-        tenant_id: TenantId,
-        created: &mut Created,
-    ) -> Result<(), Failure> {
-        let users = self.users.iter().map(|user_id| {
-            Change::EnsureUser(User {
-                tenant_id,
-                user_id: *user_id,
-                name: user_id.to_string(),
-                enabled: true,
-                system_administrator: false,
-                external_id: None,
-            })
-        });
-        let apps = self.apps.iter().map(|namespace| {
-            Change::EnsureApp(App {
-                tenant_id,
-                namespace: (*namespace).clone(),
-                name: namespace.to_string(),
-                names: LocalizedNames::NONE,
-                enabled: true,
-            })
-        });
-        let seat =
-            |((user_id, namespace), since_ms): (&(UserId, Option<&Namespace>), &i64)| Change::EnsureSeat {
-                tenant_id,
-                seat_type: self.seat_type,
-                user_id: *user_id,
-                namespace: namespace.cloned(),
-                assigned_at_ms: Some(*since_ms),
-            };
-        let seats = self.seats.iter().map(seat);
-        created.users += make_all(control, users).await?;
-        created.apps += make_all(control, apps).await?;
-        created.seats += make_all(control, seats).await?;
-        Ok(())
-    }
-}
-
-/// Makes changes and counts the things that are new.
-async fn make_all(control: &Control, changes: impl Iterator<Item = Change>) -> Result<u64, Failure> {
-    let changes: Vec<Change> = changes.collect();
-    if changes.is_empty() {
-        return Ok(0);
-    }
-    let effects = control.change(changes).await?;
-    let created = effects.into_iter().filter(|effect| *effect == Effect::Created);
-    Ok(created.count() as u64)
+    let past = pass_past(
+        &control.door,
+        &accesses,
+        question.create_missing,
+        async |changes| Ok::<_, Failure>(control.change(changes).await?),
+    )
+    .await?;
+    Ok(Json(AccessesAnswer {
+        outcomes: past.outcomes,
+        created: past.created,
+    }))
 }

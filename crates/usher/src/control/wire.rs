@@ -1,7 +1,8 @@
 //! Questions and answers of the control channel. They live apart from stored types, so that neither moves the other.
 
 use serde::{Deserialize, Serialize};
-use usher_seats::{ClientId, Namespace, Refusal, SeatStatus, SeatType, TenantKey, UserId};
+pub(crate) use usher_http::access::past::{Created, Outcome};
+use usher_seats::{ClientId, Namespace, SeatStatus, SeatType, TenantKey, UserId};
 use usher_store::{
     AuditHead, StoreHealth, TokenKind,
     audit::{AuditVerdict, Verifier},
@@ -25,6 +26,11 @@ pub(crate) const TOKENS_LIST: &str = "/control/v1/tokens/list";
 pub(crate) const TOKENS_REVOKE: &str = "/control/v1/tokens/revoke";
 /// Route of [`LinkQuestion`].
 pub(crate) const LINKS_MAKE: &str = "/control/v1/links/make";
+
+/// Route of [`InstancesQuestion`].
+pub(crate) const INSTANCES_LIST: &str = "/control/v1/instances/list";
+/// Route of [`RetireQuestion`].
+pub(crate) const INSTANCES_RETIRE: &str = "/control/v1/instances/retire";
 
 /// Route of [`AuditVerifyQuestion`].
 pub(crate) const AUDIT_VERIFY: &str = "/control/v1/audit/verify";
@@ -142,29 +148,6 @@ pub(crate) struct AccessesQuestion {
     pub(crate) accesses: Vec<(i64, UserId, Namespace)>,
 }
 
-/// What became of one access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Outcome {
-    /// Admitted, and newer than what was kept.
-    Moved,
-    /// Admitted, but something as new was kept already.
-    Kept,
-    /// Refused.
-    Refused(Refusal),
-}
-
-/// What was made because it was missing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Created {
-    /// Users.
-    pub(crate) users: u64,
-    /// Apps.
-    pub(crate) apps: u64,
-    /// Seats.
-    pub(crate) seats: u64,
-}
-
 /// What became of the accesses, in their order.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct AccessesAnswer {
@@ -251,6 +234,60 @@ pub(crate) struct IssueAnswer {
     pub(crate) about: TokenLine,
     /// Granted scopes that the client has not opened, with which the token cannot do anything yet.
     pub(crate) scopes_not_open: Vec<String>,
+}
+
+/// Which servers work on the ledger?
+#[derive(Serialize, Deserialize)]
+pub(crate) struct InstancesQuestion {}
+
+/// These, in order of their name.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct InstancesAnswer {
+    /// One each.
+    pub(crate) instances: Vec<InstanceLine>,
+}
+
+/// What a server means to reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum InstanceState {
+    /// It speaks.
+    Living,
+    /// It is silent and may have something that is not in the ledger.
+    HoldingBack,
+    /// It is silent, and nothing is missing.
+    Gone,
+}
+
+/// A server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct InstanceLine {
+    /// Its name.
+    pub(crate) name: String,
+    /// When it started, in milliseconds.
+    pub(crate) since_ms: i64,
+    /// How long ago it last spoke, in milliseconds.
+    pub(crate) silent_ms: i64,
+    /// Up to when everything that it let in is written down, in milliseconds.
+    pub(crate) watermark_ms: i64,
+    /// Whether it keeps accesses by itself while the database is away.
+    pub(crate) may_spool: bool,
+    /// What it means to reports.
+    pub(crate) state: InstanceState,
+}
+
+/// A server is to be forgotten.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RetireQuestion {
+    /// Its name.
+    pub(crate) name: String,
+}
+
+/// It is forgotten.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RetireAnswer {
+    /// Its name.
+    pub(crate) name: String,
 }
 
 /// Which tokens to list.

@@ -215,7 +215,7 @@ fn prefers_csv(headers: &HeaderMap) -> bool {
 }
 
 /// A place in the list as page tokens have it: day, user and app, separated by colons.
-pub(super) struct SeatPlace(pub(super) IdleKey);
+pub(crate) struct SeatPlace(pub(crate) IdleKey);
 
 impl fmt::Display for SeatPlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

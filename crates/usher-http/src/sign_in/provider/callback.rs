@@ -117,7 +117,7 @@ fn not_linked(
 ) -> Response {
     let back = match destination {
         Destination::Account => None,
-        Destination::Authorize { .. } => Some(destination.address()),
+        Destination::Console(_) | Destination::Authorize { .. } => Some(destination.address()),
     };
     let shown = NotLinkedPage {
         frame: visit.frame(visit.texts().provider_unlinked_title),

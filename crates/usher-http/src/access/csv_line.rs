@@ -1,6 +1,6 @@
 //! One line of a file of past accesses.
 //!
-//! No field of such a file can hold a line break, so a line is a record (see [`crate::lines`] for how it is read).
+//! No field of such a file can hold a line break, so a line is a record (the commands read it line by line, the console as a whole).
 
 use usher_seats::{AccessTimeError, IdentifierError, Namespace, UserId, parse_access_time};
 

@@ -1,0 +1,236 @@
+//! What narrows the list of seats, as the address has it.
+//!
+//! What cannot be read is as if it had not been said, and the form shows so: an address may be years old or mistyped, and a
+//! list is a better answer than a refusal. Nothing is taken away by a filter alone.
+
+use usher_console::{Block, Choice, Field, FieldKind, Filters, Link};
+use usher_seats::{
+    GroupKey, IdlePolicy, IdleVerdict, Namespace, SeatType, UserId,
+    idle::{IDLE_AFTER_DAYS, IDLE_DAYS_MAX},
+};
+use usher_store::{IdleKey, IdleOrder, IdleQuery};
+
+use crate::{
+    console::{desk::Desk, words},
+    sign_in::{fields::Fields, problem::Problem},
+};
+
+/// The address of the list.
+pub(crate) const SEATS_PATH: &str = "/console/seats";
+
+/// The last name that an app can have: of the characters of a name, `z` is the last in byte order.
+pub(crate) fn greatest_namespace() -> Option<Namespace> {
+    "z".repeat(usher_seats::identifiers::NAMESPACE_BYTES_MAX)
+        .parse()
+        .ok()
+}
+
+/// Which seats, in which order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SeatFilter {
+    idle_days: Option<u32>,
+    seat_type: Option<SeatType>,
+    namespace: Option<Namespace>,
+    group_key: Option<GroupKey>,
+    verdict: Option<IdleVerdict>,
+    user_id: Option<UserId>,
+    by_user: bool,
+    all: bool,
+}
+
+impl SeatFilter {
+    /// Reads it from a query or from the hidden fields of a form.
+    pub(crate) fn read(fields: &Fields) -> Result<Self, Problem> {
+        let text = |name| Ok::<_, Problem>(fields.text(name)?.map_or("", str::trim));
+        let idle_days = text("idle")?.parse().ok().filter(|days| *days <= IDLE_DAYS_MAX);
+        let namespace: Option<Namespace> = text("app")?.parse().ok();
+        Ok(Self {
+            idle_days,
+            // An app means its own seats.
+            seat_type: match namespace {
+                Some(_) => Some(SeatType::PerUserPerApp),
+                None => SeatType::from_wire_name(text("type")?),
+            },
+            namespace,
+            group_key: text("group")?.parse().ok(),
+            verdict: IdleVerdict::from_wire_name(text("verdict")?),
+            user_id: text("person")?.parse().ok(),
+            by_user: text("sort")? == "user",
+            all: text("state")? == "all",
+        })
+    }
+
+    /// Those that have been idle for as long as the rules call idle.
+    pub(crate) fn idle() -> Self {
+        Self {
+            idle_days: Some(IDLE_AFTER_DAYS),
+            ..Self::default()
+        }
+    }
+
+    /// Those of a pool.
+    pub(crate) fn of_pool(seat_type: SeatType, namespace: Option<&Namespace>) -> Self {
+        Self {
+            seat_type: Some(seat_type),
+            namespace: namespace.cloned(),
+            ..Self::default()
+        }
+    }
+
+    /// The same, and idle.
+    pub(crate) fn and_idle(self) -> Self {
+        Self {
+            idle_days: Some(IDLE_AFTER_DAYS),
+            ..self
+        }
+    }
+
+    /// True when seats that nobody holds are listed too: then there is no verdict and no idleness.
+    pub(crate) fn lists_all(&self) -> bool {
+        self.all
+    }
+
+    /// The one person whose seats are listed.
+    pub(crate) fn user_id(&self) -> Option<UserId> {
+        self.user_id
+    }
+
+    /// Kind of seat and app, for the list of all.
+    pub(crate) fn pool(&self) -> (Option<SeatType>, Option<Namespace>, Option<GroupKey>) {
+        (self.seat_type, self.namespace.clone(), self.group_key.clone())
+    }
+
+    /// True when a seat stands where its user puts it, and not where its idleness does.
+    pub(crate) fn by_user(&self) -> bool {
+        self.by_user || self.user_id.is_some()
+    }
+
+    /// The parameters of the address, each with its value or nothing.
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        vec![
+            (
+                "idle",
+                self.idle_days.map_or(String::new(), |days| days.to_string()),
+            ),
+            (
+                "type",
+                text(
+                    self.seat_type
+                        .filter(|_| self.namespace.is_none())
+                        .map(SeatType::wire_name),
+                ),
+            ),
+            ("app", text(self.namespace.as_ref().map(Namespace::as_str))),
+            ("group", text(self.group_key.as_ref().map(GroupKey::as_str))),
+            ("verdict", text(self.verdict.map(IdleVerdict::wire_name))),
+            (
+                "person",
+                self.user_id.map_or(String::new(), |user_id| user_id.to_string()),
+            ),
+            ("sort", text(self.by_user.then_some("user"))),
+            ("state", text(self.all.then_some("all"))),
+        ]
+    }
+
+    /// The address of the list.
+    pub(crate) fn address(&self) -> String {
+        let pairs = self.pairs();
+        let pairs: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        super::super::address::address(SEATS_PATH, &pairs)
+    }
+
+    /// The same list in the other order.
+    pub(crate) fn sorted(&self, by_user: bool) -> Self {
+        Self {
+            by_user,
+            ..self.clone()
+        }
+    }
+
+    /// The question to the ledger. In order of idleness seats used today have no place yet, so they are left out there.
+    pub(crate) fn query(
+        &self,
+        desk: &Desk,
+        now_ms: i64,
+        after: Option<IdleKey>,
+        rows_max: usize,
+    ) -> IdleQuery {
+        let by_user = self.by_user();
+        let never_used = !by_user && self.verdict == Some(IdleVerdict::NeverUsed);
+        IdleQuery {
+            tenant_id: desk.tenant_id(),
+            now_ms,
+            policy: IdlePolicy::default(),
+            idle_days_min: self.idle_days.unwrap_or(u32::from(!by_user && !never_used)),
+            never_used,
+            seat_type: self.seat_type,
+            namespace: self.namespace.clone(),
+            group_key: self.group_key.clone(),
+            verdicts: self.verdict.into_iter().collect(),
+            order: if by_user {
+                IdleOrder::User
+            } else {
+                IdleOrder::LongestIdleFirst
+            },
+            after: after.or_else(|| self.begin()),
+            rows_max,
+        }
+    }
+
+    /// The place before the seats of the one person who is asked for.
+    fn begin(&self) -> Option<IdleKey> {
+        let before = self.user_id?.get() - 1;
+        let user_id = UserId::new(before).ok()?;
+        // Behind every app of the person before.
+        Some(IdleKey {
+            idle_since_day: usher_seats::Day::EPOCH,
+            user_id,
+            namespace: greatest_namespace(),
+        })
+    }
+
+    /// The form above the list.
+    pub(crate) fn form(&self, desk: &Desk) -> Block {
+        let (shell, seats, ledger) = (desk.shell(), desk.seats(), desk.words());
+        let value = |name: &str| {
+            let found = self.pairs().into_iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| value).unwrap_or_default()
+        };
+        let any = || vec![Choice::new("", shell.any)];
+        let mut kinds = any();
+        kinds.extend(words::seat_type_choices(ledger));
+        let mut verdicts = any();
+        verdicts.extend(
+            IdleVerdict::ALL.map(|verdict| Choice::new(verdict.wire_name(), words::verdict(ledger, verdict))),
+        );
+        let orders = vec![
+            Choice::new("", seats.sort_idle),
+            Choice::new("user", seats.sort_user),
+        ];
+        let states = vec![
+            Choice::new("", seats.state_in_use),
+            Choice::new("all", seats.state_all),
+        ];
+        let field = |name, label: &str, kind| Field::new(name, label, kind).with(value(name));
+        Block::Filters(Filters {
+            id: "filter",
+            action: SEATS_PATH.to_owned(),
+            fields: vec![
+                field("idle", seats.filter_idle, FieldKind::Number),
+                field("verdict", seats.filter_verdict, FieldKind::Select(verdicts)),
+                field("type", seats.filter_type, FieldKind::Select(kinds)),
+                field("app", seats.filter_app, FieldKind::Text),
+                field("group", seats.filter_group, FieldKind::Text),
+                field("person", seats.filter_person, FieldKind::Text),
+                field("sort", seats.sort, FieldKind::Select(orders)),
+                field("state", seats.filter_state, FieldKind::Select(states)),
+            ],
+            reset: (*self != Self::default()).then(|| Link::new(shell.reset, SEATS_PATH)),
+            button: shell.filter.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,305 @@
+//! `GET /console/seats`: seats with how idle they are.
+
+use axum::response::Response;
+use usher_console::{Block, Cell, Choice, Column, Field, FieldKind, Form, Link, Row, Section, Step};
+use usher_seats::{Namespace, SeatType, UserId};
+use usher_store::{IdleRow, PageKey, SeatQuery, SeatRow};
+
+use super::{
+    action::ActionKind,
+    filter::{SEATS_PATH, SeatFilter},
+};
+use crate::{
+    console::{
+        address::under,
+        desk::Desk,
+        listing::{CSV_ROWS_AT_ONCE, Listing, ROWS, Stretch, wants_csv},
+        words,
+    },
+    manage::idle_seats::SeatPlace,
+    sign_in::problem::Problem,
+};
+
+/// Answers the list.
+pub(crate) async fn show(desk: &Desk) -> Result<Response, Problem> {
+    let filter = SeatFilter::read(&desk.visit.asked)?;
+    let pairs = filter.pairs();
+    let pairs: Vec<(&str, &str)> = pairs
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let listing = Listing {
+        path: SEATS_PATH,
+        pairs: &pairs,
+        caption: if filter.lists_all() {
+            desk.seats().caption_all
+        } else {
+            desk.seats().caption
+        },
+        nothing: desk.seats().nothing,
+        file: desk.seats().csv_name,
+        columns: columns(desk, &filter),
+    };
+    if wants_csv(desk)? {
+        let filter = &filter;
+        return listing
+            .download(desk, async |after| {
+                stretch(desk, filter, after, CSV_ROWS_AT_ONCE).await
+            })
+            .await;
+    }
+    let after = desk.asked("after")?.map(str::to_owned);
+    let later = after.is_some();
+    let found = stretch(desk, &filter, after, ROWS).await?;
+    let is_empty = found.rows.is_empty() && found.next.is_none() && !later;
+    if is_empty && filter == SeatFilter::default() && nobody_has_a_seat(desk).await? {
+        return Ok(desk
+            .page(Section::Seats, desk.seats().title, vec![empty(desk)])
+            .await);
+    }
+    let acts = !filter.lists_all() && !is_empty;
+    let mut blocks = vec![Block::Text(desk.seats().lead.to_owned()), filter.form(desk)];
+    blocks.push(listing.table(desk, later, found));
+    if acts {
+        blocks.push(Block::Form(bulk_form(desk, &filter)));
+    }
+    Ok(desk.page(Section::Seats, desk.seats().title, blocks).await)
+}
+
+async fn nobody_has_a_seat(desk: &Desk) -> Result<bool, Problem> {
+    for seat_type in SeatType::ALL {
+        if !desk
+            .store()
+            .seats(desk.tenant_id(), seat_type, None, 1)
+            .await?
+            .is_empty()
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What to do where nobody has a seat.
+pub(crate) fn empty(desk: &Desk) -> Block {
+    let (seats, acts) = (desk.seats(), desk.acts());
+    let step = |text: &str, section: Section, detail: &str| Step {
+        link: Link::new(text, section.path()),
+        detail: detail.to_owned(),
+    };
+    Block::Empty {
+        title: seats.empty_title.to_owned(),
+        text: seats.empty.to_owned(),
+        steps: vec![
+            step(acts.step_import, Section::Import, acts.step_import_detail),
+            step(acts.step_give, Section::People, acts.step_give_detail),
+        ],
+    }
+}
+
+fn columns(desk: &Desk, filter: &SeatFilter) -> Vec<Column> {
+    let seats = desk.seats();
+    let mut columns = vec![
+        Column::new(seats.column_person).sortable(filter.sorted(true).address(), false),
+        Column::new(seats.column_number),
+        Column::new(seats.column_seat),
+    ];
+    if filter.lists_all() {
+        columns.extend([seats.column_status, seats.column_given, seats.column_released].map(Column::new));
+    } else {
+        columns.push(Column::new(seats.column_verdict));
+        columns.push(
+            Column::numeric(seats.column_idle_days)
+                .sortable(filter.sorted(false).address(), !filter.by_user()),
+        );
+        columns.extend([seats.column_last, seats.column_given].map(Column::new));
+    }
+    columns.push(Column::new(seats.column_expires));
+    columns
+}
+
+/// Some rows of the list, after a place.
+async fn stretch(
+    desk: &Desk,
+    filter: &SeatFilter,
+    after: Option<String>,
+    rows_max: usize,
+) -> Result<Stretch, Problem> {
+    if filter.lists_all() {
+        return all(desk, filter, after, rows_max).await;
+    }
+    let place = after.and_then(|text| text.parse::<SeatPlace>().ok());
+    let query = filter.query(desk, desk.now_ms(), place.map(|place| place.0), rows_max);
+    let page = desk.store().idle_seats(query).await?;
+    let mut next = page.next;
+    let mut rows = page.rows;
+    if let Some(person) = filter.user_id() {
+        let before = rows.len();
+        rows.retain(|row| row.user_id == person);
+        // Rows of somebody else stand behind everything that was asked for.
+        if rows.len() < before {
+            next = None;
+        }
+    }
+    Ok(Stretch {
+        rows: rows.iter().map(|seat| row(desk, seat)).collect(),
+        next: next.map(|key| SeatPlace(key).to_string()),
+    })
+}
+
+fn row(desk: &Desk, row: &IdleRow) -> Row {
+    let (seats, ledger) = (desk.seats(), desk.words());
+    let moment = |time_ms: Option<i64>, otherwise: &str| {
+        time_ms.map_or_else(
+            || Cell::quiet(otherwise),
+            |time_ms| Cell::text(desk.moment(time_ms)),
+        )
+    };
+    let mut cells = name_cells(
+        desk,
+        row.user_id,
+        &row.user_name,
+        (row.seat_type, row.namespace.as_ref()),
+    );
+    cells.extend([
+        words::verdict_badge(ledger, row.idleness.verdict),
+        Cell::count(row.idleness.days_idle.into()),
+        moment(row.last_admitted_ms, seats.never),
+        Cell::text(desk.moment(row.assigned_at_ms)),
+        moment(row.expires_at_ms, seats.no_end),
+    ]);
+    Row { cells }
+}
+
+fn name_cells(
+    desk: &Desk,
+    user_id: UserId,
+    name: &str,
+    (kind, namespace): (SeatType, Option<&Namespace>),
+) -> Vec<Cell> {
+    let seat = words::seat_name(kind, user_id, namespace);
+    let person = under(Section::People.path(), &user_id.to_string());
+    let name = if name.is_empty() {
+        user_id.to_string()
+    } else {
+        name.to_owned()
+    };
+    vec![
+        Cell::link(name, person),
+        Cell::code(user_id.to_string()),
+        Cell::link(
+            words::seat(desk.words(), kind, namespace),
+            under(SEATS_PATH, &seat),
+        ),
+    ]
+}
+
+/// Seats whether held or not, in order of their people.
+async fn all(
+    desk: &Desk,
+    filter: &SeatFilter,
+    after: Option<String>,
+    rows_max: usize,
+) -> Result<Stretch, Problem> {
+    let (seat_type, namespace, group_key) = filter.pool();
+    let query = SeatQuery {
+        tenant_id: desk.tenant_id(),
+        seat_type: seat_type.unwrap_or(SeatType::PerUser),
+        user_id: filter.user_id(),
+        namespace,
+        group_key,
+        after: after.and_then(|text| key_of(&text)),
+        rows_max: (rows_max + 1).min(CSV_ROWS_AT_ONCE),
+    };
+    let rows_max = rows_max.min(CSV_ROWS_AT_ONCE - 1);
+    let found = desk.store().seats_where(query).await?;
+    let mut rows = Vec::with_capacity(found.len());
+    for seat in found.iter().take(rows_max) {
+        rows.push(held_row(desk, seat).await?);
+    }
+    let next = found
+        .get(rows_max.saturating_sub(1))
+        .filter(|_| found.len() > rows_max)
+        .map(|last| key_text(&last.seat.user_id, last.seat.pool.namespace.as_ref()));
+    Ok(Stretch { rows, next })
+}
+
+async fn held_row(desk: &Desk, seat: &SeatRow) -> Result<Row, Problem> {
+    let (seats, ledger) = (desk.seats(), desk.words());
+    let name = &seat.seat;
+    let user = desk.store().user(desk.tenant_id(), name.user_id).await?;
+    let user_name = user.map_or(String::new(), |user| user.name);
+    let pool = (name.pool.seat_type, name.pool.namespace.as_ref());
+    let mut cells = name_cells(desk, name.user_id, &user_name, pool);
+    let moment = |time_ms: Option<i64>, otherwise: &str| {
+        time_ms.map_or_else(
+            || Cell::quiet(otherwise),
+            |time_ms| Cell::text(desk.moment(time_ms)),
+        )
+    };
+    cells.extend([
+        held_badge(desk, seat),
+        Cell::text(desk.moment(seat.assigned_at_ms)),
+        moment(seat.released_at_ms, desk.shell().none),
+        moment(seat.expires_at_ms, seats.no_end),
+    ]);
+    let _ = ledger;
+    Ok(Row { cells })
+}
+
+/// Whether a seat is held, as a badge.
+pub(crate) fn held_badge(desk: &Desk, seat: &SeatRow) -> Cell {
+    let ledger = desk.words();
+    let over = seat.expires_at_ms.is_some_and(|end_ms| desk.now_ms() >= end_ms);
+    match (seat.held, over) {
+        (true, false) => Cell::badge(usher_console::Tone::Good, ledger.in_use),
+        (_, true) if seat.released_at_ms.is_none() || seat.released_at_ms == seat.expires_at_ms => {
+            Cell::badge(usher_console::Tone::Plain, ledger.expired)
+        }
+        _ => Cell::badge(usher_console::Tone::Plain, ledger.released),
+    }
+}
+
+fn key_text(user_id: &UserId, namespace: Option<&Namespace>) -> String {
+    format!("{user_id}:{}", namespace.map_or("", Namespace::as_str))
+}
+
+fn key_of(text: &str) -> Option<PageKey> {
+    let (user, app) = text.split_once(':')?;
+    let namespace = Some(app).filter(|app| !app.is_empty());
+    Some(PageKey {
+        user_id: user.parse().ok()?,
+        namespace: namespace.map(str::parse).transpose().ok()?,
+    })
+}
+
+/// The form that acts on the whole list.
+fn bulk_form(desk: &Desk, filter: &SeatFilter) -> Form {
+    let seats = desk.seats();
+    let actions = [
+        (ActionKind::Release, seats.bulk_release),
+        (ActionKind::Protect, seats.bulk_protect),
+        (ActionKind::Unprotect, seats.bulk_unprotect),
+        (ActionKind::Extend, seats.bulk_extend),
+    ];
+    let actions = actions.map(|(kind, text)| Choice::new(kind.word(), text));
+    let mut form = Form::new(
+        "bulk",
+        "/console/seats/bulk",
+        &desk.form_token,
+        seats.bulk_preview,
+    )
+    .titled(seats.bulk_title)
+    .lead(seats.bulk_lead)
+    .field(Field::new(
+        "action",
+        seats.bulk_action,
+        FieldKind::Select(actions.to_vec()),
+    ))
+    .field(Field::new("reason", seats.bulk_reason, FieldKind::Text))
+    .field(Field::new("end", seats.bulk_end, FieldKind::Date));
+    for (name, value) in filter.pairs() {
+        form = form.hidden(name, value);
+    }
+    form
+}

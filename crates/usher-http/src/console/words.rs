@@ -1,0 +1,91 @@
+//! Words of the ledger as people read them.
+
+use usher_console::{
+    Cell, Choice, Tone,
+    texts::{Words, fill},
+};
+use usher_seats::{IdlePolicy, IdleVerdict, Namespace, SeatType};
+use usher_store::{PoolName, SeatName};
+
+/// A kind of seat.
+pub(super) fn seat_type(words: &Words, seat_type: SeatType) -> &'static str {
+    match seat_type {
+        SeatType::PerUser => words.platform_seat,
+        SeatType::PerUserPerApp => words.app_seat,
+    }
+}
+
+/// A kind of seat, and for an app seat its app.
+pub(super) fn pool(words: &Words, pool: &PoolName) -> String {
+    seat(words, pool.seat_type, pool.namespace.as_ref())
+}
+
+/// The same.
+pub(super) fn seat(words: &Words, kind: SeatType, namespace: Option<&Namespace>) -> String {
+    let kind = seat_type(words, kind);
+    namespace.map_or_else(|| kind.to_owned(), |namespace| format!("{kind} · {namespace}"))
+}
+
+/// The name of a seat within its organisation, as addresses have it.
+pub(super) fn seat_name(
+    kind: SeatType,
+    user_id: usher_seats::UserId,
+    namespace: Option<&Namespace>,
+) -> String {
+    let pool = PoolName {
+        // A seat's name does not tell the tenant.
+        tenant_id: usher_seats::TenantId(0),
+        seat_type: kind,
+        namespace: namespace.cloned(),
+    };
+    SeatName { pool, user_id }.to_string()
+}
+
+/// A verdict.
+pub(super) fn verdict(words: &Words, verdict: IdleVerdict) -> &'static str {
+    match verdict {
+        IdleVerdict::Protected => words.protected,
+        IdleVerdict::OnLeave => words.on_leave,
+        IdleVerdict::New => words.new,
+        IdleVerdict::Redundant => words.redundant,
+        IdleVerdict::NeverUsed => words.never_used,
+        IdleVerdict::Idle => words.idle,
+        IdleVerdict::InUse => words.in_use,
+    }
+}
+
+/// Whether somebody should look at a seat with this verdict.
+fn tone(verdict: IdleVerdict) -> Tone {
+    match verdict {
+        IdleVerdict::Protected | IdleVerdict::OnLeave | IdleVerdict::New => Tone::Plain,
+        IdleVerdict::Redundant | IdleVerdict::NeverUsed => Tone::Attention,
+        IdleVerdict::Idle => Tone::Bad,
+        IdleVerdict::InUse => Tone::Good,
+    }
+}
+
+/// A verdict as a badge.
+pub(super) fn verdict_badge(words: &Words, of: IdleVerdict) -> Cell {
+    Cell::badge(tone(of), verdict(words, of))
+}
+
+/// Why a seat is called so.
+pub(super) fn verdict_reason(words: &Words, verdict: IdleVerdict, policy: IdlePolicy) -> String {
+    match verdict {
+        IdleVerdict::Protected => words.protected_why.to_owned(),
+        IdleVerdict::OnLeave => words.on_leave_why.to_owned(),
+        IdleVerdict::New => fill(words.new_why, &[&policy.new_for_days]),
+        IdleVerdict::Redundant => words.redundant_why.to_owned(),
+        IdleVerdict::NeverUsed => words.never_used_why.to_owned(),
+        IdleVerdict::Idle => fill(words.idle_why, &[&policy.idle_after_days]),
+        IdleVerdict::InUse => fill(words.in_use_why, &[&policy.idle_after_days]),
+    }
+}
+
+/// Kinds of seats to choose from.
+pub(super) fn seat_type_choices(words: &Words) -> Vec<Choice> {
+    let kinds = SeatType::ALL.into_iter();
+    kinds
+        .map(|kind| Choice::new(kind.wire_name(), seat_type(words, kind)))
+        .collect()
+}
