@@ -30,6 +30,11 @@ const CHUNK_BITS: u32 = 16;
 pub(crate) struct PersonNumber(pub(crate) u32);
 
 impl PersonNumber {
+    /// The number that has this place in this chunk.
+    pub(crate) fn from_chunk(chunk: u32, place: u32) -> Self {
+        Self((chunk << CHUNK_BITS) | place)
+    }
+
     pub(crate) fn chunk(self) -> u32 {
         self.0 >> CHUNK_BITS
     }

@@ -14,10 +14,11 @@ use async_trait::async_trait;
 use tokio::sync::{Semaphore, oneshot};
 use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, TenantId, TenantKey, UserId};
 use usher_store::{
-    Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, App, AppRoute, AssignmentRow,
-    AuditEntry, AuditHead, AuditQuery, AuditSlice, ChangeOutcome, ChangeRequest, Client, Group, IdlePage,
-    IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, SeatName, SeatQuery, SeatRow, Store,
-    StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User, WaitingRow,
+    Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, AdmittedAccess, App, AppRoute,
+    AssignmentRow, AuditEntry, AuditHead, AuditQuery, AuditSlice, ChangeOutcome, ChangeRequest, Client,
+    Group, IdlePage, IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, SeatName,
+    SeatQuery, SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
+    WaitingRow,
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
@@ -25,6 +26,8 @@ use usher_store::{
 };
 
 use crate::{
+    alone::Alone,
+    copy,
     file::OpenError,
     fold::FOLD_AFTER_ACCESSES,
     lock::{DataLock, Holder},
@@ -64,6 +67,7 @@ pub struct SqliteStore {
     pub(crate) readers: Readers,
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) alone: Alone,
     /// Joined at the end, so that the lock is free when the store is gone. A plain lock, taken once.
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -87,6 +91,11 @@ impl SqliteStore {
         let overlay = Arc::new(Overlay::default());
         let counters = Arc::new(Counters::default());
         let place = recovery::find_place(path, &overlay)?;
+        if let Some(mark) = copy::mark(&place.connection)? {
+            return Err(OpenError::BeingCopied {
+                source_address: mark.source,
+            });
+        }
         let shared = (Arc::clone(&overlay), Arc::clone(&counters));
         let writer = Writer::new(PathBuf::from(path), options, shared, place, lock);
         let (jobs, waiting) = mpsc::channel();
@@ -99,6 +108,7 @@ impl SqliteStore {
             readers: Readers::new(path),
             overlay,
             counters,
+            alone: Alone::default(),
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -149,8 +159,13 @@ impl Store for SqliteStore {
         self.ask(|answer| Work::Record { accesses, answer }).await?
     }
 
+    async fn replay(&self, accesses: Vec<AdmittedAccess>) -> Result<(), StoreError> {
+        self.ask(|answer| Work::Replay { accesses, answer }).await?
+    }
+
     async fn make(&self, request: ChangeRequest) -> Result<ChangeOutcome, StoreError> {
         self.counters.changes_begun.fetch_add(1, Ordering::Relaxed);
+        self.alone.check(&request)?;
         self.ask(|answer| Work::Change { request, answer }).await?
     }
 
@@ -329,9 +344,14 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn kept_answer(&self, key_hash: TokenHash, now_ms: i64) -> Result<Option<KeptAnswer>, StoreError> {
+    async fn kept_answer(
+        &self,
+        tenant_id: Option<TenantId>,
+        key_hash: TokenHash,
+        now_ms: i64,
+    ) -> Result<Option<KeptAnswer>, StoreError> {
         self.readers
-            .read(move |connection| reads::kept_answer(connection, key_hash, now_ms))
+            .read(move |connection| reads::kept_answer(connection, tenant_id, key_hash, now_ms))
             .await
     }
 
@@ -565,6 +585,8 @@ impl Store for SqliteStore {
             reads_begun: self.readers.begun(),
             changes_begun: counters.changes_begun.load(Ordering::Relaxed),
             newest_access_ms: self.overlay.newest_ms(),
+            instances_living: 1,
+            others_watermark_ms: None,
         }
     }
 
