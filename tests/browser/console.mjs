@@ -82,7 +82,7 @@ async function theWholeWalk(language) {
 
   await page.goto(`${base}/console`)
   await page.locator('.tile.attention a').click()
-  await page.waitForURL('**/console/seats?idle=90')
+  await page.waitForURL('**/console/seats?verdict=idle')
   const idle = await page.locator('tbody tr').count()
   check(`${language}: two clicks from the overview stand the idle seats`, idle >= 40, idle)
 

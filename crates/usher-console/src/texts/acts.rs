@@ -24,6 +24,11 @@ texts! {
         column_held: "Held", "已分配";
         column_free: "Free", "空闲";
         column_waiting: "Waiting", "排队";
+        column_used: "Used in {0} d", "{0} 天内使用";
+        column_days: "Days idle", "闲置天数";
+        column_seats: "seats", "席位数";
+        chart_idle: "How long seats have been idle, in days", "席位闲置天数分布";
+        overview_judged: "Seats are judged as of {0}, when the present day of UTC began, so the figures stand still for a day unless somebody acts. The lists behind them judge as of now.", "席位按 {0}（UTC 当日开始时）判断，因此除非有人操作，数字在一天内保持不变；其后的列表按当前时间判断。";
         column_idle: "Idle list", "闲置列表";
         chart_daily: "People active each day, last 90 days", "最近 90 天每日活跃人数";
         chart_unit: "people", "人";

@@ -5,48 +5,69 @@ use usher_console::{
     Block, Cell, Chart, ChartKind, Column, Link, Point, Row, Section, Step, Table, Tile, Tone, grouped,
     table::csv, texts::fill,
 };
-use usher_seats::{DaySpan, SeatType, Window, idle::IDLE_AFTER_DAYS};
-use usher_store::{ActivePeople, ActivePeopleQuery, HistoryScope, IdleQuery, PoolRow, page::PAGE_ROWS_MAX};
-
-use super::{
-    address::{address, under},
-    desk::Desk,
-    listing::wants_csv,
-    seats::filter::SeatFilter,
-    words,
+use usher_seats::{
+    DaySpan, IdlePolicy, IdleVerdict, Window,
+    idle::IDLE_AFTER_DAYS,
+    overview::{IDLE_DAYS_EDGES, USED_WITHIN_DAYS},
 };
+use usher_store::{
+    ActivePeople, ActivePeopleQuery, HistoryScope, Overview, OverviewQuery, PoolFigures, PoolName,
+    overview::OVERVIEW_ROWS_MAX,
+};
+
+use super::{address::under, desk::Desk, seats::filter::SeatFilter, words};
 use crate::sign_in::problem::Problem;
 
 /// Days of the chart: a quarter of a year, the time after which a seat is called idle.
 const CHART_DAYS: i32 = 90;
-/// Idle seats that are counted for the figure at the top: it looks at one stretch of the list and no further, so a large
-/// organisation reads "500 or more". Each pool has a link to the whole list.
-const IDLE_COUNTED_MAX: usize = PAGE_ROWS_MAX;
 
 /// Answers the overview.
 pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
     let acts = desk.acts();
-    let days = active_each_day(desk, None).await?;
-    if wants_csv(desk)? {
-        let table = daily_table(desk, &days);
-        let content = csv(&table.columns, &table.rows).map_err(Problem::internal)?;
-        return Ok(desk.csv("active-people", content));
+    match desk.asked("format")? {
+        Some("csv") => return download(desk).await,
+        Some("csv-days") => {
+            let days = active_each_day(desk, None).await?;
+            let table = daily_table(desk, &days);
+            let content = csv(&table.columns, &table.rows).map_err(Problem::internal)?;
+            return Ok(desk.csv("active-people", content));
+        }
+        _ => {}
     }
-    let pools = desk
-        .store()
-        .pools(desk.tenant_id(), None, PAGE_ROWS_MAX, desk.now_ms())
-        .await?;
-    if pools.is_empty() && days.iter().all(|day| day.people == 0) {
+    let overview = figures(desk).await?;
+    let days = active_each_day(desk, None).await?;
+    if overview.pools.is_empty() && days.iter().all(|day| day.people == 0) {
         let blocks = vec![welcome(desk)];
         return Ok(desk.page(Section::Overview, acts.overview_title, blocks).await);
     }
-    let mut blocks = vec![
+    let judged = fill(acts.overview_judged, &[&desk.moment(overview.judged_at_ms)]);
+    let blocks = vec![
         Block::Text(acts.overview_lead.to_owned()),
-        Block::Tiles(tiles(desk, &pools, &days).await?),
-        pool_table(desk, &pools),
+        Block::Tiles(tiles(desk, &overview, &days).await?),
+        Block::Table(pool_table(desk, &overview)),
+        Block::Text(judged),
+        idle_chart(desk, &overview),
+        daily_chart(desk, acts.chart_daily, &days, "/console?format=csv-days"),
     ];
-    blocks.push(daily_chart(desk, acts.chart_daily, &days, "/console?format=csv"));
     Ok(desk.page(Section::Overview, acts.overview_title, blocks).await)
+}
+
+/// The figures of every pool that one answer holds; a tenant with more apps finds the rest in the list of pools.
+async fn figures(desk: &Desk) -> Result<Overview, Problem> {
+    let query = OverviewQuery {
+        tenant_id: desk.tenant_id(),
+        now_ms: desk.now_ms(),
+        policy: IdlePolicy::default(),
+        after: None,
+        rows_max: OVERVIEW_ROWS_MAX,
+    };
+    Ok(desk.store().overview(query).await?)
+}
+
+async fn download(desk: &Desk) -> Result<Response, Problem> {
+    let table = pool_table(desk, &figures(desk).await?);
+    let content = csv(&table.columns, &table.rows).map_err(Problem::internal)?;
+    Ok(desk.csv("overview", content))
 }
 
 /// What to do where nothing is yet.
@@ -117,12 +138,13 @@ pub(super) fn daily_table(desk: &Desk, days: &[ActivePeople]) -> Table {
     Table::whole(acts.chart_daily, columns, rows.collect())
 }
 
-async fn tiles(desk: &Desk, pools: &[PoolRow], days: &[ActivePeople]) -> Result<Vec<Tile>, Problem> {
+async fn tiles(desk: &Desk, overview: &Overview, days: &[ActivePeople]) -> Result<Vec<Tile>, Problem> {
     let acts = desk.acts();
-    let held: u64 = pools.iter().map(|row| row.pool.in_use).sum();
-    let bought: Option<u64> = pools.iter().map(|row| row.pool.bought).sum();
-    let waiting: u64 = pools.iter().map(|row| row.waiting).sum();
-    let overdrawn: u64 = pools.iter().map(|row| row.pool.overdrawn()).sum();
+    let pools = overview.pools.iter().map(|figures| &figures.pool);
+    let held: u64 = overview.pools.iter().map(|figures| figures.seats.held).sum();
+    let bought: Option<u64> = pools.clone().map(|row| row.pool.bought).sum();
+    let waiting: u64 = pools.clone().map(|row| row.waiting).sum();
+    let overdrawn: u64 = pools.map(|row| row.pool.overdrawn()).sum();
     let plain = |name: &str, figure: String, detail: String, href: Option<String>| Tile {
         name: name.to_owned(),
         figure,
@@ -136,21 +158,20 @@ async fn tiles(desk: &Desk, pools: &[PoolRow], days: &[ActivePeople]) -> Result<
         .map_or(String::new(), |bought| {
             fill(acts.of_bought, &[&(held * 100 / bought)])
         });
+    let pools_path = Some(Section::Pools.path().to_owned());
     let mut tiles = vec![
-        plain(
-            acts.tile_bought,
-            bought_text,
-            String::new(),
-            Some(Section::Pools.path().to_owned()),
-        ),
+        plain(acts.tile_bought, bought_text, String::new(), pools_path),
         plain(
             acts.tile_held,
             grouped(held),
             share,
             Some(Section::Seats.path().to_owned()),
         ),
-        idle_tile(desk).await?,
     ];
+    tiles.extend(
+        [IdleVerdict::Idle, IdleVerdict::NeverUsed, IdleVerdict::Redundant]
+            .map(|verdict| waste_tile(desk, overview, verdict)),
+    );
     if overdrawn > 0 {
         let mut tile = plain(
             acts.tile_free,
@@ -179,27 +200,38 @@ async fn tiles(desk: &Desk, pools: &[PoolRow], days: &[ActivePeople]) -> Result<
     Ok(tiles)
 }
 
-async fn idle_tile(desk: &Desk) -> Result<Tile, Problem> {
+/// How many seats of all pools have a verdict; none where that is not known of one of them.
+fn with_verdict(overview: &Overview, verdict: IdleVerdict) -> Option<u64> {
+    let counts = overview
+        .pools
+        .iter()
+        .map(|figures| verdict_count(figures, verdict));
+    counts.sum()
+}
+
+fn verdict_count(figures: &PoolFigures, verdict: IdleVerdict) -> Option<u64> {
+    let place = IdleVerdict::ALL.iter().position(|known| *known == verdict)?;
+    figures.seats.verdicts.get(place).copied().flatten()
+}
+
+/// Seats that are paid for and not used, with the way to them.
+fn waste_tile(desk: &Desk, overview: &Overview, verdict: IdleVerdict) -> Tile {
     let acts = desk.acts();
-    let filter = SeatFilter::idle();
-    let query: IdleQuery = filter.query(desk, desk.now_ms(), None, IDLE_COUNTED_MAX);
-    let page = desk.store().idle_seats(query).await?;
-    let count = grouped(page.rows.len() as u64);
-    let figure = match page.next {
-        Some(_) => fill(acts.at_least, &[&count]),
-        None => count,
+    let count = with_verdict(overview, verdict);
+    let name = match verdict {
+        IdleVerdict::Idle => fill(acts.tile_idle, &[&IDLE_AFTER_DAYS]),
+        _ => words::verdict(desk.words(), verdict).to_owned(),
     };
-    Ok(Tile {
-        name: fill(acts.tile_idle, &[&IDLE_AFTER_DAYS]),
-        figure,
+    Tile {
+        name,
+        figure: count.map_or_else(|| "–".to_owned(), grouped),
         detail: acts.see_list.to_owned(),
-        href: Some(filter.address()),
-        tone: if page.rows.is_empty() {
-            Tone::Good
-        } else {
-            Tone::Attention
+        href: Some(SeatFilter::with_verdict(verdict).address()),
+        tone: match count {
+            Some(0) => Tone::Good,
+            _ => Tone::Attention,
         },
-    })
+    }
 }
 
 async fn active_tile(desk: &Desk, days: &[ActivePeople]) -> Result<Tile, Problem> {
@@ -229,46 +261,86 @@ async fn active_tile(desk: &Desk, days: &[ActivePeople]) -> Result<Tile, Problem
     })
 }
 
-fn pool_table(desk: &Desk, pools: &[PoolRow]) -> Block {
+fn pool_table(desk: &Desk, overview: &Overview) -> Table {
     let acts = desk.acts();
-    let columns = vec![
+    let mut columns = vec![
         Column::new(acts.column_pool),
         Column::numeric(acts.column_bought),
         Column::numeric(acts.column_held),
         Column::numeric(acts.column_free),
         Column::numeric(acts.column_waiting),
-        Column::new(acts.column_idle),
     ];
-    let rows = pools.iter().map(|row| pool_row(desk, row));
+    columns.extend(USED_WITHIN_DAYS.map(|days| Column::numeric(fill(acts.column_used, &[&days]))));
+    let words = desk.words();
+    columns.extend([words.never_used, words.idle, words.redundant].map(Column::numeric));
+    let rows = overview.pools.iter().map(|figures| pool_row(desk, figures));
     let mut table = Table::whole(acts.pools_caption, columns, rows.collect());
-    table.csv = Some(Link::new(
-        desk.shell().csv,
-        address(Section::Pools.path(), &[("format", "csv")]),
-    ));
-    Block::Table(table)
+    table.csv = Some(Link::new(desk.shell().csv, "/console?format=csv"));
+    table
 }
 
-fn pool_row(desk: &Desk, row: &PoolRow) -> Row {
+fn pool_row(desk: &Desk, figures: &PoolFigures) -> Row {
     let acts = desk.acts();
-    let name = usher_store::PoolName {
+    let row = &figures.pool;
+    let name = PoolName {
         tenant_id: desk.tenant_id(),
         seat_type: row.seat_type,
         namespace: row.namespace.clone(),
     };
-    let number = |count: Option<u64>| count.map_or_else(|| Cell::quiet(acts.unlimited), Cell::count);
-    let idle = SeatFilter::of_pool(row.seat_type, row.namespace.as_ref()).and_idle();
-    let what = match row.seat_type {
-        SeatType::PerUser => words::pool(desk.words(), &name),
-        SeatType::PerUserPerApp => row.namespace.as_ref().map_or(String::new(), ToString::to_string),
+    let number = |count: Option<u64>, otherwise: &str| match count {
+        Some(count) => Cell::count(count),
+        None => Cell::quiet(otherwise),
     };
-    Row {
-        cells: vec![
-            Cell::link(what, under(Section::Pools.path(), &name.to_string())),
-            number(row.pool.bought),
-            Cell::count(row.pool.in_use),
-            number(row.pool.free(desk.now_ms())),
-            Cell::count(row.waiting),
-            Cell::link(acts.see_list, idle.address()),
-        ],
+    let what = match &row.namespace {
+        None => words::pool(desk.words(), &name),
+        Some(namespace) => namespace.to_string(),
+    };
+    let mut cells = vec![
+        Cell::link(what, under(Section::Pools.path(), &name.to_string())),
+        number(row.pool.bought, acts.unlimited),
+        Cell::count(figures.seats.held),
+        number(row.pool.free(desk.now_ms()), acts.unlimited),
+        Cell::count(row.waiting),
+    ];
+    cells.extend(figures.seats.used.map(Cell::count));
+    cells.push(Cell::count(figures.seats.never_used));
+    for verdict in [IdleVerdict::Idle, IdleVerdict::Redundant] {
+        cells.push(number(verdict_count(figures, verdict), "–"));
     }
+    Row { cells }
+}
+
+/// How long seats have been idle.
+fn idle_chart(desk: &Desk, overview: &Overview) -> Block {
+    let acts = desk.acts();
+    let ends = IDLE_DAYS_EDGES.iter().skip(1).map(Some).chain([None]);
+    let points: Vec<Point> = IDLE_DAYS_EDGES
+        .iter()
+        .zip(ends)
+        .enumerate()
+        .map(|(step, (first, end))| Point {
+            label: match end {
+                Some(end) if end - first == 1 => first.to_string(),
+                Some(end) => format!("{first}–{}", end - 1),
+                None => format!("{first}+"),
+            },
+            value: overview
+                .pools
+                .iter()
+                .filter_map(|figures| figures.seats.idle_days.get(step))
+                .sum(),
+        })
+        .collect();
+    let columns = vec![Column::new(acts.column_days), Column::numeric(acts.column_seats)];
+    let rows = points.iter().map(|point| Row {
+        cells: vec![Cell::text(&point.label), Cell::count(point.value)],
+    });
+    Block::Chart(Chart {
+        title: acts.chart_idle.to_owned(),
+        unit: acts.column_seats.to_owned(),
+        kind: ChartKind::Bars,
+        table: Table::whole(acts.chart_idle, columns, rows.collect()),
+        points,
+        as_table: desk.shell().as_table.to_owned(),
+    })
 }

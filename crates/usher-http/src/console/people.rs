@@ -2,8 +2,8 @@
 
 use axum::{http::StatusCode, response::Response};
 use usher_console::{Block, Cell, Column, Field, FieldKind, Filters, Form, Link, Row, Section, Tone};
-use usher_seats::{UserId, check_external_id, check_name, identifiers::USER_ID_MAX};
-use usher_store::{Change, User};
+use usher_seats::{UserId, check_external_id, check_name, identifiers::USER_ID_MAX, search::SearchText};
+use usher_store::{Change, User, search::UserSearch};
 
 use super::{
     address::{address, under},
@@ -24,50 +24,33 @@ pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
 async fn list(desk: &Desk, status: StatusCode, notice: Option<Block>) -> Result<Response, Problem> {
     let directory = desk.directory();
     let wanted = desk.asked("q")?.unwrap_or_default().trim().to_owned();
-    if let Some(user) = found(desk, &wanted).await? {
-        return see_other(&under(Section::People.path(), &user.user_id.to_string()));
-    }
+    let pairs = [("q", wanted.as_str())];
     let listing = Listing {
         path: Section::People.path(),
-        pairs: &[],
+        pairs: &pairs,
         caption: directory.people_caption,
         nothing: desk.shell().nothing_fits,
         file: "people",
         columns: columns(desk),
     };
     if wants_csv(desk)? {
+        let wanted = &wanted;
         return listing
             .download(desk, async |after| {
-                stretch(desk, after, CSV_ROWS_AT_ONCE - 1).await
+                stretch(desk, wanted, after, CSV_ROWS_AT_ONCE - 1).await
             })
             .await;
     }
     let after = desk.asked("after")?.map(str::to_owned);
     let later = after.is_some();
-    let mut rows = stretch(desk, after, ROWS).await?;
-    if !wanted.is_empty() {
-        // Nobody is called so exactly; the list would say otherwise.
-        rows = Stretch {
-            rows: Vec::new(),
-            next: None,
-        };
-    }
+    let found = stretch(desk, &wanted, after, ROWS).await?;
     let mut blocks: Vec<Block> = notice.into_iter().collect();
     blocks.push(Block::Text(directory.people_lead.to_owned()));
     blocks.push(search(desk, &wanted));
-    blocks.push(listing.table(desk, later, rows));
+    blocks.push(listing.table(desk, later, found));
     blocks.push(Block::Form(new_form(desk)));
     let heading = (directory.people_title.to_owned(), None);
     Ok(desk.page_under(status, Section::People, heading, blocks).await)
-}
-
-/// The person with this number or sign-in name.
-async fn found(desk: &Desk, wanted: &str) -> Result<Option<User>, Problem> {
-    if wanted.is_empty() || check_external_id(wanted).is_err() {
-        return Ok(None);
-    }
-    let credential = desk.store().credential(desk.tenant_id(), wanted).await?;
-    Ok(credential.map(|credential| credential.user))
 }
 
 fn search(desk: &Desk, wanted: &str) -> Block {
@@ -76,7 +59,7 @@ fn search(desk: &Desk, wanted: &str) -> Block {
     Block::Filters(Filters {
         id: "search",
         action: path.to_owned(),
-        fields: vec![Field::new("q", directory.people_go, FieldKind::Search).with(wanted)],
+        fields: vec![Field::new("q", directory.people_search, FieldKind::Search).with(wanted)],
         reset: (!wanted.is_empty()).then(|| Link::new(shell.reset, path)),
         button: shell.filter.to_owned(),
     })
@@ -94,8 +77,27 @@ fn columns(desk: &Desk) -> Vec<Column> {
     names.map(Column::new).into()
 }
 
-async fn stretch(desk: &Desk, after: Option<String>, rows_max: usize) -> Result<Stretch, Problem> {
+/// Some people: all, or those whom somebody may mean who typed a text.
+async fn stretch(
+    desk: &Desk,
+    wanted: &str,
+    after: Option<String>,
+    rows_max: usize,
+) -> Result<Stretch, Problem> {
     let after: Option<UserId> = after.and_then(|text| text.parse().ok());
+    if let Some(text) = SearchText::parse(wanted) {
+        let search = UserSearch {
+            tenant_id: desk.tenant_id(),
+            text,
+            after,
+            rows_max,
+        };
+        let page = desk.store().users_matching(search).await?;
+        return Ok(Stretch {
+            rows: page.users.iter().map(|user| row(desk, user)).collect(),
+            next: page.next.map(|user_id| user_id.to_string()),
+        });
+    }
     let users = desk.store().users(desk.tenant_id(), after, rows_max + 1).await?;
     let key = |user: &User| user.user_id.to_string();
     Ok(Stretch::of(users, rows_max, key, |user| row(desk, user)))

@@ -68,6 +68,14 @@ impl SeatFilter {
         }
     }
 
+    /// Those with a verdict.
+    pub(crate) fn with_verdict(verdict: IdleVerdict) -> Self {
+        Self {
+            verdict: Some(verdict),
+            ..Self::default()
+        }
+    }
+
     /// Those of a pool.
     pub(crate) fn of_pool(seat_type: SeatType, namespace: Option<&Namespace>) -> Self {
         Self {
