@@ -14,10 +14,14 @@ pub struct Spooled {
     pub may_spool: bool,
     /// True while accesses go into the spool and not into the ledger.
     pub spooling: bool,
+    /// People who would be admitted from memory if the database went away now.
+    pub people_remembered: u64,
     /// Rows that wait in the spool: accesses of one person to one app within a quarter of an hour are one.
     pub waiting: u64,
     /// The time of the oldest of them, in milliseconds: reports are complete up to there.
     pub oldest_ms: Option<i64>,
+    /// True while there is no room for more.
+    pub full: bool,
     /// Bytes of the spool's file.
     pub bytes: u64,
     /// Most bytes it may have.

@@ -1,7 +1,8 @@
 //! How the server is doing.
 //!
 //! - `GET /livez`: 200 `alive` while the process answers at all; asks nothing of the store
-//! - `GET /readyz`: 200 `ready`, or 503 `not ready` while the store cannot admit anybody
+//! - `GET /readyz`: 200 `ready`; 200 `spooling` while the database is away and people seen recently are admitted all the same;
+//!   503 `not ready` while nobody can be admitted
 //! - `GET /metrics`: Prometheus's text form, for the networks the operator named (this machine alone by default);
 //!   anybody else finds no such path, because the numbers are of all tenants together
 
@@ -39,8 +40,12 @@ async fn live() -> Response {
 }
 
 async fn ready(State(edge): State<Arc<Edge>>) -> Response {
+    let spooled = edge.door.spooled();
     if edge.store.health().ready {
         (TEXT, "ready\n").into_response()
+    } else if spooled.may_spool && !spooled.full {
+        // Taken out of service, this instance could not admit whom it has seen.
+        (TEXT, "spooling\n").into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, TEXT, "not ready\n").into_response()
     }
@@ -53,11 +58,16 @@ async fn metrics(State(edge): State<Arc<Edge>>, peer: Option<Extension<PeerAddre
         return not_found().await;
     }
     let now_ms = edge.clock.now_ms();
+    let health = edge.store.health();
+    let own_ms = edge.door.watermark_ms(now_ms);
+    // As it was when this instance last spoke: who watches from outside must not wait for the database.
+    let watermark_ms = health.others_watermark_ms.map_or(own_ms, |ms| ms.min(own_ms));
     let moment = Moment {
         door_waiting: edge.door.waiting(),
         door: edge.door.counters(),
-        watermark_lag_ms: now_ms.saturating_sub(edge.door.watermark_ms(now_ms)).max(0),
-        store: edge.store.health(),
+        watermark_lag_ms: now_ms.saturating_sub(watermark_ms).max(0),
+        store: health,
+        spooled: edge.door.spooled(),
     };
     (METRICS_TEXT, edge.telemetry.render(&moment)).into_response()
 }

@@ -11,7 +11,7 @@
 
 use metrics::{counter, describe_counter, describe_gauge, gauge, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use usher_door::DoorCounters;
+use usher_door::{DoorCounters, Spooled};
 use usher_seats::{Refusal, SeatType, Verdict};
 use usher_store::StoreHealth;
 
@@ -29,6 +29,8 @@ pub struct Moment {
     pub watermark_lag_ms: i64,
     /// How the engine is doing.
     pub store: StoreHealth,
+    /// What waits until the database is back.
+    pub spooled: Spooled,
 }
 
 /// Counts what happens at one edge.
@@ -122,79 +124,119 @@ fn set(moment: &Moment) {
     counter!("usher_store_commits_failed_total").absolute(moment.store.commits_failed);
     counter!("usher_store_reads_total").absolute(moment.store.reads_begun);
     counter!("usher_store_changes_total").absolute(moment.store.changes_begun);
+    let spooled = &moment.spooled;
+    gauge!("usher_spooling").set(if spooled.spooling { 1.0 } else { 0.0 });
+    gauge!("usher_spool_people_remembered").set(spooled.people_remembered as f64);
+    gauge!("usher_spool_waiting").set(spooled.waiting as f64);
+    gauge!("usher_spool_bytes").set(spooled.bytes as f64);
+    gauge!("usher_spool_bytes_max").set(spooled.bytes_max as f64);
+    counter!("usher_spool_accesses_total").absolute(spooled.accesses_spooled);
+    counter!("usher_spool_replayed_total").absolute(spooled.replayed);
+    counter!("usher_spool_undecided_total").absolute(spooled.undecided);
     counter!("usher_door_batches_total").absolute(moment.door.batches);
     counter!("usher_door_accesses_total").absolute(moment.door.accesses);
     counter!("usher_door_accesses_turned_away_total").absolute(moment.door.accesses_turned_away);
     counter!("usher_door_clock_steps_back_total").absolute(moment.door.clock_steps_back);
 }
 
-/// One sentence for each number.
+/// What is counted, in one sentence each.
+const COUNTERS: &[(&str, &str)] = &[
+    (
+        "usher_http_requests_total",
+        "Requests answered, by route and HTTP status.",
+    ),
+    (
+        "usher_verdicts_total",
+        "Verdicts of the door: admitted by which kind of seat, refused for which reason.",
+    ),
+    (
+        "usher_rate_limit_refusals_total",
+        "Calls refused because their second was used up.",
+    ),
+    (
+        "usher_store_batches_committed_total",
+        "Batches of accesses made durable.",
+    ),
+    (
+        "usher_store_accesses_moved_total",
+        "Accesses that moved an active_time.",
+    ),
+    (
+        "usher_store_folds_completed_total",
+        "Folds of the journal into the activity table.",
+    ),
+    (
+        "usher_store_commits_failed_total",
+        "Commits that failed; nobody of them was admitted.",
+    ),
+    (
+        "usher_spool_accesses_total",
+        "Accesses written into the spool while the database was away.",
+    ),
+    (
+        "usher_spool_replayed_total",
+        "Rows brought from the spool into the ledger.",
+    ),
+    (
+        "usher_spool_undecided_total",
+        "Accesses without a verdict while the database was away: nobody seen recently, or no room.",
+    ),
+    ("usher_store_reads_total", "Reads asked of the store."),
+    ("usher_store_changes_total", "Changes asked of the store."),
+    ("usher_door_batches_total", "Batches handed to the store."),
+    ("usher_door_accesses_total", "Accesses that got a verdict."),
+    (
+        "usher_door_accesses_turned_away_total",
+        "Accesses turned away because too many were waiting.",
+    ),
+    (
+        "usher_door_clock_steps_back_total",
+        "Accesses older than one already seen: the clock stepped back.",
+    ),
+];
+
+/// What goes up and down, in one sentence each.
+const GAUGES: &[(&str, &str)] = &[
+    ("usher_door_waiting", "Accesses waiting at the door."),
+    (
+        "usher_watermark_lag_ms",
+        "How far back recorded activity may still be incomplete, in milliseconds.",
+    ),
+    (
+        "usher_spooling",
+        "1 while accesses go into the spool because the database is away, else 0.",
+    ),
+    (
+        "usher_spool_people_remembered",
+        "People who would be admitted if the database went away now.",
+    ),
+    (
+        "usher_spool_waiting",
+        "Rows in the spool that the ledger does not have yet.",
+    ),
+    ("usher_spool_bytes", "Bytes of the spool's file."),
+    ("usher_spool_bytes_max", "Most bytes the spool's file may have."),
+    ("usher_store_ready", "1 while the store can admit, else 0."),
+    (
+        "usher_store_journal_accesses",
+        "Accesses in the journal, not yet folded.",
+    ),
+    (
+        "usher_store_overlay_rows",
+        "Activity rows that only the overlay in memory has.",
+    ),
+    (
+        "usher_store_overlay_day_sets",
+        "Sets of active days that only the overlay in memory has, or has more of.",
+    ),
+];
+
 fn describe() {
-    for (name, sentence) in [
-        (
-            "usher_http_requests_total",
-            "Requests answered, by route and HTTP status.",
-        ),
-        (
-            "usher_verdicts_total",
-            "Verdicts of the door: admitted by which kind of seat, refused for which reason.",
-        ),
-        (
-            "usher_rate_limit_refusals_total",
-            "Calls refused because their second was used up.",
-        ),
-        (
-            "usher_store_batches_committed_total",
-            "Batches of accesses made durable.",
-        ),
-        (
-            "usher_store_accesses_moved_total",
-            "Accesses that moved an active_time.",
-        ),
-        (
-            "usher_store_folds_completed_total",
-            "Folds of the journal into the activity table.",
-        ),
-        (
-            "usher_store_commits_failed_total",
-            "Commits that failed; nobody of them was admitted.",
-        ),
-        ("usher_store_reads_total", "Reads asked of the store."),
-        ("usher_store_changes_total", "Changes asked of the store."),
-        ("usher_door_batches_total", "Batches handed to the store."),
-        ("usher_door_accesses_total", "Accesses that got a verdict."),
-        (
-            "usher_door_accesses_turned_away_total",
-            "Accesses turned away because too many were waiting.",
-        ),
-        (
-            "usher_door_clock_steps_back_total",
-            "Accesses older than one already seen: the clock stepped back.",
-        ),
-    ] {
-        describe_counter!(name, sentence);
+    for (name, sentence) in COUNTERS {
+        describe_counter!(*name, *sentence);
     }
-    for (name, sentence) in [
-        ("usher_door_waiting", "Accesses waiting at the door."),
-        (
-            "usher_watermark_lag_ms",
-            "How far back recorded activity may still be incomplete, in milliseconds.",
-        ),
-        ("usher_store_ready", "1 while the store can admit, else 0."),
-        (
-            "usher_store_journal_accesses",
-            "Accesses in the journal, not yet folded.",
-        ),
-        (
-            "usher_store_overlay_rows",
-            "Activity rows that only the overlay in memory has.",
-        ),
-        (
-            "usher_store_overlay_day_sets",
-            "Sets of active days that only the overlay in memory has, or has more of.",
-        ),
-    ] {
-        describe_gauge!(name, sentence);
+    for (name, sentence) in GAUGES {
+        describe_gauge!(*name, *sentence);
     }
 }
 
@@ -223,6 +265,21 @@ mod tests {
             reads_begun: 21,
             changes_begun: 22,
             newest_access_ms: None,
+            instances_living: 1,
+            others_watermark_ms: None,
+        },
+        spooled: Spooled {
+            may_spool: true,
+            spooling: true,
+            people_remembered: 31,
+            waiting: 32,
+            oldest_ms: None,
+            full: false,
+            bytes: 33,
+            bytes_max: 34,
+            accesses_spooled: 35,
+            replayed: 36,
+            undecided: 37,
         },
     };
 
@@ -245,6 +302,13 @@ mod tests {
             "usher_watermark_lag_ms 12",
             "usher_store_ready 1",
             "usher_store_batches_committed_total 9",
+            "usher_spooling 1",
+            "usher_spool_people_remembered 31",
+            "usher_spool_waiting 32",
+            "usher_spool_bytes 33",
+            "usher_spool_accesses_total 35",
+            "usher_spool_replayed_total 36",
+            "usher_spool_undecided_total 37",
             "usher_store_reads_total 21",
             "usher_store_changes_total 22",
             "usher_door_clock_steps_back_total 5",

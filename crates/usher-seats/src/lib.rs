@@ -10,6 +10,7 @@
 //! - [`time_zone`]: where an organisation's days begin; [`day`]: which day a moment falls into
 //! - [`history`]: which days a figure of active people counts; [`idle`]: whether a seat lies idle;
 //!   [`overview`]: figures of all seats, from counts by day
+//! - [`search`]: finding people as somebody types
 //! - [`spreadsheet`]: cells that no spreadsheet takes for a formula
 //! - [`verdict`]: what the door answers, decided from a [`Standing`]; [`sighting`]: how long an answer stands when nobody can be asked
 //! - [`activity`]: the newest admitted access, and why accesses need no order
@@ -24,6 +25,7 @@ pub mod localized_names;
 pub mod names;
 pub mod overview;
 pub mod pool;
+pub mod search;
 pub mod seat;
 pub mod sighting;
 pub mod spreadsheet;
@@ -40,6 +42,7 @@ pub use localized_names::LocalizedNames;
 pub use names::{check_external_id, check_name};
 pub use overview::{SeatCounter, SeatFigures, TallyCell, TallyFlags, TallyMark};
 pub use pool::Pool;
+pub use search::SearchText;
 pub use seat::{Seat, SeatStatus, SeatType};
 pub use sighting::Sighting;
 pub use time_zone::TimeZoneName;

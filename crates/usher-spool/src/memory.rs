@@ -107,6 +107,11 @@ impl Memory {
         (believed && seen.sighting.admits(access.accessed_at_ms, age_max_ms)).then_some(seen.sighting)
     }
 
+    /// How many people are remembered.
+    pub(crate) fn people(&self) -> u64 {
+        self.lock().people.len() as u64
+    }
+
     /// The tenants to follow, with how far their logs were read; none for those that are new.
     pub(crate) fn tenants(&self) -> Vec<(TenantId, Option<i64>)> {
         let state = self.lock();

@@ -111,6 +111,7 @@ impl Recorder for Spool {
             Ok(recorded) => {
                 inner.memory.learn(began, &accesses, &recorded);
                 inner.note_spooling(false);
+                inner.full.store(false, Ordering::Relaxed);
                 Ok(recorded.into_iter().map(Some).collect())
             }
             Err(error) if error.is_unavailable() => inner.spool(accesses).await,
@@ -128,8 +129,10 @@ impl Recorder for Spool {
         Spooled {
             may_spool: inner.options.may_spool,
             spooling: inner.spooling.load(Ordering::Relaxed),
+            people_remembered: inner.memory.people(),
             waiting: standing.waiting,
             oldest_ms: standing.oldest_ms,
+            full: inner.full.load(Ordering::Relaxed),
             bytes: standing.bytes,
             bytes_max: inner.options.bytes_max,
             accesses_spooled: inner.accesses_spooled.load(Ordering::Relaxed),

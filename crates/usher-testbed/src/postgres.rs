@@ -4,8 +4,13 @@
 //! when the tests do: a small shell waits for the end of its input, which the system closes whatever becomes of us.
 //!
 //! - [`Server`]: one server
-//! - `programs`: PostgreSQL's own programs, run as somebody who is not root
+//! - [`Database`]: a database of a test's own
+//! - [`Pair`]: a primary and the standby that takes its place
+//! - `processes`: ending and halting a server without a word; `programs`: PostgreSQL's own programs, run as somebody who is not root
 
+mod database;
+mod pair;
+mod processes;
 mod programs;
 
 use std::{
@@ -19,8 +24,11 @@ use std::{
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
+pub use database::Database;
+pub use pair::Pair;
+pub use programs::account;
+use programs::run;
 pub use programs::{ACCOUNT, Account, command, program};
-use programs::{account, run};
 
 /// Settings of a server that many tests share: nothing of it has to survive the machine, so nothing is forced to the disk.
 const SHARED_SETTINGS: [&str; 4] = [
@@ -181,7 +189,7 @@ pub fn free_port() -> u16 {
 }
 
 /// A new folder that belongs to who runs the server.
-fn own_folder(place: &Path) -> (TempDir, Option<Account>) {
+pub(crate) fn own_folder(place: &Path) -> (TempDir, Option<Account>) {
     let folder = TempDir::new_in(place).unwrap();
     std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).unwrap();
     let account = account();

@@ -9,10 +9,12 @@ use usher_door::Door;
 use usher_http::{Chance, Clock, edge::draw};
 use usher_store::{Heard, InstanceName, InstanceWord, Store, StoreError, instances::InstanceNameError};
 
-use crate::{failure::Failure, words};
+use crate::{data_folder::DataFolder, failure::Failure, words};
 
 /// Pause between two words: reports are behind by no more than this because of another instance.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The file with the name of an instance that may hold a spool.
+const NAME_FILE: &str = "usher.instance";
 /// Longest part of the machine's name in ours, in bytes, so that the rest fits.
 const MACHINE_BYTES_MAX: usize = 40;
 
@@ -26,6 +28,24 @@ pub(crate) fn name_by_chance(chance: &dyn Chance) -> Result<InstanceName, Failur
     let name = format!("{machine}-{drawn:08x}");
     name.parse()
         .map_err(|error: InstanceNameError| Failure::failed(words!("{name}: {error}", "{name}：{error}")))
+}
+
+/// The name in a data folder, drawn once: whoever may hold a spool must be known again after a restart.
+pub(crate) fn name_in(folder: &DataFolder, chance: &dyn Chance) -> Result<InstanceName, Failure> {
+    let path = folder.path().join(NAME_FILE);
+    let shown = path.display();
+    let unusable = |error: &dyn std::fmt::Display| {
+        Failure::failed(words!("cannot use {shown}: {error}", "无法使用 {shown}：{error}"))
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().map_err(|error| unusable(&error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let name = name_by_chance(chance)?;
+            std::fs::write(&path, format!("{name}\n")).map_err(|error| unusable(&error))?;
+            Ok(name)
+        }
+        Err(error) => Err(unusable(&error)),
+    }
 }
 
 /// Tells the others that this instance is there.

@@ -82,6 +82,16 @@ impl LedgerPlace {
         }
     }
 
+    /// The folder in which accesses may wait while the database is away; none where none ever do.
+    pub(crate) fn spool_folder(&self) -> Option<&Path> {
+        match self {
+            Self::Database {
+                away: Some(settings), ..
+            } if settings.may_spool => Some(&settings.folder),
+            _ => None,
+        }
+    }
+
     /// The file of a data folder.
     pub(crate) fn in_folder(folder: DataFolder) -> Self {
         let path = folder.path().join(FILE_NAME);

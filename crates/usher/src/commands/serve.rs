@@ -7,9 +7,11 @@ use serde_json::json;
 use super::{Context, signals::StopSignals};
 use crate::{
     arguments::SettingArguments,
+    chance::SystemChance,
     control::{Place, links, wire::LinkQuestion},
+    data_folder::DataFolder,
     failure::Failure,
-    identifiers,
+    identifiers, instances,
     language::{Language, Words},
     ledger_place::LedgerPlace,
     logging,
@@ -25,8 +27,15 @@ pub(super) async fn run(context: &Context<'_>, flags: SettingArguments) -> Resul
     logging::start(settings.log_format, settings.log_level, context.output);
     let signals = StopSignals::listen()?;
     let place = LedgerPlace::make(&settings.store)?.for_server(settings.away);
+    let instance = match (settings.instance, place.spool_folder()) {
+        (None, Some(folder)) => {
+            let folder = DataFolder::make(folder)?;
+            Some(instances::name_in(&folder, &SystemChance)?)
+        }
+        (named, _) => named,
+    };
     let opened = Server::open(&place, "usher serve").await?;
-    let server = Server::start(opened, &settings.listen, settings.edge, settings.instance).await?;
+    let server = Server::start(opened, &settings.listen, settings.edge, instance).await?;
     let address = server.address();
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "others can reach this address; put a gateway with TLS before it");
