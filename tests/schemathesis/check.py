@@ -75,7 +75,7 @@ def main():
         usher.must_run("group", "add", "sales", "7", "--data", folder)
         usher.must_run("identity-provider", "set", "--issuer", "https://login.example.com", "--client-id", "usher",
                        "--data", folder, text_in="known-there-only")
-        client = json.loads(usher.must_run("client", "create", "Report", "--store", "--json", "--data", folder))
+        client = json.loads(usher.must_run("client", "create", "Report", "--installable", "--json", "--data", folder))
         configuration = os.path.join(folder, "things.toml")
         with open(configuration, "w", encoding="utf-8") as file:
             file.write(PARAMETERS % client["client_id"])

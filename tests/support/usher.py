@@ -1,7 +1,8 @@
 """Runs the real `usher` program for the scripts in tests/, and reports their checks.
 
 Standard library only. Nothing here knows how Usher works inside: it starts the program, reads what it prints, and
-speaks HTTP to it.
+speaks HTTP to it. With USHER_TEST_STORE=postgres each data folder stands for a database of a PostgreSQL of our own, and
+everything else stays as it is.
 """
 import http.client
 import json
@@ -46,14 +47,24 @@ class Checks:
         return 1 if self.failed else 0
 
 
-def environment():
-    """The environment of the program: nothing of the caller's own Usher settings."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("USHER_")}
+_cluster = None
+
+
+def environment(arguments=()):
+    """The environment of the program: nothing of the caller's own Usher settings, and the store that is to be tested."""
+    global _cluster
+    own = {name: value for name, value in os.environ.items() if not name.startswith("USHER_")}
+    if os.environ.get("USHER_TEST_STORE") == "postgres" and "--data" in arguments:
+        if _cluster is None:
+            import postgres
+            _cluster = postgres.Cluster(BUILD)
+        own["USHER_STORE"] = _cluster.address_of(arguments[arguments.index("--data") + 1])
+    return own
 
 
 def run(*arguments, text_in=None):
     """Runs one command to its end; gives (exit code, standard output, standard error)."""
-    done = subprocess.run([PROGRAM, *arguments], env=environment(), input=text_in, text=True,
+    done = subprocess.run([PROGRAM, *arguments], env=environment(arguments), input=text_in, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return done.returncode, done.stdout, done.stderr
 
@@ -79,7 +90,7 @@ class Server:
         self._address = threading.Event()
         self.base = None
         self.began = time.monotonic()
-        self.process = subprocess.Popen([*wrapper, PROGRAM, *arguments], env=environment(), text=True,
+        self.process = subprocess.Popen([*wrapper, PROGRAM, *arguments], env=environment(arguments), text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

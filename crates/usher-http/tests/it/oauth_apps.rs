@@ -1,6 +1,5 @@
 //! Tokens for clients themselves, and the older endpoints that take them.
 
-use rusqlite::Connection;
 use usher_http::Clock as _;
 use usher_identity::derived::{SHARED_TOKEN_WINDOW_MS, TokenWindow, app_ticket};
 use usher_store::{Change, IdentityChange, TokenHash, identity::ChallengeMethod};
@@ -424,10 +423,10 @@ async fn the_older_endpoints_hold_a_code_to_its_end_and_its_challenge() {
 async fn only_when_the_fault_is_ours_is_the_status_an_error() {
     let desk = Desk::open().await;
     let secret = secret();
-    Connection::open(desk.house.database())
-        .unwrap()
-        .execute_batch("UPDATE client_secrets SET secret_hash = zeroblob(1)")
-        .unwrap();
+    desk.house
+        .engine
+        .vandalize("UPDATE client_secrets SET secret_hash = ''")
+        .await;
     let answer = desk.post_bare(TENANT_INTERNAL, &own(CLIENT, &secret)).await;
     assert_eq!(
         (answer.status.as_u16(), answer.text.as_str()),

@@ -1,6 +1,5 @@
 //! Every row of the table of refusals (feishu-open-platform.md, section 5.2), on both endpoints, to the letter.
 
-use rusqlite::Connection;
 use usher_identity::make_secret;
 use usher_store::{Change, ClientKind, IdentityChange, User, identity::ChallengeMethod};
 
@@ -455,12 +454,12 @@ async fn a_broken_store_is_our_fault_and_a_closed_one_passes() {
         let desk = Desk::open().await;
         let code = desk.code().await;
         let refresh_token = desk.refresh_token(path).await;
-        let vandal = Connection::open(desk.house.database()).unwrap();
-        vandal
-            .execute_batch(
+        desk.house
+            .engine
+            .vandalize(
                 "UPDATE authorization_codes SET client_id = ''; UPDATE refresh_tokens SET client_id = ''",
             )
-            .unwrap();
+            .await;
         assert_row(&desk.post(path, &code_fields(&code)).await, SERVER_ERROR);
         assert_row(&desk.refresh(path, &refresh_token).await, SERVER_ERROR);
         desk.house.store.close().await;

@@ -1,10 +1,9 @@
-//! One house per test: the real engine in a folder of its own, the real door, the real routes, and a clock and chance
-//! that the test holds in its hand. Nothing is mocked, so an answer here is the answer of the product; and nothing is
+//! One house per test: the real engine in a place of its own, the real door, the real routes, and a clock and chance
+//! that the test holds in its hand; which engine, the environment says (`engine`). Nothing is mocked, so an answer here is the answer of the product; and nothing is
 //! random, so a whole answer with its log id and page token can be written down.
 
 use std::{
     fmt,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -17,7 +16,6 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use http_body_util::BodyExt as _;
-use tempfile::TempDir;
 use tower::ServiceExt as _;
 use usher_door::{Door, DoorLimits};
 use usher_http::{Chance, Clock, Edge, EdgeSettings, PeerAddress, router};
@@ -26,10 +24,11 @@ use usher_identity::{
     token::{TOKEN_RANDOM_BYTES, hash_token},
 };
 use usher_seats::{ClientId, LocalizedNames, Namespace, SeatType, TenantId, TenantKey, TimeZoneName, UserId};
-use usher_sqlite::{Holder, SqliteStore};
 use usher_store::{
     Access, App, Change, Client, ClientKind, Effect, IdentityChange, Store, Token, TokenHash, TokenKind, User,
 };
+
+use crate::engine::Engine;
 
 /// When every test begins: 2026-01-02T03:04:05Z, 11:04:05 in log ids.
 pub const BEGIN_MS: i64 = 1_767_323_045_000;
@@ -93,7 +92,7 @@ pub struct House {
     pub tenant_id: TenantId,
     pub router: Router,
     tokens_made: AtomicU64,
-    folder: TempDir,
+    pub engine: Engine,
 }
 
 /// What a token is to be good for; change what the test is about.
@@ -115,15 +114,7 @@ impl House {
 
     /// The same under other settings.
     pub async fn open_with(settings: EdgeSettings) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let holder = Holder {
-            process_id: std::process::id(),
-            command: "test".to_owned(),
-            since_ms: BEGIN_MS,
-            control_socket: None,
-        };
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(&folder.path().join("usher.db"), &holder).unwrap());
+        let (engine, store) = Engine::open().await;
         let clock = Arc::new(HandClock {
             now_ms: AtomicI64::new(BEGIN_MS),
             stepped_ms: AtomicI64::new(0),
@@ -144,7 +135,7 @@ impl House {
             tenant_id: TenantId(0),
             router,
             tokens_made: AtomicU64::new(0),
-            folder,
+            engine,
         };
         house.tenant_id = house.tenant("default").await;
         house
@@ -154,11 +145,6 @@ impl House {
             ])
             .await;
         house
-    }
-
-    /// The engine's file, for those who want to break it.
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("usher.db")
     }
 
     /// Makes changes that must fit.

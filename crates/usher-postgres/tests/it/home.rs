@@ -11,8 +11,10 @@ use usher_conformance::Home;
 use usher_postgres::{PostgresOptions, PostgresStore, SharedClock};
 use usher_store::Store;
 
-use usher_testbed::postgres::Server;
+use usher_testbed::{pgbouncer::Pooler, postgres::Server};
 
+/// Puts a pooler in between: with `USHER_TEST_POOLER=pgbouncer` every story is told behind one.
+const POOLER_VARIABLE: &str = "USHER_TEST_POOLER";
 /// Few connections per test, for many tests run at once on one server.
 const CONNECTIONS_MAX: usize = 4;
 /// The database that the others are copies of.
@@ -68,21 +70,28 @@ impl PostgresHome {
 
 async fn make_template() {
     Server::shared().run(&format!("CREATE DATABASE {TEMPLATE}")).await;
-    let store = open(TEMPLATE).await;
+    // Never through a pooler, whose connections would stay.
+    let store = opened(&Server::shared().address(TEMPLATE)).await;
     store.close().await;
     drop(store);
     Server::shared().until_nobody_is_in(TEMPLATE).await;
 }
 
 async fn open(database: &str) -> Arc<PostgresStore> {
+    if std::env::var(POOLER_VARIABLE).is_ok_and(|value| value == "pgbouncer") {
+        return opened(&Pooler::shared().address(database)).await;
+    }
+    opened(&Server::shared().address(database)).await
+}
+
+async fn opened(address: &str) -> Arc<PostgresStore> {
     let options = PostgresOptions {
         connections_max: CONNECTIONS_MAX,
         // Stories set the time by hand.
         clock: SharedClock::Caller,
         ..PostgresOptions::default()
     };
-    let address = Server::shared().address(database);
-    Arc::new(PostgresStore::open(&address, &options).await.unwrap())
+    Arc::new(PostgresStore::open(address, &options).await.unwrap())
 }
 
 #[async_trait]

@@ -14,4 +14,7 @@ mod hot;
 mod instances;
 mod joins;
 mod keys;
+mod pooler;
 mod statements;
+mod tls;
+mod together;

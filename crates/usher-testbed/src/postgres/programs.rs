@@ -41,7 +41,7 @@ pub fn command(account: Option<Account>, words: &[&str]) -> Command {
 }
 
 /// The account to run the server as, where we are root.
-pub(super) fn account() -> Option<Account> {
+pub fn account() -> Option<Account> {
     if !rustix::process::geteuid().is_root() {
         return None;
     }

@@ -249,7 +249,7 @@ pub(crate) struct ClientCreateArguments {
     pub(crate) client_name: String,
     /// A store client, which other tenants may install.
     #[arg(long)]
-    pub(crate) store: bool,
+    pub(crate) installable: bool,
     /// The scopes it opens, separated by commas.
     #[arg(long, value_name = "SCOPES")]
     pub(crate) open: Option<String>,

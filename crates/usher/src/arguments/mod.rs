@@ -14,6 +14,7 @@ pub(crate) mod manage;
 pub(crate) mod mistakes;
 pub(crate) mod report;
 pub(crate) mod sign_in;
+pub(crate) mod store;
 mod texts;
 
 use std::path::PathBuf;
@@ -107,6 +108,9 @@ pub(crate) enum Command {
     /// Look at the audit log, and prove that nobody has touched it.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Look after the store: the place where the ledger is.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Let people sign in through their organisation's own identity provider.
     #[command(subcommand)]
     IdentityProvider(identity_provider::IdentityProviderCommand),
@@ -149,12 +153,36 @@ pub(crate) struct SettingArguments {
     /// A file with the password of the database [environment: USHER_STORE_PASSWORD_FILE, or the password itself in USHER_STORE_PASSWORD].
     #[arg(long, value_name = "FILE")]
     pub(crate) store_password_file: Option<String>,
+    /// Most connections to the database, 2 to 500 [environment: USHER_STORE_CONNECTIONS; default: 16].
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) store_connections: Option<String>,
+    /// How long one server of the database may take to answer, 1 to 3600 [environment: USHER_STORE_CONNECT_TIMEOUT_SECONDS; default: 3].
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) store_connect_timeout_seconds: Option<String>,
+    /// How long a statement may take in the database, 1 to 3600 [environment: USHER_STORE_STATEMENT_TIMEOUT_SECONDS; default: 30].
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) store_statement_timeout_seconds: Option<String>,
+    /// How long a statement may wait for a lock in the database, 1 to 3600 [environment: USHER_STORE_LOCK_TIMEOUT_SECONDS; default: 10].
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) store_lock_timeout_seconds: Option<String>,
+    /// A file with the 32 bytes of the key that all servers of a database share [environment: USHER_KEY_FILE; default: the database keeps it].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<String>,
     /// The address to listen on; port 0 takes a free one [environment: USHER_LISTEN; default: 127.0.0.1:8787].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,
     /// The name of this server among those on one database, kept over restarts [environment: USHER_INSTANCE; default: the machine's name and some letters].
     #[arg(long, value_name = "NAME")]
     pub(crate) instance: Option<String>,
+    /// What the door does while the database is away: closed (everybody waits outside) or spool (whoever was seen recently is admitted, and their accesses wait in the data folder) [environment: USHER_WHILE_STORE_IS_AWAY; default: closed].
+    #[arg(long, value_name = "closed|spool")]
+    pub(crate) while_store_is_away: Option<String>,
+    /// For how many hours somebody counts as seen recently, 1 to 168 [environment: USHER_SPOOL_SEEN_WITHIN_HOURS; default: 24].
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) spool_seen_within_hours: Option<String>,
+    /// Most bytes of accesses that wait in the data folder, at least 1048576 [environment: USHER_SPOOL_BYTES_MAX; default: 67108864].
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) spool_bytes_max: Option<String>,
     /// Where people and programs find this server, such as https://usher.example.com, when a gateway with TLS is before it [environment: USHER_PUBLIC_ORIGIN; default: what each request says].
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) public_origin: Option<String>,

@@ -9,6 +9,7 @@ mod bulk;
 mod ledger;
 mod manage;
 mod report;
+mod store;
 
 /// What the help of a command says beyond its English doc comment.
 pub(super) struct CommandTexts {
@@ -223,12 +224,44 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "保存数据库密码的文件 [环境变量：USHER_STORE_PASSWORD_FILE，或用 USHER_STORE_PASSWORD 直接给出密码]。",
     ),
     (
+        "store_connections",
+        "到数据库的最大连接数，2 至 500 [环境变量：USHER_STORE_CONNECTIONS；默认：16]。",
+    ),
+    (
+        "store_connect_timeout_seconds",
+        "数据库的每台服务器应答的最长时间，1 至 3600 [环境变量：USHER_STORE_CONNECT_TIMEOUT_SECONDS；默认：3]。",
+    ),
+    (
+        "store_statement_timeout_seconds",
+        "数据库中一条语句的最长执行时间，1 至 3600 [环境变量：USHER_STORE_STATEMENT_TIMEOUT_SECONDS；默认：30]。",
+    ),
+    (
+        "store_lock_timeout_seconds",
+        "数据库中一条语句等待锁的最长时间，1 至 3600 [环境变量：USHER_STORE_LOCK_TIMEOUT_SECONDS；默认：10]。",
+    ),
+    (
+        "key_file",
+        "保存同一数据库的所有服务器共用密钥（32 字节）的文件 [环境变量：USHER_KEY_FILE；默认：由数据库保存]。",
+    ),
+    (
         "listen",
         "监听地址；端口 0 表示任取空闲端口 [环境变量：USHER_LISTEN；默认：127.0.0.1:8787]。",
     ),
     (
         "instance",
         "本服务器在共用同一数据库的各服务器中的名称，重启后不变 [环境变量：USHER_INSTANCE；默认：机器名加若干字母]。",
+    ),
+    (
+        "while_store_is_away",
+        "数据库不可用期间门的行为：closed（所有人在门外等候）或 spool（近期获准者仍可进入，其访问记录暂存于数据文件夹） [环境变量：USHER_WHILE_STORE_IS_AWAY；默认：closed]。",
+    ),
+    (
+        "spool_seen_within_hours",
+        "多少小时以内获准者算作近期获准，1 至 168 [环境变量：USHER_SPOOL_SEEN_WITHIN_HOURS；默认：24]。",
+    ),
+    (
+        "spool_bytes_max",
+        "数据文件夹中暂存访问记录的最大字节数，至少 1048576 [环境变量：USHER_SPOOL_BYTES_MAX；默认：67108864]。",
     ),
     (
         "public_origin",
@@ -344,6 +377,7 @@ pub(super) fn commands() -> impl Iterator<Item = &'static CommandTexts> {
         .chain(bulk::COMMANDS)
         .chain(report::COMMANDS)
         .chain(audit::COMMANDS)
+        .chain(store::COMMANDS)
 }
 
 /// Every argument.
@@ -355,6 +389,7 @@ pub(super) fn arguments() -> impl Iterator<Item = &'static (&'static str, &'stat
         .chain(bulk::ARGUMENTS)
         .chain(report::ARGUMENTS)
         .chain(audit::ARGUMENTS)
+        .chain(store::ARGUMENTS)
 }
 
 /// The texts of the command at a path.

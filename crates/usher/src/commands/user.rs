@@ -13,7 +13,10 @@ use crate::{
         wire::{self, LinkAnswer, LinkQuestion},
     },
     failure::Failure,
-    identifiers, moments,
+    identifiers,
+    language::Words,
+    ledger_place::LedgerPlace,
+    moments,
     output::Exit,
     settings::{LISTEN, PUBLIC_ORIGIN, serve::public_origin},
     words,
@@ -71,16 +74,24 @@ async fn link(context: &Context<'_>, arguments: UserLinkArguments) -> Result<Exi
             &(),
         );
         if !served {
-            context.output.explain(
-                &words!(
-                    "no server runs on this data folder; start usher serve first, and use its address",
-                    "该数据文件夹上没有运行服务器；请先启动 usher serve，并使用其地址"
-                ),
-                &(),
-            );
+            context.output.explain(&unserved(&place), &());
         }
     }
     Ok(Exit::Done)
+}
+
+/// What to make of an address that no server has told.
+fn unserved(place: &LedgerPlace) -> Words {
+    match place {
+        LedgerPlace::File { .. } => words!(
+            "no server runs on this data folder; start usher serve first, and use its address",
+            "该数据文件夹上没有运行服务器；请先启动 usher serve，并使用其地址"
+        ),
+        LedgerPlace::Database { .. } => words!(
+            "the address before /link/ is what the settings here say; use that of one of the servers on this database",
+            "/link/ 之前的地址取自此处的设置；请使用该数据库上某台服务器的地址"
+        ),
+    }
 }
 
 /// Where a server on this data folder would be found, as far as the settings say.

@@ -16,14 +16,17 @@ use std::{
 
 use usher_postgres::{AddressError, DatabaseAddress, is_database};
 
-use super::{DATA, Layers, Origin, Resolved, STORE, STORE_PASSWORD, STORE_PASSWORD_FILE, serve};
+use super::{
+    DATA, KEY_FILE, Layers, Origin, Resolved, STORE, STORE_PASSWORD, STORE_PASSWORD_FILE, serve,
+    store_limits::StoreLimits,
+};
 use crate::{failure::Failure, language::Language, words};
 
 /// How a file is named.
 const FILE_SCHEME: &str = "sqlite:";
 /// Longest password in bytes: PostgreSQL's own programs take no longer one either.
 const PASSWORD_BYTES_MAX: usize = 1_000;
-/// Who may read a settings file with a password in it: its owner.
+/// Who may not read a file with a secret in it: everybody but its owner.
 const OTHERS: u32 = 0o077;
 
 /// Where the ledger is.
@@ -37,11 +40,25 @@ pub(crate) enum StoreChoice {
     Database(Box<DatabaseAddress>),
 }
 
+/// The key that all instances of a database share; never printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LedgerKey(pub(crate) [u8; 32]);
+
+impl std::fmt::Debug for LedgerKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("LedgerKey")
+    }
+}
+
 /// The choice, and what was said to make it.
 #[derive(Debug, Clone)]
 pub(crate) struct StoreSettings {
     /// Where the ledger is.
     pub(crate) choice: StoreChoice,
+    /// How a database is used.
+    pub(crate) limits: StoreLimits,
+    /// The key of a database, where the operator keeps it in a file.
+    pub(crate) key: Option<LedgerKey>,
     /// The `--store` of the command line, without a password, to be said again in a further command.
     pub(crate) flag: Option<String>,
 }
@@ -66,8 +83,47 @@ impl StoreSettings {
                 _ => return Err(serve::wrong(&store, "sqlite:PATH, postgres://USER@HOST/DATABASE")),
             },
         };
-        Ok(Self { choice, flag })
+        let limits = StoreLimits::read(layers)?;
+        let key = key(&layers.resolve(KEY_FILE), &choice)?;
+        Ok(Self {
+            choice,
+            limits,
+            key,
+            flag,
+        })
     }
+}
+
+/// The key from its file. A file of the ledger has its key beside it, so there a further one would be a mistake.
+fn key(resolved: &Resolved, choice: &StoreChoice) -> Result<Option<LedgerKey>, Failure> {
+    let Some(path) = resolved.text.as_deref().map(Path::new) else {
+        return Ok(None);
+    };
+    if !matches!(choice, StoreChoice::Database(_)) {
+        return Err(Failure::usage(words!(
+            "key_file is for a ledger in a database; the file of a ledger has its key, usher.key, beside it",
+            "key_file 用于数据库中的账本；文件中的账本旁边自有其密钥 usher.key"
+        )));
+    }
+    refuse_readable(path)?;
+    let shown = path.display();
+    let content = std::fs::read(path).map_err(|error| {
+        Failure::usage(words!(
+            "cannot read the key from {shown}: {error}",
+            "无法从 {shown} 读取密钥：{error}"
+        ))
+    })?;
+    let content = content.try_into().map_err(|_| {
+        Failure::usage(words!(
+            "{shown} is not a key file of 32 bytes",
+            "{shown} 不是 32 字节的密钥文件"
+        ))
+        .next(words!(
+            "(umask 077; head -c 32 /dev/urandom > {shown})",
+            "(umask 077; head -c 32 /dev/urandom > {shown})"
+        ))
+    })?;
+    Ok(Some(LedgerKey(content)))
 }
 
 fn address(store: &Resolved, text: &str) -> Result<DatabaseAddress, Failure> {
@@ -117,8 +173,8 @@ fn refuse_readable(path: &Path) -> Result<(), Failure> {
     }
     let path = path.display();
     Err(Failure::usage(words!(
-        "{path} holds the password of the store and others may read it",
-        "{path} 中有存储的密码，而其他人可以读取该文件"
+        "{path} holds a secret and others may read it",
+        "{path} 中有秘密，而其他人可以读取该文件"
     ))
     .next(words!("chmod 600 {path}", "chmod 600 {path}")))
 }

@@ -8,7 +8,7 @@
 //! | metrics | `/metrics` |
 //! | exports | `usher export`, and every other command that lists or shows |
 //! | the operator's view | every `GET` of the OpenAPI document, asked with an operator's token |
-//! | files | everything in the data folder, with the write-ahead log, while the server runs and after |
+//! | files | everything in the data folder, or in the database (`USHER_TEST_STORE=postgres`), with the write-ahead log, while the server runs and after |
 //! | process arguments | `/proc/.../cmdline` of the server |
 //!
 //! Each secret is looked for as it is and as programs write bytes down: base64 and base64url at every alignment,
@@ -59,6 +59,7 @@ fn no_secret_is_left_anywhere() {
     let server = place.serve("human", &secret_file);
     let mut world = World::new(server.address());
     world.vault.hide("gateway secret", GATEWAY_SECRET);
+    world.vault.hide("store password", place::STORE_PASSWORD);
     world.hears("announcement", &server.announced.to_string());
     let link = server.announced["first_password_link"].as_str().unwrap();
     let link = link[link.find("/link/").unwrap()..].to_owned();
@@ -108,17 +109,14 @@ fn live(world: &mut World, place: &Place, link: &str) -> (String, Vec<String>) {
     (operator, given)
 }
 
-/// Writes nonsense beside every secret in the file, so that whoever reads it has something to complain about.
+/// Writes nonsense beside every secret in what is kept, so that whoever reads it has something to complain about.
 fn break_file(place: &Place) {
-    let file = rusqlite::Connection::open(place.data().join("usher.db")).unwrap();
-    file.execute_batch(
-        "PRAGMA foreign_keys = OFF;
-         UPDATE tokens SET client_id = '' WHERE client_id IS NOT NULL;
+    place.vandalize(
+        "UPDATE tokens SET client_id = '' WHERE client_id IS NOT NULL;
          UPDATE refresh_tokens SET client_id = '';
-         UPDATE credentials SET totp_sealed = zeroblob(7) WHERE totp_sealed IS NOT NULL;
-         UPDATE identity_providers SET client_secret_sealed = zeroblob(7);",
-    )
-    .unwrap();
+         UPDATE credentials SET totp_sealed = NONSENSE WHERE totp_sealed IS NOT NULL;
+         UPDATE identity_providers SET client_secret_sealed = NONSENSE;",
+    );
 }
 
 /// Everything that reads the nonsense is our fault now, and says so in the log.

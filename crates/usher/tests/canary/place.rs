@@ -1,19 +1,30 @@
-//! The real program on a folder of its own: a server that logs everything, and commands beside it.
+//! The real program on a folder of its own: a server that logs everything, and commands beside it. With
+//! `USHER_TEST_STORE=postgres` its ledger is in a database that it reaches with a password, and its key in a file.
 
 use std::{
     fs::File,
     io::{BufRead as _, BufReader, Write as _},
-    path::PathBuf,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
+use usher_testbed::postgres::{ACCOUNT, Database, Server as Postgres, program};
+
+/// The password in the address of the database; its server asks for none, so it is there only to be kept.
+pub(crate) const STORE_PASSWORD: &str = "sluice gate, nine hinges";
+/// The same as an address writes it.
+const STORE_PASSWORD_ENCODED: &str = "sluice%20gate%2C%20nine%20hinges";
+/// The key of a ledger in a database.
+const LEDGER_KEY: &[u8; 32] = b"thirty-two bytes that open seals";
 
 /// A folder with what belongs to one Usher.
 pub(crate) struct Place {
     folder: TempDir,
     starts: usize,
+    database: Option<Database>,
 }
 
 /// A server that runs; killed at the end unless it was stopped.
@@ -25,7 +36,17 @@ pub(crate) struct Server {
 impl Place {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        Self { folder, starts: 0 }
+        let on_database = std::env::var("USHER_TEST_STORE").as_deref() == Ok("postgres");
+        let place = Self {
+            folder,
+            starts: 0,
+            database: on_database.then(Database::empty),
+        };
+        if on_database {
+            std::fs::write(place.ledger_key(), LEDGER_KEY).unwrap();
+            std::fs::set_permissions(place.ledger_key(), PermissionsExt::from_mode(0o600)).unwrap();
+        }
+        place
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -50,18 +71,52 @@ impl Place {
         path.to_str().unwrap().to_owned()
     }
 
-    /// Every file of the data folder, by name.
-    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
-        let entries = std::fs::read_dir(self.data()).unwrap().map(Result::unwrap);
-        entries
-            .filter(|entry| entry.file_type().unwrap().is_file())
-            .map(|entry| {
-                let name = entry.file_name().to_str().unwrap().to_owned();
-                (name, std::fs::read(entry.path()).unwrap())
-            })
-            .collect()
+    fn ledger_key(&self) -> PathBuf {
+        self.folder.path().join("ledger-key")
     }
 
+    /// Lets the database's own program carry a statement out; gives what it printed.
+    fn ask(&self, database: &Database, statement: &str) -> String {
+        let port = Postgres::shared().port().to_string();
+        let asked = Command::new(program("psql"))
+            .args(["-h", "127.0.0.1", "-p", &port, "-U", ACCOUNT, "-At"])
+            .args(["-v", "ON_ERROR_STOP=1", "-c", statement, database.name()])
+            .output()
+            .unwrap();
+        assert!(asked.status.success(), "{asked:?}");
+        String::from_utf8(asked.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Does to what is kept what Usher never would; bytes that are none of ours are `NONSENSE` in the statements.
+    pub(crate) fn vandalize(&self, statements: &str) {
+        match &self.database {
+            Some(database) => {
+                let bytes = "'\\x00000000000000'::bytea";
+                self.ask(database, &statements.replace("NONSENSE", bytes));
+            }
+            None => {
+                let file = rusqlite::Connection::open(self.data().join("usher.db")).unwrap();
+                let loose = format!("PRAGMA foreign_keys = OFF; {statements}");
+                file.execute_batch(&loose.replace("NONSENSE", "zeroblob(7)"))
+                    .unwrap();
+            }
+        }
+    }
+
+    /// Every file of the data folder, by name, or every file of the database with the key that is kept apart.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let Some(database) = &self.database else {
+            return files_in(&self.data());
+        };
+        let place = "SELECT 'base/' || oid FROM pg_database WHERE datname = current_database()";
+        self.ask(database, "CHECKPOINT");
+        let data = Postgres::shared().data();
+        let mut files = files_in(&data.join(self.ask(database, place)));
+        let log = files_in(&data.join("pg_wal")).into_iter();
+        files.extend(log.map(|(name, bytes)| (format!("{name}-wal"), bytes)));
+        files.push(("usher.key".to_owned(), LEDGER_KEY.to_vec()));
+        files
+    }
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
         let data = self.data();
@@ -69,6 +124,12 @@ impl Place {
         command.env_clear().env("PATH", "/usr/bin:/bin");
         // Whatever there is to be said is to be said.
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
+        if let Some(database) = &self.database {
+            let with_password = format!("{ACCOUNT}:{STORE_PASSWORD_ENCODED}@");
+            let address = database.address().replace(&format!("{ACCOUNT}@"), &with_password);
+            command.env("USHER_STORE", address);
+            command.env("USHER_KEY_FILE", self.ledger_key());
+        }
         command
     }
 
@@ -106,6 +167,18 @@ impl Place {
         assert!(output.status.success(), "usher {arguments:?}: {stdout}{stderr}");
         (stdout, stderr)
     }
+}
+
+/// Every file of a folder, by name.
+fn files_in(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .filter(|entry| entry.file_type().unwrap().is_file())
+        .map(|entry| {
+            let name = entry.file_name().to_str().unwrap().to_owned();
+            (name, std::fs::read(entry.path()).unwrap())
+        })
+        .collect()
 }
 
 impl Server {

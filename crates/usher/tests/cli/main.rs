@@ -14,6 +14,7 @@
 
 mod apply;
 mod audit;
+mod database;
 mod demo;
 mod export;
 mod first_run;

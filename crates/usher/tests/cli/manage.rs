@@ -154,7 +154,7 @@ fn a_client_is_made_rotated_installed_and_switched_off() {
     both_ways(|site| {
         site.usher(&["tenant", "create", "acme"]).done();
         let made = site
-            .usher(&["client", "create", "Report", "--store", "--json"])
+            .usher(&["client", "create", "Report", "--installable", "--json"])
             .json();
         let id = made["client_id"].as_str().unwrap();
         let secret = made["client_secret"].as_str().unwrap();

@@ -1,17 +1,40 @@
-//! Runs the real `usher` program as a user would.
+//! Runs the real `usher` program as a user would. With `USHER_TEST_STORE=postgres` every data folder stands for a database of a
+//! real PostgreSQL, and everything else stays as it is.
 
 use std::{
+    collections::HashMap,
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
+use usher_testbed::postgres::Database;
+
 /// Only ends a test that would otherwise hang for ever.
 const START_SECONDS_MAX: u64 = 60;
+
+/// The databases that stand for data folders.
+static DATABASES: Mutex<Option<HashMap<PathBuf, Database>>> = Mutex::new(None);
+
+/// True when databases stand for data folders.
+pub(crate) fn on_database() -> bool {
+    std::env::var("USHER_TEST_STORE").as_deref() == Ok("postgres")
+}
+
+/// The address of the database that stands for a data folder, where that is what is tested.
+fn database_of(data: &Path) -> Option<String> {
+    if !on_database() {
+        return None;
+    }
+    let mut databases = DATABASES.lock().unwrap();
+    let databases = databases.get_or_insert_with(HashMap::new);
+    let database = databases.entry(data.to_owned()).or_insert_with(Database::empty);
+    Some(database.address())
+}
 
 /// A new folder on the disk of the build directory; a folder in memory could not show what a disk does.
 pub(crate) fn new_folder() -> tempfile::TempDir {
@@ -23,6 +46,10 @@ fn usher(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
     command.args(arguments);
     without_settings(&mut command);
+    let named = arguments.iter().position(|argument| *argument == "--data");
+    if let Some(store) = named.and_then(|place| database_of(Path::new(arguments[place + 1]))) {
+        command.env("USHER_STORE", store);
+    }
     command
 }
 

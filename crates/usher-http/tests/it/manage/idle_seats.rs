@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use usher_http::Clock;
 use usher_seats::SeatType;
@@ -302,8 +301,7 @@ async fn nothing_is_told_while_accesses_wait_for_long() {
     let (house, manager) = old_house().await;
     // What the past left in memory reaches its tables; then somebody holds the file, so that nothing can be written.
     house.managed(&manager, "GET", REPORT, Value::Null).await;
-    let other = Connection::open(house.database()).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let other = house.engine.hold_up().await;
     let (door, now_ms) = (house.edge.door.clone(), house.clock.now_ms());
     let access = Access {
         tenant_id: house.tenant_id,
@@ -325,7 +323,7 @@ async fn nothing_is_told_while_accesses_wait_for_long() {
         (503, NOT_TRUSTWORTHY),
         "{answer}"
     );
-    other.execute_batch("ROLLBACK").unwrap();
+    other.let_go().await;
     waiting.await.unwrap().unwrap();
     let data = house.managed(&manager, "GET", REPORT, Value::Null).await;
     assert_eq!(data["as_of"], house.clock.now_ms());

@@ -150,7 +150,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
         chinese: "创建客户端并打印其编号与密钥。密钥只显示这一次。",
         examples: &[
             "usher client create Report --open app_engine:seat_activities:read --redirect-uri https://report.example.com/callback",
-            "usher client create Everywhere --store",
+            "usher client create Everywhere --installable",
         ],
     },
     CommandTexts {
@@ -233,7 +233,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("no_routes", "移除该应用的所有路由。"),
     ("client_id", "客户端编号。"),
     ("client_name", "客户端名称。"),
-    ("store", "商店客户端，其他租户可以安装。"),
+    ("installable", "商店客户端，其他租户可以安装。"),
     ("open", "开通的权限，以逗号分隔。"),
     ("client update/open", "开通的权限，以逗号分隔；其余权限将关闭。"),
     ("redirect_uri", "授权后返回的地址；可重复。"),

@@ -46,7 +46,11 @@ pub(in crate::commands) async fn run(context: &Context<'_>, command: ClientComma
 }
 
 async fn create(context: &Context<'_>, arguments: ClientCreateArguments) -> Result<Exit, Failure> {
-    let kind = if arguments.store { "store" } else { "self_built" };
+    let kind = if arguments.installable {
+        "store"
+    } else {
+        "self_built"
+    };
     let body = fields([
         ("name", Some(Value::from(arguments.client_name))),
         ("kind", Some(Value::from(kind))),
