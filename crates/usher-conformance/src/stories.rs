@@ -13,8 +13,10 @@ pub mod identity_provider;
 pub mod idle;
 pub mod isolation;
 pub mod management;
+pub mod overview;
 pub mod pools;
 pub mod replay;
+pub mod search;
 pub mod seat_lists;
 pub mod seats;
 pub mod tokens;
@@ -163,6 +165,15 @@ macro_rules! stories {
             who_left_stays_in_history_and_may_come_back,
             history_is_kept_as_long_as_asked,
             history_of_one_tenant_is_nothing_to_another,
+        ]);
+        $crate::stories!(@ $home, overview: [
+            an_overview_gives_the_figures_of_every_pool,
+            an_overview_of_many_fresh_seats_and_many_leaves_stays_exact_or_says_so,
+        ]);
+        $crate::stories!(@ $home, search: [
+            people_are_found_as_somebody_types,
+            a_search_goes_on_where_it_stopped,
+            hostile_text_finds_nobody,
         ]);
         $crate::stories!(@ $home, idle: [
             idle_seats_are_listed_with_their_evidence,

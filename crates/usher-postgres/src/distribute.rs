@@ -36,6 +36,7 @@ pub const PLACEMENTS: &[(&str, Placement)] = &[
     ("app_routes", Placement::Reference),
     ("ledger_keys", Placement::Reference),
     ("users", Placement::Distributed),
+    ("user_search_keys", Placement::Distributed),
     ("apps", Placement::Distributed),
     ("groups", Placement::Distributed),
     ("seats", Placement::Distributed),

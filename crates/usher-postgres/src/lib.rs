@@ -22,7 +22,7 @@
 //! - `coordination`, `rates`, `leases`, `instances`, `announcements`: what instances agree on; `shared_clock`: by whose time
 //! - `noting`, `audit_log`: what they leave behind
 //! - `copy`: moving a whole ledger to another engine or from one; `distribute`: spreading the schema over a Citus cluster
-//! - `reads`: lists and look-ups; `reports`: those that answer for people; `tending`: what time alone makes due
+//! - `reads`: lists and look-ups; `reports`: those that answer for people; `search_keys`: under what these are found; `tending`: what time alone makes due
 
 #[macro_use]
 mod listing;
@@ -56,6 +56,7 @@ mod record;
 mod remembered;
 mod replay;
 mod reports;
+mod search_keys;
 mod seating;
 mod shared_clock;
 mod sql;

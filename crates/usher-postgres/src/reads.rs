@@ -24,7 +24,7 @@ pub(crate) use clients::{
 };
 pub(crate) use directory::{
     app, app_routes, app_routes_between, apps, first_administrator, tenant, tenant_by_id, tenants, user,
-    users,
+    users, users_numbered,
 };
 pub(crate) use history::{active_days, active_people};
 pub(crate) use identity_provider::{identity_provider, linked_person, linked_subject};
@@ -38,7 +38,7 @@ pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, sessi
 pub(crate) use tokens::{service_tokens, token, tokens};
 
 /// A limit as PostgreSQL takes it.
-fn limit(rows_max: usize) -> i64 {
+pub(crate) fn limit(rows_max: usize) -> i64 {
     i64::try_from(rows_max).unwrap_or(i64::MAX)
 }
 

@@ -5,7 +5,10 @@ use std::{io, path::Path};
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use usher_store::StoreError;
 
-use crate::lock::{Holder, LockError};
+use crate::{
+    lock::{Holder, LockError},
+    search_keys,
+};
 
 /// Marks a SQLite file as Usher's ("USHR"), so that another program's file is never migrated by mistake.
 const APPLICATION_ID: i64 = 0x5553_4852;
@@ -25,7 +28,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_copy.sql"),
     include_str!("../migrations/0013_seat_tallies.sql"),
     include_str!("../migrations/0014_fill_seat_tallies.sql"),
+    USER_SEARCH_KEYS,
 ];
+
+/// The step after which everybody's keys are written: they cannot be made by SQL.
+const USER_SEARCH_KEYS: &str = include_str!("../migrations/0015_user_search_keys.sql");
 
 /// The newest schema this program knows.
 #[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
@@ -165,6 +172,9 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     for (target, migration) in (1_i64..).zip(MIGRATIONS).filter(|(target, _)| *target > found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
+        if *migration == USER_SEARCH_KEYS {
+            search_keys::fill(&transaction)?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", target)?;
         transaction.commit()?;

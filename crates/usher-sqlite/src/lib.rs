@@ -10,7 +10,7 @@
 //! - `change_request`: one transaction, whatever becomes of it
 //! - `changing`: what every change may use, and what it leaves for the audit log
 //! - `noting`: what a change leaves for the audit log; `audit_log`: how it gets there
-//! - `reports`: reads that may need the writer first
+//! - `reports`: reads that may need the writer first; `search_keys`: under what people are found
 //! - `readers`, `reads`: lists and look-ups, beside the writer and never in its way
 //! - `alone`: what many instances would have to agree on
 //! - `copy`: moving a whole ledger to another engine or from one
@@ -38,6 +38,7 @@ mod readers;
 mod reads;
 mod recovery;
 mod reports;
+mod search_keys;
 mod seating;
 mod store;
 mod tallies;

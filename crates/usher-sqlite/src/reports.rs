@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use usher_store::{IdlePage, IdleQuery, Overview, OverviewQuery, Reports, StoreError};
+use usher_seats::{TenantId, UserId};
+use usher_store::{IdlePage, IdleQuery, Overview, OverviewQuery, Reports, StoreError, User};
 
 use crate::{
     reads::{self, IdleAttempt, Memory, OverviewAttempt},
+    search_keys,
     store::SqliteStore,
     tending::Tended,
     writer::Work,
@@ -66,5 +68,27 @@ impl Reports for SqliteStore {
         Err(StoreError::Unavailable {
             detail: "accesses arrive faster than they reach their tables".to_owned(),
         })
+    }
+
+    async fn users_under_keys(
+        &self,
+        tenant_id: TenantId,
+        prefix: &str,
+        rows_max: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let prefix = prefix.to_owned();
+        self.readers
+            .read(move |connection| search_keys::users_under(connection, tenant_id, &prefix, rows_max))
+            .await
+    }
+
+    async fn users_numbered(
+        &self,
+        tenant_id: TenantId,
+        user_ids: Vec<UserId>,
+    ) -> Result<Vec<User>, StoreError> {
+        self.readers
+            .read(move |connection| reads::users_numbered(connection, tenant_id, &user_ids))
+            .await
     }
 }

@@ -12,6 +12,7 @@
 //! - [`identity`]: what sign-in and OAuth need kept
 //! - [`kept_answer`]: answers kept so that a call may be repeated
 //! - [`ledger`]: pools, seats, waiting lists and groups
+//! - [`search`]: finding people as somebody types
 //! - [`request`]: who makes changes, and in which manner
 //! - [`audit`]: what is remembered of every change
 //! - [`history`]: who was active on which day
@@ -45,6 +46,7 @@ pub mod portable;
 pub mod rate;
 pub mod refusals;
 pub mod request;
+pub mod search;
 
 mod coordination;
 mod reports;
@@ -76,4 +78,5 @@ pub use rate::{Counted, RateExceeded, RateKey, RateLimit};
 pub use refusals::Refusals;
 pub use reports::Reports;
 pub use request::{Actor, Author, ChangeOutcome, ChangeRequest, Manner};
+pub use search::{UserPage, UserSearch};
 pub use store::{Store, StoreHealth};

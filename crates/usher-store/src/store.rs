@@ -21,6 +21,7 @@ use crate::{
     page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery},
     reports::Reports,
     request::{Author, ChangeOutcome, ChangeRequest},
+    search::{UserPage, UserSearch},
 };
 
 /// How an engine is doing; for `/readyz`, `/metrics` and `usher doctor`.
@@ -309,6 +310,12 @@ pub trait Store: Coordination + Reports + Send + Sync + 'static {
         after: Option<UserId>,
         rows_max: usize,
     ) -> Result<Vec<User>, StoreError>;
+
+    /// Lists a tenant's users whom somebody may mean who typed a text, in order of their number. Looks at no more than
+    /// [`USERS_LOOKED_AT_MAX`](crate::search::USERS_LOOKED_AT_MAX) of them.
+    async fn users_matching(&self, search: UserSearch) -> Result<UserPage, StoreError> {
+        crate::search::users_matching(self, &search).await
+    }
 
     /// Finds an app.
     async fn app(&self, tenant_id: TenantId, namespace: &Namespace) -> Result<Option<App>, StoreError>;

@@ -4,7 +4,11 @@ use crate::sql::Sql;
 use usher_seats::{TenantId, UserId};
 use usher_store::{Effect, Rejection, User};
 
-use crate::{changing::Changing, seating};
+use crate::{
+    changing::Changing,
+    search_keys::{self, Called},
+    seating,
+};
 
 use super::{Existing, Outcome, Unchanged, put as put_row, require_tenant, user_exists};
 
@@ -18,6 +22,11 @@ pub(super) async fn put(connection: &Sql, user: &User, existing: Existing) -> Ou
         _ => {}
     }
     require_free_external_id(connection, user).await?;
+    let called = Called {
+        name: &user.name,
+        external_id: user.external_id.as_deref(),
+    };
+    search_keys::rewrite(connection, (user.tenant_id, user.user_id), Some(called)).await?;
     put_row(
         connection,
         found,
@@ -60,6 +69,7 @@ pub(super) async fn delete(changing: &mut Changing<'_>, tenant_id: TenantId, use
     seating::vacate(changing, tenant_id, user_id).await?;
     let connection = changing.connection;
     let person = (tenant_id.0, user_id.get());
+    search_keys::rewrite(connection, (tenant_id, user_id), None).await?;
     for statement in [
         "DELETE FROM leaves WHERE tenant_id = $1 AND user_id = $2",
         "DELETE FROM seats WHERE tenant_id = $1 AND user_id = $2",

@@ -2,14 +2,14 @@
 
 use std::pin::pin;
 
-use tokio_postgres::{
-    binary_copy::BinaryCopyInWriter,
-    types::ToSql,
-};
+use tokio_postgres::{binary_copy::BinaryCopyInWriter, types::ToSql};
 use usher_store::portable::{Row, SECTIONS, Section, Value};
 
 use super::field::Field;
-use crate::sql::{Answered, Sql};
+use crate::{
+    search_keys,
+    sql::{Answered, Sql},
+};
 
 /// Stands for a day on which nothing was noted, so that the first access notes its own.
 const NO_DAY: Value = Value::Integer(i32::MIN as i64);
@@ -69,12 +69,14 @@ async fn tickets(sql: &Sql, rows: &[Row]) -> Answered<()> {
 
 /// Takes out everything that belongs to a ledger, within a transaction.
 pub(super) async fn empty(sql: &Sql) -> Answered<()> {
-    sql.batch(&format!("TRUNCATE {}", tables().join(", "))).await?;
+    sql.batch(&format!("TRUNCATE user_search_keys, {}", tables().join(", ")))
+        .await?;
     sql.batch("SELECT setval('waiting_tickets', 1, FALSE)").await
 }
 
 /// Lets what the engine gives out go on after what is there, within a transaction.
 pub(super) async fn settle(sql: &Sql) -> Answered<()> {
+    search_keys::fill(sql).await?;
     sql.batch(
         "SELECT setval('tenant_numbers', greatest(1, max(tenant_id)), max(tenant_id) IS NOT NULL) FROM tenants;
          DELETE FROM copy_marks",

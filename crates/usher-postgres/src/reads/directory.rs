@@ -89,6 +89,23 @@ pub(crate) async fn users(
         .await
 }
 
+/// Finds people by their numbers, in order.
+pub(crate) async fn users_numbered(
+    connection: &Sql,
+    tenant_id: TenantId,
+    user_ids: &[UserId],
+) -> Answered<Vec<User>> {
+    let numbers: Vec<i64> = user_ids.iter().map(|user_id| user_id.get()).collect();
+    connection
+        .rows(
+            "SELECT tenant_id, user_id, name, enabled, system_administrator, external_id FROM users
+             WHERE tenant_id = $1 AND user_id = ANY($2) ORDER BY user_id",
+            (tenant_id.0, numbers),
+            user_row,
+        )
+        .await
+}
+
 pub(crate) async fn app(
     connection: &Sql,
     tenant_id: TenantId,

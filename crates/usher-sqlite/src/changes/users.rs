@@ -4,7 +4,11 @@ use rusqlite::{Connection, OptionalExtension};
 use usher_seats::{TenantId, UserId};
 use usher_store::{Effect, Rejection, User};
 
-use crate::{changing::Changing, seating};
+use crate::{
+    changing::Changing,
+    search_keys::{self, Called},
+    seating,
+};
 
 use super::{Existing, Outcome, Unchanged, put as put_row, require_tenant, user_exists};
 
@@ -18,6 +22,11 @@ pub(super) fn put(connection: &Connection, user: &User, existing: Existing) -> O
         _ => {}
     }
     require_free_external_id(connection, user)?;
+    let called = Called {
+        name: &user.name,
+        external_id: user.external_id.as_deref(),
+    };
+    search_keys::rewrite(connection, (user.tenant_id, user.user_id), Some(called))?;
     let effect = put_row(
         connection,
         found,
@@ -75,6 +84,7 @@ pub(super) fn delete(changing: &mut Changing<'_>, tenant_id: TenantId, user_id: 
     seating::vacate(changing, tenant_id, user_id)?;
     let connection = changing.connection;
     let person = (tenant_id.0, user_id.get());
+    search_keys::rewrite(connection, (tenant_id, user_id), None)?;
     for statement in [
         "INSERT INTO departed_people (tenant_id, user_id, person_number)
          SELECT tenant_id, user_id, person_number FROM users WHERE tenant_id = ?1 AND user_id = ?2",

@@ -1,6 +1,9 @@
 //! Writing a section, and making what this engine keeps beside it.
 
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{
+    Connection, params_from_iter,
+    types::{FromSql, ValueRef},
+};
 use usher_seats::TenantId;
 use usher_store::{
     PoolName, SeatName,
@@ -11,6 +14,7 @@ use super::{active_days, page::stored};
 use crate::{
     idle,
     numbers::{SeatNamespace, StoredSeatType, StoredUserId},
+    search_keys::{self, Called},
 };
 
 /// Writes a page of a section.
@@ -57,7 +61,10 @@ fn insert(connection: &Connection, section: &Section, rows: &[Row]) -> rusqlite:
     for row in rows {
         statement.execute(params_from_iter(row.iter().map(stored)))?;
         match section.name {
-            "users" => number_is_given(connection, row)?,
+            "users" => {
+                number_is_given(connection, row)?;
+                is_found(connection, section, row)?;
+            }
             "seats" => idle::refresh(connection, &seat(row)?)?,
             _ => {}
         }
@@ -72,9 +79,36 @@ fn number_is_given(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
         .map(|_| ())
 }
 
+/// Keeps a person under the keys by which somebody who types finds them.
+fn is_found(connection: &Connection, section: &Section, row: &Row) -> rusqlite::Result<()> {
+    let columns = section.columns.iter().map(|column| column.name);
+    let fields = || columns.clone().zip(row);
+    let field = |name: &str| {
+        fields()
+            .find(|(column, _)| *column == name)
+            .map(|(_, value)| value)
+    };
+    let text = |name| match field(name) {
+        Some(Value::Text(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let number = |name| field(name).and_then(Value::integer).unwrap_or_default();
+    let StoredUserId(user_id) = FromSql::column_result(ValueRef::Integer(number("user_id")))?;
+    let called = Called {
+        name: text("name").unwrap_or_default(),
+        external_id: text("external_id"),
+    };
+    search_keys::keep(
+        connection,
+        (TenantId(number("tenant_id")), user_id),
+        None,
+        Some(called),
+    )
+}
+
 /// The name of the seat of a row.
 fn seat(row: &Row) -> rusqlite::Result<SeatName> {
-    use rusqlite::types::{FromSql, FromSqlError, Value as Stored};
+    use rusqlite::types::{FromSqlError, Value as Stored};
     let field = |place: usize| -> Stored { row.get(place).map_or(Stored::Null, stored) };
     let StoredSeatType(seat_type) = FromSql::column_result((&field(1)).into())?;
     let StoredUserId(user_id) = FromSql::column_result((&field(2)).into())?;
@@ -114,7 +148,12 @@ pub(super) fn empty(connection: &Connection) -> rusqlite::Result<()> {
             }
         }
     }
-    for table in ["departed_people", "journal_even", "journal_odd"] {
+    for table in [
+        "departed_people",
+        "journal_even",
+        "journal_odd",
+        "user_search_keys",
+    ] {
         connection.execute(&format!("DELETE FROM {table}"), [])?;
     }
     Ok(())

@@ -107,6 +107,21 @@ pub(crate) fn users(
         .collect()
 }
 
+/// Finds people by their numbers, in order.
+pub(crate) fn users_numbered(
+    connection: &Connection,
+    tenant_id: TenantId,
+    user_ids: &[UserId],
+) -> rusqlite::Result<Vec<User>> {
+    let mut sorted = user_ids.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let found = sorted
+        .into_iter()
+        .map(|user_id| user(connection, tenant_id, user_id));
+    found.filter_map(Result::transpose).collect()
+}
+
 pub(crate) fn app(
     connection: &Connection,
     tenant_id: TenantId,
