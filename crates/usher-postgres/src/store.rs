@@ -82,7 +82,10 @@ impl PostgresStore {
     pub async fn open_at(address: &DatabaseAddress, options: &PostgresOptions) -> Result<Self, OpenError> {
         let (connections, sql) = connection::reached(address, options).await?;
         let broken = |failure: Failure| OpenError::Database(failure.to_string());
-        migrations::run(&sql).await.map_err(broken)?;
+        if migrations::are_missing(&sql).await.map_err(broken)? {
+            let patient = copy::patient(address, options).await?;
+            migrations::run(&patient).await.map_err(broken)?;
+        }
         if let Some(mark) = copy::mark(&sql).await.map_err(broken)? {
             return Err(OpenError::BeingCopied {
                 source_address: mark.source,
