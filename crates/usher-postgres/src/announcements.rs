@@ -14,8 +14,8 @@
 use crate::sql::{Answered, Sql};
 
 /// Counts one more change, as part of its transaction.
-pub(crate) async fn announce(sql: &Sql) -> Answered<()> {
-    sql.execute(
+pub(crate) fn announce(sql: &Sql) {
+    sql.later(
         "WITH free AS (
             SELECT slot FROM announcements WHERE tenant_id = 0 LIMIT 1 FOR UPDATE SKIP LOCKED
          ), moved AS (
@@ -24,10 +24,8 @@ pub(crate) async fn announce(sql: &Sql) -> Answered<()> {
          )
          INSERT INTO announcements (tenant_id, slot, moves)
          SELECT 0, gen_random_uuid(), 1 WHERE NOT EXISTS (SELECT FROM moved)",
-        [0_i64; 0],
-    )
-    .await
-    .map(|_| ())
+        Vec::new(),
+    );
 }
 
 /// How many changes there were.

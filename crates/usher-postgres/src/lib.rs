@@ -5,7 +5,7 @@
 //! - **An access** is part of a batch, and a batch is one round trip: `record` has the statement that judges and writes at once.
 //!   There is no journal, no overlay and no cache of verdicts; the database's own log and memory are both.
 //! - **A change** is a transaction that first locks the end of its tenant's audit log (`locks`). So the rules of pools, lists and
-//!   groups (`seating`) and the chain of the audit log (`audit_log`) see nobody else of that tenant, on any instance.
+//!   groups and the chain of the audit log (`usher-ledger`) see nobody else of that tenant, on any instance.
 //! - **Once** (codes, links, refresh tokens, one-time passwords, idempotency keys) is decided by a statement that touches only
 //!   what is still good (`changes`).
 //! - **What the edge remembers** is forgotten everywhere within a second: every change moves a number that every instance
@@ -18,9 +18,10 @@
 //! - `hosts`: which host of an address takes writes; `reach`: whether any does; `once`: what is repeated when that is unknown
 //! - `sql`, `asking`: asking a statement, also through a pooler; `numbers`: how words are written; `migrations`: the schema
 //! - `record`, `replay`, `calendars`: accesses and their days
-//! - `change_request`, `changing`, `changes`, `seating`, `locks`: changes
+//! - `change_request`, `locks`: a request for changes; the rules are those of `usher-ledger`
+//! - `book`: the statements by which the rules ask and write; `changes`: those that decide by what they touch; `pipeline`: fewer
+//!   journeys
 //! - `coordination`, `rates`, `leases`, `instances`, `announcements`: what instances agree on; `shared_clock`: by whose time
-//! - `noting`, `audit_log`: what they leave behind
 //! - `copy`: moving a whole ledger to another engine or from one; `distribute`: spreading the schema over a Citus cluster
 //! - `reads`: lists and look-ups; `reports`: those that answer for people; `search_keys`: under what these are found; `tending`: what time alone makes due
 
@@ -30,11 +31,10 @@ mod listing;
 mod address;
 mod announcements;
 mod asking;
-mod audit_log;
+mod book;
 mod calendars;
 mod change_request;
 mod changes;
-mod changing;
 mod connection;
 mod coordination;
 mod copy;
@@ -46,9 +46,9 @@ mod keeping_key;
 mod leases;
 mod locks;
 mod migrations;
-mod noting;
 mod numbers;
 mod once;
+mod pipeline;
 mod rates;
 mod reach;
 mod reads;
@@ -57,7 +57,6 @@ mod remembered;
 mod replay;
 mod reports;
 mod search_keys;
-mod seating;
 mod shared_clock;
 mod sql;
 mod store;

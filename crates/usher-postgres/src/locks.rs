@@ -26,19 +26,19 @@ use crate::{
 /// The log of what concerns no tenant.
 const NO_TENANT: Option<TenantId> = None;
 
-/// Locks what the changes of a request are about.
+/// Locks what the changes of a request are about, together with its first question.
 pub(crate) async fn take(sql: &Sql, request: &ChangeRequest) -> Answered<()> {
     let logs: BTreeSet<i64> = request.changes.iter().filter_map(whose).map(log_number).collect();
     if let Some(lease) = request.under {
         leases::hold(sql, lease).await?;
     }
     for log in logs {
-        lock(sql, log).await?;
+        lock(sql, log);
     }
     // Rejected and rehearsed changes are rolled back, and so announce nothing.
     let is_heard = |change: &Change| change.is_configuration() && whose(change).is_some();
     if request.changes.iter().any(is_heard) {
-        announcements::announce(sql).await?;
+        announcements::announce(sql);
     }
     let doors: BTreeSet<i64> = request
         .changes
@@ -47,11 +47,10 @@ pub(crate) async fn take(sql: &Sql, request: &ChangeRequest) -> Answered<()> {
         .map(|door| door.0)
         .collect();
     for door in doors {
-        sql.exists(
+        sql.later(
             "SELECT pg_advisory_xact_lock($1, ($2::int8 % 2147483647)::int4)",
-            (DOOR_LOCK, door),
-        )
-        .await?;
+            owned![DOOR_LOCK, door],
+        );
     }
     Ok(())
 }
@@ -62,19 +61,14 @@ pub(crate) fn first_log(request: &ChangeRequest) -> i64 {
     logs.min().unwrap_or(log_number(NO_TENANT))
 }
 
-/// Locks one log, and moves its tenant's version: what any instance remembers of the tenant (`remembered`) is good no more.
-pub(crate) async fn lock(sql: &Sql, log: i64) -> Answered<()> {
-    sql.execute(
-        "INSERT INTO audit_heads (tenant_id, sequence, hash) VALUES ($1, 0, '') ON CONFLICT DO NOTHING",
-        [log],
-    )
-    .await?;
-    sql.execute(
-        "UPDATE audit_heads SET version = version + 1 WHERE tenant_id = $1",
-        [log],
-    )
-    .await
-    .map(|_| ())
+/// Locks one log, and moves its tenant's version: what any instance remembers of the tenant (`remembered`) is good no more. A
+/// lock that is held already costs a write.
+pub(crate) fn lock(sql: &Sql, log: i64) {
+    sql.later(
+        "INSERT INTO audit_heads AS head (tenant_id, sequence, hash, version) VALUES ($1, 0, '', 1)
+         ON CONFLICT (tenant_id) DO UPDATE SET version = head.version + 1",
+        owned![log],
+    );
 }
 
 /// A release that depends on whether somebody came meanwhile.

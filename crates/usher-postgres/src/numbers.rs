@@ -5,7 +5,7 @@ use std::error::Error;
 use bytes::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use usher_seats::{LocalizedNames, Namespace, SeatType, UserId};
-use usher_store::{Effect, Rejection};
+use usher_store::{Effect, PoolName, Rejection, SeatName};
 
 type Refused = Box<dyn Error + Sync + Send>;
 
@@ -145,7 +145,20 @@ impl<'a> FromSql<'a> for SeatNamespace {
 }
 
 /// What changes did, as its column has it: JSON.
+#[derive(Debug)]
 pub(crate) struct ResultsText(pub(crate) Vec<Result<Effect, Rejection>>);
+
+impl ToSql for ResultsText {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Refused> {
+        serde_json::to_string(&self.0)?.to_sql(kind, out)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        <&str as ToSql>::accepts(kind)
+    }
+
+    to_sql_checked!();
+}
 
 impl<'a> FromSql<'a> for ResultsText {
     fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Refused> {
@@ -181,4 +194,22 @@ impl<'a> FromSql<'a> for NamesText {
     fn accepts(kind: &Type) -> bool {
         <&str as FromSql<'_>>::accepts(kind)
     }
+}
+
+/// The columns of a pool's name: tenant, type, namespace.
+pub(crate) fn pool_key(pool: &PoolName) -> (i64, SeatTypeNumber, &str) {
+    (
+        pool.tenant_id.0,
+        SeatTypeNumber(pool.seat_type),
+        seat_namespace(pool.namespace.as_ref()),
+    )
+}
+
+/// A seat's name as the columns have it: tenant, type, user, namespace.
+pub(crate) type SeatKey<'a> = (i64, SeatTypeNumber, i64, &'a str);
+
+/// The columns of a seat's name.
+pub(crate) fn seat_key(seat: &SeatName) -> SeatKey<'_> {
+    let (tenant_id, seat_type, namespace) = pool_key(&seat.pool);
+    (tenant_id, seat_type, seat.user_id.get(), namespace)
 }

@@ -19,9 +19,7 @@ mod tokens;
 pub(crate) use activities::activities;
 pub(crate) use assignments::assignments;
 pub(crate) use audit::{audit_head, audit_records, audit_slice};
-pub(crate) use clients::{
-    client, client_installed, client_standing, client_standing_within, clients, installed_clients,
-};
+pub(crate) use clients::{client, client_installed, client_standing, clients, installed_clients};
 pub(crate) use directory::{
     app, app_routes, app_routes_between, apps, first_administrator, tenant, tenant_by_id, tenants, user,
     users, users_numbered,
@@ -35,18 +33,9 @@ pub(crate) use ledger::{group, group_members, groups, pool, pools, seat, seats, 
 pub(crate) use oauth::{authorization_code, grant, refresh_token};
 pub(crate) use overview::overview;
 pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, session};
-pub(crate) use tokens::{service_tokens, token, tokens};
+pub(crate) use tokens::{service_tokens, token, token_within, tokens};
 
 /// A limit as PostgreSQL takes it.
 pub(crate) fn limit(rows_max: usize) -> i64 {
     i64::try_from(rows_max).unwrap_or(i64::MAX)
-}
-
-/// Scopes as their column has them: separated by one space.
-pub(crate) fn split_scopes(scopes: &str) -> Vec<String> {
-    scopes
-        .split(' ')
-        .filter(|scope| !scope.is_empty())
-        .map(str::to_owned)
-        .collect()
 }

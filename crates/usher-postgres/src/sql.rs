@@ -21,6 +21,7 @@ use usher_store::{StoreError, TokenHash, identity::FamilyId};
 use crate::{
     asking::{Asking, Prepared},
     once::{self, Mark},
+    pipeline::{self, OwnedValue, Queue, Told},
     reach::Reach,
 };
 
@@ -218,6 +219,7 @@ pub(crate) struct Sql {
     asking: Arc<Asking>,
     answer_timeout: Duration,
     mark: Mutex<Option<Mark>>,
+    queue: Queue,
 }
 
 impl Sql {
@@ -237,6 +239,7 @@ impl Sql {
             asking,
             answer_timeout,
             mark: Mutex::new(None),
+            queue: Queue::default(),
         }
     }
 
@@ -285,7 +288,43 @@ impl Sql {
 
     /// Carries statements out as they stand, without values.
     pub(crate) async fn batch(&self, statements: &str) -> Answered<()> {
-        self.answered(self.client()?.batch_execute(statements)).await
+        self.after_told(self.client()?.batch_execute(statements)).await
+    }
+
+    /// Tells something within a transaction whose answer nobody needs: it is sent together with the next question, or with
+    /// the end of the transaction. A failure is that question's.
+    pub(crate) fn later(&self, statement: &'static str, values: Vec<OwnedValue>) {
+        self.queue.push(Told::Statement(statement, values));
+    }
+
+    /// The same for statements without values.
+    pub(crate) fn batch_later(&self, statements: &'static str) {
+        self.queue.push(Told::Batch(statements));
+    }
+
+    /// Sends what was told and then the question, without waiting in between.
+    async fn after_told<T>(
+        &self,
+        question: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Answered<T> {
+        let told = self.queue.take();
+        if told.is_empty() {
+            return self.answered(question).await;
+        }
+        let mut prepared = Vec::with_capacity(told.len());
+        for told in &told {
+            prepared.push(match told {
+                Told::Statement(statement, _) => Some(self.prepared(statement).await?),
+                Told::Batch(_) => None,
+            });
+        }
+        let client = self.client()?;
+        let sending = told
+            .iter()
+            .zip(&prepared)
+            .map(|(told, prepared)| pipeline::sending(client, told, prepared.as_ref()));
+        self.answered(pipeline::together(sending.collect(), question))
+            .await
     }
 
     /// Begins a transaction.
@@ -317,6 +356,7 @@ impl Sql {
 
     /// Ends it and undoes what it did.
     pub(crate) async fn roll_back(&self) -> Answered<()> {
+        drop(self.queue.take());
         self.batch("ROLLBACK").await?;
         self.begun.store(false, Ordering::Relaxed);
         self.within_transaction.store(false, Ordering::Relaxed);
@@ -332,14 +372,19 @@ impl Sql {
     pub(crate) async fn execute(&self, statement: &str, values: impl Values) -> Answered<u64> {
         let prepared = self.prepared(statement).await?;
         let values = values.list();
-        self.answered(prepared.execute(self.client()?, &values)).await
+        self.after_told(prepared.execute(self.client()?, &values)).await
+    }
+
+    /// Carries a statement out; tells whether it touched a row.
+    pub(crate) async fn touched(&self, statement: &str, values: impl Values) -> Answered<bool> {
+        Ok(self.execute(statement, values).await? > 0)
     }
 
     /// Whether a statement finds a row.
     pub(crate) async fn exists(&self, statement: &str, values: impl Values) -> Answered<bool> {
         let prepared = self.prepared(statement).await?;
         let values = values.list();
-        let rows = self.answered(prepared.query(self.client()?, &values)).await?;
+        let rows = self.after_told(prepared.query(self.client()?, &values)).await?;
         Ok(!rows.is_empty())
     }
 
@@ -352,7 +397,7 @@ impl Sql {
     ) -> Answered<Vec<T>> {
         let prepared = self.prepared(statement).await?;
         let values = values.list();
-        let rows = self.answered(prepared.query(self.client()?, &values)).await?;
+        let rows = self.after_told(prepared.query(self.client()?, &values)).await?;
         rows.into_iter().map(|row| read(&Row(row))).collect()
     }
 

@@ -23,6 +23,7 @@ use usher_store::{
 use crate::{
     address::DatabaseAddress,
     announcements,
+    book,
     calendars::Calendars,
     change_request::ChangeFailure,
     connection::{self, OpenError, PostgresOptions},
@@ -36,7 +37,6 @@ use crate::{
     record::{self, Batch},
     remembered::Remembered,
     replay,
-    seating::groups,
     shared_clock::SharedClock,
     sql::{Answered, Failure, Sql},
     tending,
@@ -319,7 +319,7 @@ impl Store for PostgresStore {
 
     async fn groups_of(&self, tenant_id: TenantId, user_id: UserId) -> Result<Vec<GroupKey>, StoreError> {
         let sql = self.sql().await?;
-        Ok(groups::groups_of(&sql, tenant_id, user_id).await?)
+        Ok(book::groups_of(&sql, tenant_id, user_id).await?)
     }
 
     async fn active_people(&self, query: ActivePeopleQuery) -> Result<Vec<ActivePeople>, StoreError> {

@@ -1,36 +1,15 @@
 //! A request for changes: one transaction, whatever becomes of it.
-//!
-//! In the whole manner the first change that does not fit ends the request. In the other each change runs within a
-//! savepoint, so that one that does not fit leaves nothing half done, neither in the file nor in the audit log. A
-//! rehearsal runs like any other request and is rolled back at the end; what it would have done is therefore exact.
 
-use rusqlite::Connection;
-use usher_store::{
-    AuditRecord, Author, Change, ChangeOutcome, ChangeRequest, Effect, KeptAnswer, Manner, Rejection,
-    StoreError,
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
 };
 
-use crate::{
-    audit_log,
-    changes::{self, Unchanged},
-    changing::Changing,
-    overlay::Overlay,
-    verdicts::VerdictCache,
-};
+use rusqlite::{Connection, ffi};
+use usher_ledger::{NotMade, carry_out};
+use usher_store::{ChangeOutcome, ChangeRequest};
 
-/// Why a request was not carried out.
-pub(crate) enum ChangeFailure {
-    /// It does not fit.
-    Rejected(StoreError),
-    /// The file failed.
-    Failed(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for ChangeFailure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Failed(error)
-    }
-}
+use crate::{book::FileBook, overlay::Overlay, verdicts::VerdictCache};
 
 /// Carries out a request and commits, or rolls everything back.
 pub(crate) fn make(
@@ -38,90 +17,43 @@ pub(crate) fn make(
     overlay: &Overlay,
     verdicts: &mut VerdictCache,
     request: &ChangeRequest,
-) -> Result<ChangeOutcome, ChangeFailure> {
+) -> Result<ChangeOutcome, NotMade<rusqlite::Error>> {
     let transaction = connection.unchecked_transaction()?;
-    let mut changing = Changing {
+    let mut book = FileBook {
         connection: &transaction,
         overlay,
         verdicts,
-        at_ms: request.at_ms,
-        notes: Vec::new(),
     };
-    let mut results = Vec::with_capacity(request.changes.len());
-    for (index, change) in request.changes.iter().enumerate() {
-        let result = one(&mut changing, change, request.manner, &results)?;
-        match result {
-            Err(rejection) if request.manner == Manner::Whole || ends_all(rejection) => {
-                return Err(ChangeFailure::Rejected(StoreError::Rejected { index, rejection }));
-            }
-            result => results.push(result),
-        }
-    }
-    let mut records = records(changing, &request.author);
+    let outcome = at_once(carry_out(&mut book, request)).ok_or_else(waited)??;
     if request.rehearsal {
         transaction.rollback()?;
     } else {
-        audit_log::append(&transaction, &mut records)?;
         transaction.commit()?;
     }
-    Ok(ChangeOutcome { results, records })
+    Ok(outcome)
 }
 
-/// True for a rejection that means that another call has made the changes already.
-fn ends_all(rejection: Rejection) -> bool {
-    rejection == Rejection::IdempotencyKeyTaken
-}
-
-/// Makes one change; where others go on without it, whatever it did half is undone.
-fn one(
-    changing: &mut Changing<'_>,
-    change: &Change,
-    manner: Manner,
-    results: &[Result<Effect, Rejection>],
-) -> Result<Result<Effect, Rejection>, ChangeFailure> {
-    if let Change::KeepAnswer(kept) = change {
-        return settled(keep(changing, kept, results));
-    }
-    if manner == Manner::Whole {
-        return settled(changes::apply(changing, change));
-    }
-    let notes_before = changing.notes.len();
-    changing.connection.execute_batch("SAVEPOINT one_change")?;
-    let result = settled(changes::apply(changing, change))?;
-    if result.is_err() {
-        changing.connection.execute_batch("ROLLBACK TO one_change")?;
-        changing.notes.truncate(notes_before);
-    }
-    changing.connection.execute_batch("RELEASE one_change")?;
-    Ok(result)
-}
-
-/// Keeps an answer together with what the changes before it did.
-fn keep(
-    changing: &mut Changing<'_>,
-    kept: &KeptAnswer,
-    results: &[Result<Effect, Rejection>],
-) -> changes::Outcome {
-    let kept = KeptAnswer {
-        results: results.to_vec(),
-        ..kept.clone()
-    };
-    changes::apply(changing, &Change::KeepAnswer(kept))
-}
-
-fn settled(outcome: changes::Outcome) -> Result<Result<Effect, Rejection>, ChangeFailure> {
-    match outcome {
-        Ok(effect) => Ok(Ok(effect)),
-        Err(Unchanged::Rejected(rejection)) => Ok(Err(rejection)),
-        Err(Unchanged::Failed(error)) => Err(error.into()),
+/// What comes of something whose every step is ready; none when one was not.
+fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
     }
 }
 
-fn records(changing: Changing<'_>, author: &Author) -> Vec<AuditRecord> {
-    let at_ms = changing.at_ms;
-    changing
-        .notes
-        .into_iter()
-        .map(|note| note.into_record(author, at_ms))
-        .collect()
+/// A rule waited for something other than an answer of the file. The transaction is rolled back with it.
+fn waited() -> rusqlite::Error {
+    let detail = "a change waited for something that is not in the file".to_owned();
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_MISUSE), Some(detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ready_is_done_at_once_and_what_waits_is_told() {
+        assert_eq!(at_once(async { std::future::ready(7).await }), Some(7));
+        assert_eq!(at_once(std::future::pending::<i32>()), None);
+    }
 }

@@ -5,11 +5,9 @@
 //! - `journal`, `overlay`, `fold`: how an access becomes durable cheaply and reaches its table later
 //! - `days`, `calendars`: who was active on which day; `idle`: since when a seat is idle; `tending`: what time alone makes due
 //! - `judge`: one access, decided; `verdicts`: the facts behind a verdict, and the bounded cache in front of them
-//! - `changes`: everything that changes the ledger other than an access
-//! - `seating`: pools, seats, waiting lists and groups; `tallies`: how many seats stand at which days
-//! - `change_request`: one transaction, whatever becomes of it
-//! - `changing`: what every change may use, and what it leaves for the audit log
-//! - `noting`: what a change leaves for the audit log; `audit_log`: how it gets there
+//! - `change_request`: one transaction, whatever becomes of it; the rules are those of `usher-ledger`
+//! - `book`: the statements by which the rules ask and write; `changes`: those that decide by what they touch
+//! - `tallies`: how many seats stand at which days
 //! - `reports`: reads that may need the writer first; `search_keys`: under what people are found
 //! - `readers`, `reads`: lists and look-ups, beside the writer and never in its way
 //! - `alone`: what many instances would have to agree on
@@ -18,11 +16,10 @@
 //! - [`lock`]: one Usher per data folder
 
 mod alone;
-mod audit_log;
+mod book;
 mod calendars;
 mod change_request;
 mod changes;
-mod changing;
 mod copy;
 mod days;
 mod file;
@@ -31,7 +28,6 @@ mod idle;
 mod journal;
 mod judge;
 mod lock;
-mod noting;
 mod numbers;
 mod overlay;
 mod readers;
@@ -39,7 +35,6 @@ mod reads;
 mod recovery;
 mod reports;
 mod search_keys;
-mod seating;
 mod store;
 mod tallies;
 mod tending;

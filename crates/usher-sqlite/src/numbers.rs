@@ -4,8 +4,9 @@ use rusqlite::{
     ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
+use serde::Serialize;
 use usher_seats::{LocalizedNames, Namespace, SeatType, UserId};
-use usher_store::{Effect, Rejection};
+use usher_store::{Effect, PoolName, Rejection, SeatName};
 
 /// A seat type as its number in the file.
 #[derive(Debug, Clone, Copy)]
@@ -104,6 +105,12 @@ impl FromSql for SeatNamespace {
 /// What changes did, as its column has it: JSON.
 pub(crate) struct ResultsText(pub(crate) Vec<Result<Effect, Rejection>>);
 
+impl ToSql for ResultsText {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        as_json(&self.0)
+    }
+}
+
 impl FromSql for ResultsText {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         serde_json::from_str(value.as_str()?)
@@ -117,9 +124,7 @@ pub(crate) struct NamesText(pub(crate) LocalizedNames);
 
 impl ToSql for NamesText {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let text = serde_json::to_string(&self.0)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        Ok(ToSqlOutput::from(text))
+        as_json(&self.0)
     }
 }
 
@@ -129,4 +134,28 @@ impl FromSql for NamesText {
             .map(Self)
             .map_err(FromSqlError::other)
     }
+}
+
+fn as_json<'a>(thing: &impl Serialize) -> rusqlite::Result<ToSqlOutput<'a>> {
+    serde_json::to_string(thing)
+        .map(ToSqlOutput::from)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// The columns of a pool's name: tenant, type, namespace.
+pub(crate) fn pool_key(pool: &PoolName) -> (i64, SeatTypeNumber, &str) {
+    (
+        pool.tenant_id.0,
+        SeatTypeNumber(pool.seat_type),
+        seat_namespace(pool.namespace.as_ref()),
+    )
+}
+
+/// A seat's name as the columns have it: tenant, type, user, namespace.
+pub(crate) type SeatKey<'a> = (i64, SeatTypeNumber, i64, &'a str);
+
+/// The columns of a seat's name.
+pub(crate) fn seat_key(seat: &SeatName) -> SeatKey<'_> {
+    let (tenant_id, seat_type, namespace) = pool_key(&seat.pool);
+    (tenant_id, seat_type, seat.user_id.get(), namespace)
 }

@@ -35,18 +35,9 @@ pub(crate) use ledger::{group, group_members, groups, pool, pools, seat, seats, 
 pub(crate) use oauth::{authorization_code, grant, refresh_token};
 pub(crate) use overview::{Attempt as OverviewAttempt, overview};
 pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, session};
-pub(crate) use tokens::{service_tokens, token, tokens};
+pub(crate) use tokens::{service_tokens, token, token_within, tokens};
 
 /// A limit as SQLite takes it.
 pub(crate) fn limit(rows_max: usize) -> i64 {
     i64::try_from(rows_max).unwrap_or(i64::MAX)
-}
-
-/// Scopes as their column has them: separated by one space.
-pub(crate) fn split_scopes(scopes: &str) -> Vec<String> {
-    scopes
-        .split(' ')
-        .filter(|scope| !scope.is_empty())
-        .map(str::to_owned)
-        .collect()
 }

@@ -26,6 +26,7 @@ use usher_store::{
 };
 
 use crate::{
+    book,
     alone::Alone,
     copy,
     file::OpenError,
@@ -34,7 +35,6 @@ use crate::{
     overlay::Overlay,
     readers::{Readers, closed},
     reads, recovery, reports,
-    seating::groups,
     tending::Tended,
     writer::{Counters, Job, Work, Writer},
 };
@@ -268,7 +268,7 @@ impl Store for SqliteStore {
 
     async fn groups_of(&self, tenant_id: TenantId, user_id: UserId) -> Result<Vec<GroupKey>, StoreError> {
         self.readers
-            .read(move |connection| groups::groups_of(connection, tenant_id, user_id))
+            .read(move |connection| book::groups_of(connection, tenant_id, user_id))
             .await
     }
 

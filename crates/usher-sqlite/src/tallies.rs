@@ -13,8 +13,7 @@ use usher_seats::{Day, Seat, SeatFacts, SeatType, TallyCell, TallyFlags, TallyMa
 use usher_store::SeatName;
 
 use crate::{
-    numbers::SeatTypeNumber,
-    seating::row::{Key, key},
+    numbers::{SeatKey, SeatTypeNumber, seat_key},
 };
 
 /// What decides where a seat is counted. A platform seat that ran out and is not written down as such still makes redundant.
@@ -28,7 +27,7 @@ pub(crate) const COUNTED: &str =
 /// What a seat's cells are made of, as kept; no leaves are among it. None when there is no row, held or not.
 pub(crate) fn counted(
     connection: &Connection,
-    seat: Key<'_>,
+    seat: SeatKey<'_>,
 ) -> rusqlite::Result<Option<SeatFacts<'static>>> {
     connection
         .prepare_cached(COUNTED)?
@@ -41,7 +40,7 @@ pub(crate) fn counted_by_name(
     connection: &Connection,
     seat: &SeatName,
 ) -> rusqlite::Result<Option<SeatFacts<'static>>> {
-    counted(connection, key(seat))
+    counted(connection, seat_key(seat))
 }
 
 fn facts(row: &Row<'_>) -> rusqlite::Result<SeatFacts<'static>> {

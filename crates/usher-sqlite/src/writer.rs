@@ -25,13 +25,14 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use usher_ledger::NotMade;
 use usher_seats::Verdict;
 use usher_store::{
     Access, AdmittedAccess, Change, ChangeOutcome, ChangeRequest, Recorded, Refusals, StoreError,
 };
 
 use crate::{
-    change_request::{self, ChangeFailure},
+    change_request,
     fold::{FOLD_AFTER_DAY_SETS, Fold, Progress, SLICE_ROWS},
     journal,
     judge::{Batch, Facts, judge, replay},
@@ -235,8 +236,8 @@ impl Writer {
             Work::Change { request, answer } => {
                 let changed = self.change(&request);
                 let _ = answer.send(changed.map_err(|failure| match failure {
-                    ChangeFailure::Rejected(error) => error,
-                    ChangeFailure::Failed(error) => self.fault(&error),
+                    NotMade::Rejected(error) => error,
+                    NotMade::Failed(error) => self.fault(&error),
                 }));
             }
             Work::Tend { now_ms, answer } => {
@@ -337,7 +338,7 @@ impl Writer {
         Ok(answer)
     }
 
-    fn change(&mut self, request: &ChangeRequest) -> Result<ChangeOutcome, ChangeFailure> {
+    fn change(&mut self, request: &ChangeRequest) -> Result<ChangeOutcome, NotMade<rusqlite::Error>> {
         let Some(place) = &self.place else {
             return Err(rusqlite::Error::InvalidQuery.into());
         };

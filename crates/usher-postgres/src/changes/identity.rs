@@ -6,7 +6,7 @@ use usher_store::IdentityChange;
 use super::{Outcome, clients, identity_provider, oauth, sign_in};
 
 /// Makes one change within the transaction that `connection` is in, at `at_ms`.
-pub(super) async fn make(connection: &Sql, change: &IdentityChange, at_ms: i64) -> Outcome {
+pub(crate) async fn make(connection: &Sql, change: &IdentityChange, at_ms: i64) -> Outcome {
     use IdentityChange as I;
     match change {
         I::RegisterClient {

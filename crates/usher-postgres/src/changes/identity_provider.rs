@@ -8,7 +8,9 @@ use usher_store::{
     identity::{IdentityLink, IdentityProvider},
 };
 
-use super::{Outcome, execute, put as put_row, require_tenant, user_exists};
+use crate::book::has_user;
+
+use super::{Outcome, execute, put as put_row, require_tenant};
 
 /// Sets the provider.
 pub(super) async fn put(connection: &Sql, provider: &IdentityProvider) -> Outcome {
@@ -67,7 +69,7 @@ pub(super) async fn link(connection: &Sql, link: &IdentityLink, at_ms: i64) -> O
         subject,
         user_id,
     } = link;
-    if !user_exists(connection, *tenant_id, *user_id).await? {
+    if !has_user(connection, *tenant_id, *user_id).await? {
         return Err(Rejection::UserUnknown.into());
     }
     let known = connection

@@ -3,15 +3,14 @@
 use crate::sql::Sql;
 use usher_store::{Effect, KeptAnswer, Rejection, audit::chain::log_number};
 
-use crate::changing::as_json;
+use usher_ledger::sweeping::Expiring;
 
-use super::{
-    Outcome,
-    sweep::{Expiring, sweep},
-};
+use crate::numbers::ResultsText;
+
+use super::{Outcome, sweep::sweep};
 
 /// Keeps an answer. A key whose time is over is free again.
-pub(super) async fn keep(connection: &Sql, kept: &KeptAnswer, at_ms: i64) -> Outcome {
+pub(crate) async fn keep(connection: &Sql, kept: &KeptAnswer, at_ms: i64) -> Outcome {
     sweep(connection, Expiring::KeptAnswers, at_ms).await?;
     connection
         .execute(
@@ -28,7 +27,7 @@ pub(super) async fn keep(connection: &Sql, kept: &KeptAnswer, at_ms: i64) -> Out
                 kept.key_hash.0.as_slice(),
                 kept.request_hash.0.as_slice(),
                 &kept.answer,
-                as_json(&kept.results)?,
+                ResultsText(kept.results.clone()),
                 kept.expires_at_ms,
             ),
         )

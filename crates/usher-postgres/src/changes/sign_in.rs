@@ -4,18 +4,18 @@ use crate::sql::Sql;
 use usher_seats::{TenantId, UserId};
 use usher_store::{
     Effect, Rejection, TokenHash,
-    identity::{Link, LinkPurpose, Session},
+    identity::{Link, Session},
 };
 
-use super::{
-    Outcome, Unchanged, execute,
-    sweep::{Expiring, sweep},
-    user_exists,
-};
+use usher_ledger::{sweeping::Expiring, words::link_purpose};
+
+use crate::book::has_user;
+
+use super::{Outcome, Unchanged, execute, sweep::sweep};
 
 /// Makes sure that there is a row for what the person signs in with.
 async fn require_credential(connection: &Sql, tenant_id: TenantId, user_id: UserId) -> Result<(), Unchanged> {
-    if !user_exists(connection, tenant_id, user_id).await? {
+    if !has_user(connection, tenant_id, user_id).await? {
         return Err(Rejection::UserUnknown.into());
     }
     connection
@@ -84,7 +84,7 @@ pub(super) async fn spend_totp_step(
 
 /// Remembers a signed-in browser.
 pub(super) async fn open_session(connection: &Sql, session: &Session, at_ms: i64) -> Outcome {
-    if !user_exists(connection, session.tenant_id, session.user_id).await? {
+    if !has_user(connection, session.tenant_id, session.user_id).await? {
         return Err(Rejection::UserUnknown.into());
     }
     sweep(connection, Expiring::Sessions, at_ms).await?;
@@ -116,13 +116,11 @@ pub(super) async fn end_session(connection: &Sql, session_hash: TokenHash) -> Ou
 
 /// Makes a link that works once.
 pub(super) async fn make_link(connection: &Sql, link: &Link, at_ms: i64) -> Outcome {
-    if !user_exists(connection, link.tenant_id, link.user_id).await? {
+    if !has_user(connection, link.tenant_id, link.user_id).await? {
         return Err(Rejection::UserUnknown.into());
     }
     sweep(connection, Expiring::Links, at_ms).await?;
-    let purpose = match link.purpose {
-        LinkPurpose::ChoosePassword => "choose_password",
-    };
+    let purpose = link_purpose(link.purpose);
     connection.execute("INSERT INTO links (link_hash, purpose, tenant_id, user_id, expires_at_ms) VALUES ($1, $2, $3, $4, $5)", list![link.link_hash.0.as_slice(), purpose, link.tenant_id.0, link.user_id.get(), link.expires_at_ms]).await?;
     Ok(Effect::Created)
 }

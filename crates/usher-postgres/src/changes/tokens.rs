@@ -3,16 +3,19 @@
 use crate::NO_TENANT;
 use crate::sql::Sql;
 use usher_seats::{ClientId, TenantId, UserId};
-use usher_store::{Effect, Rejection, Token, TokenHash, TokenKind, identity::FamilyId};
+use usher_store::{Effect, Rejection, Token, TokenHash, identity::FamilyId};
 
-use super::{
-    Outcome, execute, exists, require_tenant,
-    sweep::{Expiring, sweep},
-    user_exists,
+use usher_ledger::{
+    sweeping::Expiring,
+    words::{joined_scopes, token_kind},
 };
 
+use crate::book::has_user;
+
+use super::{Outcome, execute, exists, require_tenant, sweep::sweep};
+
 /// Keeps a token's hash unless it is kept already, and sweeps away some that expired long ago.
-pub(super) async fn issue(
+pub(crate) async fn issue(
     connection: &Sql,
     token: &Token,
     family_id: Option<FamilyId>,
@@ -21,7 +24,7 @@ pub(super) async fn issue(
     if let Some(tenant_id) = token.tenant_id {
         require_tenant(connection, tenant_id).await?;
         if let Some(user_id) = token.user_id
-            && !user_exists(connection, tenant_id, user_id).await?
+            && !has_user(connection, tenant_id, user_id).await?
         {
             return Err(Rejection::UserUnknown.into());
         }
@@ -45,11 +48,11 @@ pub(super) async fn issue(
              ON CONFLICT (tenant_id, token_hash) DO NOTHING",
             list![
                 token.token_hash.0.as_slice(),
-                token_kind_name(token.kind),
+                token_kind(token.kind),
                 token.tenant_id.map_or(NO_TENANT, |tenant_id| tenant_id.0),
                 token.client_id.as_ref().map(ClientId::as_str),
                 token.user_id.map(UserId::get),
-                token.scopes.join(" "),
+                joined_scopes(&token.scopes),
                 token.issued_at_ms,
                 token.expires_at_ms,
                 token.revoked,
@@ -64,17 +67,8 @@ pub(super) async fn issue(
     })
 }
 
-fn token_kind_name(kind: TokenKind) -> &'static str {
-    match kind {
-        TokenKind::User => "user",
-        TokenKind::Tenant => "tenant",
-        TokenKind::Service => "service",
-        TokenKind::Operator => "operator",
-    }
-}
-
 /// Takes a token back, if it is the tenant's own.
-pub(super) async fn revoke(connection: &Sql, tenant_id: Option<TenantId>, token_hash: TokenHash) -> Outcome {
+pub(crate) async fn revoke(connection: &Sql, tenant_id: Option<TenantId>, token_hash: TokenHash) -> Outcome {
     execute(
         connection,
         "UPDATE tokens SET revoked = TRUE

@@ -9,7 +9,7 @@ use usher_store::{
 };
 
 use super::limit;
-use crate::audit_log;
+use crate::book;
 
 /// The column of the first text, after sequence and time, and that of the hash.
 const FIRST_TEXT: usize = 2;
@@ -18,7 +18,7 @@ const COLUMNS: &str = "sequence, at_ms, actor_kind, actor_name, client_id, addre
                        object_name, before, after, hash";
 
 pub(crate) async fn audit_head(connection: &Sql, tenant_id: Option<TenantId>) -> Answered<Option<AuditHead>> {
-    audit_log::head(connection, tenant_id).await
+    book::log_end(connection, tenant_id).await
 }
 
 pub(crate) async fn audit_slice(
@@ -29,7 +29,7 @@ pub(crate) async fn audit_slice(
 ) -> Answered<AuditSlice> {
     // The end is read first and the records up to it: with both at two moments, a record that came in between would seem to
     // stand behind the end.
-    let head = audit_log::head(connection, tenant_id).await?;
+    let head = book::log_end(connection, tenant_id).await?;
     let last = head.map_or(0, |head| head.sequence);
     let records = connection
         .rows(

@@ -1,13 +1,15 @@
 //! Clients, their secrets and where they are installed.
 
-use crate::sql::{Answered, Row, Sql};
+use crate::sql::{Answered, Failure, Row, Sql};
 use usher_seats::{ClientId, Enablement, TenantId};
 use usher_store::{
-    Client, ClientKind,
+    Client,
     identity::{ClientRegistration, ClientSecret, ClientStanding},
 };
 
-use super::{limit, split_scopes};
+use usher_ledger::words::{client_kind_of, split_scopes};
+
+use super::limit;
 use crate::numbers::Parsed;
 
 pub(crate) async fn clients(
@@ -43,16 +45,12 @@ pub(crate) async fn client(
 
 /// Reads a client from six columns beginning at `column`.
 pub(super) fn client_row(row: &Row, column: usize) -> Answered<Client> {
-    let kind: String = row.get(column + 3)?;
+    let kind: &str = row.get(column + 3)?;
     Ok(Client {
         tenant_id: TenantId(row.get(column)?),
         client_id: row.get::<Parsed<ClientId>>(column + 1)?.0,
         name: row.get(column + 2)?,
-        kind: if kind == "store" {
-            ClientKind::Store
-        } else {
-            ClientKind::SelfBuilt
-        },
+        kind: client_kind_of(kind).ok_or_else(|| Failure::damaged(kind))?,
         scopes: split_scopes(row.get::<&str>(column + 4)?),
         enabled: row.get(column + 5)?,
     })
@@ -90,15 +88,8 @@ pub(crate) async fn client_installed(
         .await
 }
 
+/// Finds a client with what decides whether it may act.
 pub(crate) async fn client_standing(
-    connection: &Sql,
-    client_id: &ClientId,
-) -> Answered<Option<ClientStanding>> {
-    client_standing_within(connection, client_id).await
-}
-
-/// The same within a transaction that is under way.
-pub(crate) async fn client_standing_within(
     connection: &Sql,
     client_id: &ClientId,
 ) -> Answered<Option<ClientStanding>> {

@@ -5,10 +5,8 @@
 
 use std::collections::HashMap;
 
-use usher_seats::{
-    Day, Leave, Seat, SeatFacts, SeatType, UserId,
-    idle::{DAY_MS, idle_since_at_latest_ms, idle_since_ms},
-};
+use usher_ledger::idle::{self, IdleSeat, idle_since_max_day};
+use usher_seats::{Day, Leave, Seat, UserId};
 use usher_store::{
     IdleKey, IdleOrder, IdlePage, IdleQuery, IdleRow, PoolName, Refusals, SeatName, idle::IDLE_SEATS_READ_MAX,
 };
@@ -43,11 +41,7 @@ WHERE seats.tenant_id = $1 AND seats.seat_type = ANY($2) AND seats.held
 
 /// A seat as the database has it.
 struct Candidate {
-    seat: SeatName,
-    facts: Seat,
-    assigned_at_ms: i64,
-    protected_reason: Option<String>,
-    last_admitted_ms: Option<i64>,
+    idle: IdleSeat,
     user_name: String,
     platform_seat: Option<Seat>,
     idle_since_day: Day,
@@ -57,8 +51,8 @@ impl Candidate {
     fn key(&self) -> IdleKey {
         IdleKey {
             idle_since_day: self.idle_since_day,
-            user_id: self.seat.user_id,
-            namespace: self.seat.pool.namespace.clone(),
+            user_id: self.idle.name.user_id,
+            namespace: self.idle.name.pool.namespace.clone(),
         }
     }
 }
@@ -97,7 +91,6 @@ async fn candidates(connection: &Sql, query: &IdleQuery) -> Answered<Vec<Candida
         IdleOrder::User => by_user,
     };
     let after = query.after.as_ref();
-    let last_day = idle_since_at_latest_ms(days_min(query), query.now_ms).div_euclid(DAY_MS);
     let values = list![
         query.tenant_id.0,
         seat_types(query),
@@ -106,7 +99,7 @@ async fn candidates(connection: &Sql, query: &IdleQuery) -> Answered<Vec<Candida
         after.map_or(i32::MIN, |key| key.idle_since_day.number()),
         after.map_or(0, |key| key.user_id.get()),
         seat_namespace(after.and_then(|key| key.namespace.as_ref())),
-        i32::try_from(last_day).unwrap_or(i32::MAX),
+        i32::try_from(idle_since_max_day(query)).unwrap_or(i32::MAX),
         limit(IDLE_SEATS_READ_MAX + 1)
     ];
     connection
@@ -119,8 +112,8 @@ async fn candidates(connection: &Sql, query: &IdleQuery) -> Answered<Vec<Candida
 fn candidate(row: &Row, query: &IdleQuery) -> Answered<Candidate> {
     let platform_held: Option<bool> = row.get(9)?;
     let platform_expires_at_ms = row.get(10)?;
-    Ok(Candidate {
-        seat: SeatName {
+    let idle = IdleSeat {
+        name: SeatName {
             pool: PoolName {
                 tenant_id: query.tenant_id,
                 seat_type: row.get::<StoredSeatType>(2)?.0,
@@ -128,7 +121,7 @@ fn candidate(row: &Row, query: &IdleQuery) -> Answered<Candidate> {
             },
             user_id: row.get::<StoredUserId>(0)?.0,
         },
-        facts: Seat {
+        seat: Seat {
             held: row.get(3)?,
             expires_at_ms: row.get(5)?,
             released_at_ms: None,
@@ -136,6 +129,9 @@ fn candidate(row: &Row, query: &IdleQuery) -> Answered<Candidate> {
         assigned_at_ms: row.get(4)?,
         protected_reason: row.get(6)?,
         last_admitted_ms: row.get(7)?,
+    };
+    Ok(Candidate {
+        idle,
         user_name: row.get(8)?,
         platform_seat: platform_held.map(|held| Seat {
             held,
@@ -147,14 +143,8 @@ fn candidate(row: &Row, query: &IdleQuery) -> Answered<Candidate> {
 }
 
 fn seat_types(query: &IdleQuery) -> Vec<i16> {
-    SeatType::ALL
-        .into_iter()
-        .filter(|seat_type| {
-            query.seat_type.is_none_or(|wanted| wanted == *seat_type)
-                && (query.namespace.is_none() || *seat_type == SeatType::PerUserPerApp)
-        })
-        .map(|seat_type| SeatTypeNumber(seat_type).number())
-        .collect()
+    let numbers = idle::seat_types(query).into_iter();
+    numbers.map(|seat_type| SeatTypeNumber(seat_type).number()).collect()
 }
 
 async fn leaves(
@@ -164,7 +154,7 @@ async fn leaves(
 ) -> Answered<HashMap<UserId, Vec<Leave>>> {
     let mut user_ids: Vec<i64> = candidates
         .iter()
-        .map(|candidate| candidate.seat.user_id.get())
+        .map(|candidate| candidate.idle.name.user_id.get())
         .collect();
     user_ids.dedup();
     let found = connection
@@ -188,53 +178,19 @@ async fn leaves(
     Ok(leaves)
 }
 
-fn days_min(query: &IdleQuery) -> u32 {
-    match query.order {
-        IdleOrder::LongestIdleFirst if !query.never_used => query.idle_days_min.max(1),
-        _ => query.idle_days_min,
-    }
-}
-
 fn judged(
     query: &IdleQuery,
     refusals: &Refusals,
     leaves: &HashMap<UserId, Vec<Leave>>,
     candidate: &Candidate,
 ) -> Option<IdleRow> {
-    let last_admitted_ms = candidate.last_admitted_ms;
-    if !candidate.facts.admits(query.now_ms)
-        || (query.never_used && last_admitted_ms.is_some())
-        || idle_since_ms(candidate.assigned_at_ms, last_admitted_ms)
-            > idle_since_at_latest_ms(days_min(query), query.now_ms)
-    {
+    let idle = candidate.idle.clone();
+    if !idle.may_be_listed(query) {
         return None;
     }
-    let SeatName { pool, user_id } = &candidate.seat;
-    let facts = SeatFacts {
-        seat: candidate.facts,
-        assigned_at_ms: candidate.assigned_at_ms,
-        last_admitted_ms,
-        protected: candidate.protected_reason.is_some(),
-        leaves: leaves.get(user_id).map_or(&[], Vec::as_slice),
-        platform_seat_in_use: pool.seat_type == SeatType::PerUserPerApp
-            && candidate
-                .platform_seat
-                .is_some_and(|seat| seat.admits(query.now_ms)),
-    };
-    let idleness = usher_seats::idle::judge(&facts, query.policy, query.now_ms).filter(|idleness| {
-        idleness.days_idle >= days_min(query)
-            && (query.verdicts.is_empty() || query.verdicts.contains(&idleness.verdict))
-    })?;
-    Some(IdleRow {
-        seat_type: pool.seat_type,
-        user_id: *user_id,
-        user_name: candidate.user_name.clone(),
-        namespace: pool.namespace.clone(),
-        assigned_at_ms: candidate.assigned_at_ms,
-        expires_at_ms: candidate.facts.expires_at_ms,
-        last_admitted_ms,
-        protected_reason: candidate.protected_reason.clone(),
-        refused_attempts: refusals.of_seat(&candidate.seat),
-        idleness,
-    })
+    let leaves = leaves.get(&idle.name.user_id).map_or(&[][..], Vec::as_slice);
+    let platform_seat = candidate.platform_seat;
+    let idleness = idle.judged(query, leaves, platform_seat.is_some_and(|seat| seat.admits(query.now_ms)))?;
+    let refused_attempts = refusals.of_seat(&idle.name);
+    Some(idle.into_row(idleness, candidate.user_name.clone(), refused_attempts))
 }

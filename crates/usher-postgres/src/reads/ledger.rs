@@ -6,10 +6,9 @@ use usher_store::{Group, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, Waitin
 
 use super::limit;
 use crate::{
-    numbers::{Count, Parsed, SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, seat_namespace},
-    seating::{
-        groups, pool,
-        row::{self, Holding},
+    book::{self, holding_row},
+    numbers::{
+        Count, Parsed, SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, pool_key, seat_namespace,
     },
 };
 
@@ -40,7 +39,7 @@ macro_rules! select_groups {
 
 /// Finds a pool.
 pub(crate) async fn pool(connection: &Sql, name: &PoolName, now_ms: i64) -> Answered<Option<PoolRow>> {
-    let (tenant_id, seat_type, namespace) = pool::key(name);
+    let (tenant_id, seat_type, namespace) = pool_key(name);
     connection
         .optional(
             concat!(
@@ -96,21 +95,8 @@ fn pool_row(row: &Row) -> Answered<PoolRow> {
 
 /// Finds a seat.
 pub(crate) async fn seat(connection: &Sql, name: SeatName) -> Answered<Option<SeatRow>> {
-    Ok(row::read(connection, &name)
-        .await?
-        .map(|holding| seat_row(name, holding)))
-}
-
-fn seat_row(seat: SeatName, holding: Holding) -> SeatRow {
-    SeatRow {
-        seat,
-        held: holding.held,
-        assigned_at_ms: holding.assigned_at_ms,
-        released_at_ms: holding.released_at_ms,
-        expires_at_ms: holding.expires_at_ms,
-        protected_reason: holding.protected_reason,
-        given_directly: holding.given_directly,
-    }
+    let holding = book::seat(connection, &name).await?;
+    Ok(holding.map(|holding| holding.into_row(name)))
 }
 
 /// Lists seats in key order. Which index helps depends on what is asked, so each question has a statement of its own.
@@ -140,7 +126,7 @@ pub(crate) async fn seats(connection: &Sql, query: &SeatQuery) -> Answered<Vec<S
                 seat_type: query.seat_type,
                 namespace,
             };
-            Ok(seat_row(SeatName { pool, user_id }, Holding::from_row(row, 2)?))
+            Ok(holding_row(row, 2)?.into_row(SeatName { pool, user_id }))
         })
         .await
 }
@@ -185,7 +171,7 @@ pub(crate) async fn waiting(
     after_ticket: Option<i64>,
     rows_max: usize,
 ) -> Answered<Vec<WaitingRow>> {
-    let (tenant_id, seat_type, namespace) = pool::key(name);
+    let (tenant_id, seat_type, namespace) = pool_key(name);
     let after_ticket = after_ticket.unwrap_or(0);
     let Count(before): Count = connection
         .one(
@@ -272,7 +258,7 @@ fn group_row(row: &Row, tenant_id: TenantId) -> Answered<Group> {
 }
 
 async fn with_standing(connection: &Sql, group: Group) -> Answered<Group> {
-    let standing_assignments = groups::standing(connection, (group.tenant_id, &group.group_key)).await?;
+    let standing_assignments = book::standing(connection, (group.tenant_id, &group.group_key)).await?;
     Ok(Group {
         standing_assignments,
         ..group

@@ -4,10 +4,12 @@ use crate::sql::{Answered, Sql};
 use usher_seats::{ClientId, Enablement, TenantId, UserId};
 use usher_store::{
     TokenHash,
-    identity::{AuthorizationCode, ChallengeMethod, Grant, RefreshToken, Standing},
+    identity::{AuthorizationCode, Grant, RefreshToken, Standing},
 };
 
-use super::{clients::client_installed, directory::user, split_scopes};
+use usher_ledger::words::{challenge_method_of, split_scopes};
+
+use super::{clients::client_installed, directory::user};
 use crate::numbers::{Parsed, StoredUserId};
 
 /// Finds what a user has granted a client.
@@ -32,10 +34,7 @@ pub(crate) async fn authorization_code(
                     expires_at_ms, spent
              FROM authorization_codes WHERE code_hash = $1", [code_hash.0.as_slice()], |row| {
             let challenge: Option<String> = row.get(6)?;
-            let method = match row.get::<Option<&str>>(7)? {
-                Some("S256") => ChallengeMethod::S256,
-                _ => ChallengeMethod::Plain,
-            };
+            let method = row.get::<Option<&str>>(7)?.and_then(challenge_method_of);
             Ok(AuthorizationCode {
                 code_hash,
                 family_id: row.family(0)?,
@@ -44,7 +43,7 @@ pub(crate) async fn authorization_code(
                 user_id: row.get::<StoredUserId>(3)?.0,
                 redirect_uri: row.get(4)?,
                 scopes: split_scopes(row.get::<&str>(5)?),
-                challenge: challenge.map(|challenge| (challenge, method)),
+                challenge: challenge.zip(method),
                 expires_at_ms: row.get(8)?,
                 spent: row.get(9)?,
             })

@@ -3,9 +3,11 @@
 use crate::NO_TENANT;
 use crate::sql::{Answered, Failure, Row, Sql};
 use usher_seats::{ClientId, Enablement, TenantId};
-use usher_store::{Token, TokenHash, TokenKind, TokenStanding};
+use usher_store::{Token, TokenHash, TokenStanding};
 
-use super::{clients::client_row, directory::user, limit, split_scopes};
+use usher_ledger::words::{split_scopes, token_kind_of};
+
+use super::{clients::client_row, directory::user, limit};
 use crate::numbers::{Parsed, StoredUserId};
 
 /// Finds a token; the index compares hashes, so no time tells anything about the token itself.
@@ -36,6 +38,18 @@ pub(crate) async fn token(connection: &Sql, token_hash: TokenHash) -> Answered<O
         standing.user = user(connection, tenant_id, user_id).await?;
     }
     Ok(Some(standing))
+}
+
+/// Finds a token alone.
+pub(crate) async fn token_within(connection: &Sql, token_hash: TokenHash) -> Answered<Option<Token>> {
+    connection
+        .optional(
+            "SELECT token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms, expires_at_ms, revoked
+             FROM tokens WHERE token_hash = $1",
+            [token_hash.0.as_slice()],
+            token_row,
+        )
+        .await
 }
 
 /// Lists the tokens that are good at `now_ms`, newest first.
@@ -73,15 +87,10 @@ pub(crate) async fn service_tokens(
 }
 
 fn token_row(row: &Row) -> Answered<Token> {
+    let kind: &str = row.get(1)?;
     Ok(Token {
         token_hash: row.hash(0)?,
-        kind: match row.get::<&str>(1)? {
-            "user" => TokenKind::User,
-            "tenant" => TokenKind::Tenant,
-            "service" => TokenKind::Service,
-            "operator" => TokenKind::Operator,
-            kind => return Err(Failure::damaged(kind)),
-        },
+        kind: token_kind_of(kind).ok_or_else(|| Failure::damaged(kind))?,
         tenant_id: row
             .get::<Option<i64>>(2)?
             .filter(|tenant_id| *tenant_id != NO_TENANT)

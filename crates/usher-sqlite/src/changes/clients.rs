@@ -2,12 +2,14 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use usher_seats::{ClientId, TenantId};
-use usher_store::{Client, ClientKind, Effect, Rejection, TokenHash, identity::ClientRegistration};
+use usher_store::{Client, Effect, Rejection, TokenHash, identity::ClientRegistration};
+
+use usher_ledger::words::{client_kind, joined_scopes};
 
 use super::{Outcome, Unchanged, execute, exists, put as put_row, require_tenant};
 
 /// Makes a client or brings it to the given state.
-pub(super) fn put(connection: &Connection, client: &Client) -> Outcome {
+pub(crate) fn put(connection: &Connection, client: &Client) -> Outcome {
     require_tenant(connection, client.tenant_id)?;
     let owner: Option<i64> = connection
         .prepare_cached("SELECT tenant_id FROM clients WHERE client_id = ?1")?
@@ -16,10 +18,6 @@ pub(super) fn put(connection: &Connection, client: &Client) -> Outcome {
     if owner.is_some_and(|tenant_id| tenant_id != client.tenant_id.0) {
         return Err(Rejection::ClientIdTaken.into());
     }
-    let kind = match client.kind {
-        ClientKind::SelfBuilt => "self_built",
-        ClientKind::Store => "store",
-    };
     put_row(
         connection,
         owner.is_some(),
@@ -32,8 +30,8 @@ pub(super) fn put(connection: &Connection, client: &Client) -> Outcome {
             &client.client_id.as_str(),
             &client.tenant_id.0,
             &client.name,
-            &kind,
-            &client.scopes.join(" "),
+            &client_kind(client.kind),
+            &joined_scopes(&client.scopes),
             &client.enabled,
         ],
     )

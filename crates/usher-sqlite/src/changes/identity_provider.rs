@@ -7,7 +7,9 @@ use usher_store::{
     identity::{IdentityLink, IdentityProvider},
 };
 
-use super::{Outcome, execute, put as put_row, require_tenant, user_exists};
+use crate::book::has_user;
+
+use super::{Outcome, execute, put as put_row, require_tenant};
 
 /// Sets the provider.
 pub(super) fn put(connection: &Connection, provider: &IdentityProvider) -> Outcome {
@@ -61,7 +63,7 @@ pub(super) fn link(connection: &Connection, link: &IdentityLink, at_ms: i64) -> 
         subject,
         user_id,
     } = link;
-    if !user_exists(connection, *tenant_id, *user_id)? {
+    if !has_user(connection, *tenant_id, *user_id)? {
         return Err(Rejection::UserUnknown.into());
     }
     let known = connection

@@ -3,15 +3,14 @@
 use rusqlite::Connection;
 use usher_store::{Effect, KeptAnswer, Rejection, audit::chain::log_number};
 
-use crate::changing::as_json;
+use usher_ledger::sweeping::Expiring;
 
-use super::{
-    Outcome,
-    sweep::{Expiring, sweep},
-};
+use crate::numbers::ResultsText;
+
+use super::{Outcome, sweep::sweep};
 
 /// Keeps an answer. A key whose time is over is free again.
-pub(super) fn keep(connection: &Connection, kept: &KeptAnswer, at_ms: i64) -> Outcome {
+pub(crate) fn keep(connection: &Connection, kept: &KeptAnswer, at_ms: i64) -> Outcome {
     sweep(connection, Expiring::KeptAnswers, at_ms)?;
     connection
         .prepare_cached("DELETE FROM kept_answers WHERE key_hash = ?1 AND expires_at_ms <= ?2")?
@@ -25,7 +24,7 @@ pub(super) fn keep(connection: &Connection, kept: &KeptAnswer, at_ms: i64) -> Ou
             kept.key_hash.0,
             kept.request_hash.0,
             &kept.answer,
-            as_json(&kept.results)?,
+            ResultsText(kept.results.clone()),
             kept.expires_at_ms,
             log_number(kept.tenant_id),
         ))?;

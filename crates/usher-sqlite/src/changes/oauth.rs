@@ -7,15 +7,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 use usher_seats::{ClientId, TenantId, UserId};
 use usher_store::{
     Effect, Rejection, TokenHash,
-    identity::{AuthorizationCode, ChallengeMethod, FamilyId, IssuedPair, RefreshToken},
+    identity::{AuthorizationCode, FamilyId, IssuedPair, RefreshToken},
 };
 
-use super::{
-    Outcome, Unchanged,
-    sweep::{Expiring, sweep},
-    tokens, user_exists,
-};
-use crate::reads::split_scopes;
+use crate::book::has_user;
+
+use usher_ledger::sweeping::Expiring;
+
+use super::{Outcome, Unchanged, sweep::sweep, tokens};
+use usher_ledger::words::{challenge_method, joined_scopes, split_scopes};
 
 /// Adds to what a user has granted a client; nothing is ever taken away by granting less.
 pub(super) fn grant(
@@ -24,7 +24,7 @@ pub(super) fn grant(
     scopes: &[String],
     at_ms: i64,
 ) -> Outcome {
-    if !user_exists(connection, tenant_id, user_id)? {
+    if !has_user(connection, tenant_id, user_id)? {
         return Err(Rejection::UserUnknown.into());
     }
     let key = (tenant_id.0, user_id.get(), client_id.as_str());
@@ -41,7 +41,7 @@ pub(super) fn grant(
             "INSERT INTO grants (tenant_id, user_id, client_id, scopes, granted_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET scopes = excluded.scopes, granted_at_ms = excluded.granted_at_ms",
         )?
-        .execute((key.0, key.1, key.2, all.join(" "), at_ms))?;
+        .execute((key.0, key.1, key.2, joined_scopes(&all), at_ms))?;
     Ok(if known.is_some() {
         Effect::Updated
     } else {
@@ -53,10 +53,10 @@ pub(super) fn grant(
 pub(super) fn issue_code(connection: &Connection, code: &AuthorizationCode, at_ms: i64) -> Outcome {
     sweep(connection, Expiring::AuthorizationCodes, at_ms)?;
     let challenge = code.challenge.as_ref().map(|(challenge, _)| challenge.as_str());
-    let method = code.challenge.as_ref().map(|(_, method)| match method {
-        ChallengeMethod::Plain => "plain",
-        ChallengeMethod::S256 => "S256",
-    });
+    let method = code
+        .challenge
+        .as_ref()
+        .map(|(_, method)| challenge_method(*method));
     connection
         .prepare_cached(
             "INSERT INTO authorization_codes (code_hash, family_id, client_id, tenant_id, user_id, redirect_uri,
@@ -70,7 +70,7 @@ pub(super) fn issue_code(connection: &Connection, code: &AuthorizationCode, at_m
             code.tenant_id.0,
             code.user_id.get(),
             code.redirect_uri,
-            code.scopes.join(" "),
+            joined_scopes(&code.scopes),
             challenge,
             method,
             code.expires_at_ms,
@@ -145,7 +145,7 @@ fn keep_refresh_token(
             refresh.client_id.as_str(),
             refresh.tenant_id.0,
             refresh.user_id.get(),
-            refresh.scopes.join(" "),
+            joined_scopes(&refresh.scopes),
             refresh.expires_at_ms,
         ))?;
     Ok(())

@@ -4,14 +4,14 @@ use rusqlite::{Connection, params};
 use usher_seats::{TenantId, UserId};
 use usher_store::{
     Effect, Rejection, TokenHash,
-    identity::{Link, LinkPurpose, Session},
+    identity::{Link, Session},
 };
 
-use super::{
-    Outcome, Unchanged, execute,
-    sweep::{Expiring, sweep},
-    user_exists,
-};
+use crate::book::has_user;
+
+use usher_ledger::{sweeping::Expiring, words::link_purpose};
+
+use super::{Outcome, Unchanged, execute, sweep::sweep};
 
 /// Makes sure that there is a row for what the person signs in with.
 fn require_credential(
@@ -19,7 +19,7 @@ fn require_credential(
     tenant_id: TenantId,
     user_id: UserId,
 ) -> Result<(), Unchanged> {
-    if !user_exists(connection, tenant_id, user_id)? {
+    if !has_user(connection, tenant_id, user_id)? {
         return Err(Rejection::UserUnknown.into());
     }
     connection
@@ -79,7 +79,7 @@ pub(super) fn spend_totp_step(
 
 /// Remembers a signed-in browser.
 pub(super) fn open_session(connection: &Connection, session: &Session, at_ms: i64) -> Outcome {
-    if !user_exists(connection, session.tenant_id, session.user_id)? {
+    if !has_user(connection, session.tenant_id, session.user_id)? {
         return Err(Rejection::UserUnknown.into());
     }
     sweep(connection, Expiring::Sessions, at_ms)?;
@@ -109,13 +109,11 @@ pub(super) fn end_session(connection: &Connection, session_hash: TokenHash) -> O
 
 /// Makes a link that works once.
 pub(super) fn make_link(connection: &Connection, link: &Link, at_ms: i64) -> Outcome {
-    if !user_exists(connection, link.tenant_id, link.user_id)? {
+    if !has_user(connection, link.tenant_id, link.user_id)? {
         return Err(Rejection::UserUnknown.into());
     }
     sweep(connection, Expiring::Links, at_ms)?;
-    let purpose = match link.purpose {
-        LinkPurpose::ChoosePassword => "choose_password",
-    };
+    let purpose = link_purpose(link.purpose);
     connection
         .prepare_cached(
             "INSERT INTO links (link_hash, purpose, tenant_id, user_id, expires_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)",

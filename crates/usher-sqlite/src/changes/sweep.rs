@@ -1,59 +1,16 @@
-//! What has expired is swept away in passing, so that no table grows for ever and no job has to run.
+//! What has expired is swept away in passing.
 
 use rusqlite::Connection;
-
-/// What has expired is kept this long, so that its bearer hears "expired" or "used" and not "unknown": a week.
-const EXPIRED_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
-/// Most rows swept away when one is added; more than one, so that sweeping keeps up.
-const ROWS_SWEPT_MAX: i64 = 32;
-
-/// A table whose rows expire.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Expiring {
-    Tokens,
-    RefreshTokens,
-    AuthorizationCodes,
-    Sessions,
-    Links,
-    KeptAnswers,
-}
-
-impl Expiring {
-    fn statement(self) -> &'static str {
-        match self {
-            Self::Tokens => {
-                "DELETE FROM tokens WHERE token_hash IN (SELECT token_hash FROM tokens
-                 WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)"
-            }
-            Self::RefreshTokens => {
-                "DELETE FROM refresh_tokens WHERE token_hash IN (SELECT token_hash FROM refresh_tokens
-                 WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)"
-            }
-            Self::AuthorizationCodes => {
-                "DELETE FROM authorization_codes WHERE code_hash IN (SELECT code_hash FROM authorization_codes
-                 WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)"
-            }
-            Self::Sessions => {
-                "DELETE FROM sessions WHERE session_hash IN (SELECT session_hash FROM sessions
-                 WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)"
-            }
-            Self::Links => {
-                "DELETE FROM links WHERE link_hash IN (SELECT link_hash FROM links
-                 WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)"
-            }
-            Self::KeptAnswers => {
-                "DELETE FROM kept_answers WHERE key_hash IN (SELECT key_hash FROM kept_answers
-                 WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)"
-            }
-        }
-    }
-}
+use usher_ledger::sweeping::{Expiring, ROWS_SWEPT_MAX, swept_before_ms};
 
 /// Takes some long-expired rows out of a table.
 pub(super) fn sweep(connection: &Connection, table: Expiring, at_ms: i64) -> rusqlite::Result<()> {
-    let before_ms = at_ms.saturating_sub(EXPIRED_KEPT_MS);
+    let (table, key) = table.table_and_key();
     connection
-        .prepare_cached(table.statement())?
-        .execute((before_ms, ROWS_SWEPT_MAX))
+        .prepare_cached(&format!(
+            "DELETE FROM {table} WHERE {key} IN
+               (SELECT {key} FROM {table} WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2)"
+        ))?
+        .execute((swept_before_ms(at_ms), ROWS_SWEPT_MAX))
         .map(|_| ())
 }

@@ -2,16 +2,19 @@
 
 use rusqlite::{Connection, params};
 use usher_seats::{ClientId, TenantId, UserId};
-use usher_store::{Effect, Rejection, Token, TokenHash, TokenKind, identity::FamilyId};
+use usher_store::{Effect, Rejection, Token, TokenHash, identity::FamilyId};
 
-use super::{
-    Outcome, execute, exists, require_tenant,
-    sweep::{Expiring, sweep},
-    user_exists,
+use crate::book::has_user;
+
+use usher_ledger::{
+    sweeping::Expiring,
+    words::{joined_scopes, token_kind},
 };
 
+use super::{Outcome, execute, exists, require_tenant, sweep::sweep};
+
 /// Keeps a token's hash unless it is kept already, and sweeps away some that expired long ago.
-pub(super) fn issue(
+pub(crate) fn issue(
     connection: &Connection,
     token: &Token,
     family_id: Option<FamilyId>,
@@ -20,7 +23,7 @@ pub(super) fn issue(
     if let Some(tenant_id) = token.tenant_id {
         require_tenant(connection, tenant_id)?;
         if let Some(user_id) = token.user_id
-            && !user_exists(connection, tenant_id, user_id)?
+            && !has_user(connection, tenant_id, user_id)?
         {
             return Err(Rejection::UserUnknown.into());
         }
@@ -44,11 +47,11 @@ pub(super) fn issue(
         )?
         .execute(params![
             token.token_hash.0,
-            token_kind_name(token.kind),
+            token_kind(token.kind),
             token.tenant_id.map(|tenant_id| tenant_id.0),
             token.client_id.as_ref().map(ClientId::as_str),
             token.user_id.map(UserId::get),
-            token.scopes.join(" "),
+            joined_scopes(&token.scopes),
             token.issued_at_ms,
             token.expires_at_ms,
             token.revoked,
@@ -61,17 +64,8 @@ pub(super) fn issue(
     })
 }
 
-fn token_kind_name(kind: TokenKind) -> &'static str {
-    match kind {
-        TokenKind::User => "user",
-        TokenKind::Tenant => "tenant",
-        TokenKind::Service => "service",
-        TokenKind::Operator => "operator",
-    }
-}
-
 /// Takes a token back, if it is the tenant's own.
-pub(super) fn revoke(connection: &Connection, tenant_id: Option<TenantId>, token_hash: TokenHash) -> Outcome {
+pub(crate) fn revoke(connection: &Connection, tenant_id: Option<TenantId>, token_hash: TokenHash) -> Outcome {
     execute(
         connection,
         "UPDATE tokens SET revoked = 1

@@ -8,7 +8,7 @@ use usher_store::{
 };
 
 use super::limit;
-use crate::audit_log;
+use crate::book;
 
 /// The column of the first text, after sequence and time, and that of the hash.
 const FIRST_TEXT: usize = 2;
@@ -20,7 +20,7 @@ pub(crate) fn audit_head(
     connection: &Connection,
     tenant_id: Option<TenantId>,
 ) -> rusqlite::Result<Option<AuditHead>> {
-    audit_log::head(connection, tenant_id)
+    book::log_end(connection, tenant_id)
 }
 
 pub(crate) fn audit_slice(
@@ -39,7 +39,7 @@ pub(crate) fn audit_slice(
             stored,
         )?
         .collect::<rusqlite::Result<_>>()?;
-    let head = audit_log::head(&snapshot, tenant_id)?;
+    let head = book::log_end(&snapshot, tenant_id)?;
     Ok(AuditSlice { records, head })
 }
 

@@ -1,13 +1,15 @@
 //! Clients, their secrets and where they are installed.
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};
 use usher_seats::{ClientId, Enablement, TenantId};
 use usher_store::{
-    Client, ClientKind, TokenHash,
+    Client, TokenHash,
     identity::{ClientRegistration, ClientSecret, ClientStanding},
 };
 
-use super::{limit, split_scopes};
+use usher_ledger::words::{client_kind_of, split_scopes};
+
+use super::limit;
 use crate::numbers::Parsed;
 
 pub(crate) fn clients(
@@ -44,16 +46,11 @@ pub(crate) fn client(
 
 /// Reads a client from six columns beginning at `column`.
 pub(super) fn client_row(row: &Row<'_>, column: usize) -> rusqlite::Result<Client> {
-    let kind: String = row.get(column + 3)?;
     Ok(Client {
         tenant_id: TenantId(row.get(column)?),
         client_id: row.get::<_, Parsed<ClientId>>(column + 1)?.0,
         name: row.get(column + 2)?,
-        kind: if kind == "store" {
-            ClientKind::Store
-        } else {
-            ClientKind::SelfBuilt
-        },
+        kind: client_kind_of(row.get_ref(column + 3)?.as_str()?).ok_or(FromSqlError::InvalidType)?,
         scopes: split_scopes(row.get_ref(column + 4)?.as_str()?),
         enabled: row.get(column + 5)?,
     })

@@ -20,10 +20,8 @@
 pub(super) mod cost;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Rows, ToSql};
-use usher_seats::{
-    Day, Namespace, Seat, SeatFacts, SeatType, TenantId, UserId,
-    idle::{DAY_MS, idle_since_at_latest_ms, idle_since_ms},
-};
+use usher_ledger::idle::{IdleSeat, idle_since_max_day, idle_since_max_ms, seat_types};
+use usher_seats::{Day, Namespace, Seat, SeatType, TenantId, UserId};
 use usher_store::{
     IdleKey, IdleOrder, IdlePage, IdleQuery, IdleRow, PoolName, Refusals, SeatName, idle::IDLE_SEATS_READ_MAX,
 };
@@ -90,16 +88,7 @@ pub(crate) fn idle_seats(
 
 /// True when an access of that time could leave a seat in the list, but at another place than the index has it.
 fn breaks_order(query: &IdleQuery, time_ms: i64) -> bool {
-    query.order == IdleOrder::LongestIdleFirst
-        && !query.never_used
-        && time_ms <= idle_since_at_latest_ms(days_min(query), query.now_ms)
-}
-
-fn days_min(query: &IdleQuery) -> u32 {
-    match query.order {
-        IdleOrder::LongestIdleFirst if !query.never_used => query.idle_days_min.max(1),
-        _ => query.idle_days_min,
-    }
+    query.order == IdleOrder::LongestIdleFirst && !query.never_used && time_ms <= idle_since_max_ms(query)
 }
 
 fn read(connection: &Connection, memory: Memory<'_>, query: &IdleQuery) -> rusqlite::Result<IdlePage> {
@@ -156,14 +145,6 @@ fn statements<'connection>(
 ) -> rusqlite::Result<Vec<(SeatType, CachedStatement<'connection>)>> {
     let prepared = |seat_type| Ok((seat_type, connection.prepare_cached(walk.statement())?));
     seat_types(query).into_iter().map(prepared).collect()
-}
-
-fn seat_types(query: &IdleQuery) -> Vec<SeatType> {
-    let wanted = |seat_type: &SeatType| {
-        query.seat_type.is_none_or(|wanted| wanted == *seat_type)
-            && (query.namespace.is_none() || *seat_type == SeatType::PerUserPerApp)
-    };
-    SeatType::ALL.into_iter().filter(wanted).collect()
 }
 
 /// Along which key the seats are read.
@@ -245,7 +226,7 @@ impl Walk {
         let day = after.map_or(i32::MIN, |key| key.idle_since_day.number());
         let user_id = after.map_or(0, |key| key.user_id.get());
         let namespace = seat_namespace(after.and_then(|key| key.namespace.as_ref()));
-        let last_day = idle_since_at_latest_ms(days_min(query), query.now_ms).div_euclid(DAY_MS);
+        let last_day = idle_since_max_day(query);
         let seat_type = SeatTypeNumber(seat_type);
         let app = seat_namespace(query.namespace.as_ref());
         let group = query.group_key.as_ref().map_or("", |group| group.as_str());
@@ -384,63 +365,34 @@ impl Judge<'_> {
     }
 
     fn row(&self, candidate: &Candidate) -> rusqlite::Result<Option<IdleRow>> {
-        let query = self.query;
-        let seat = Seat {
-            held: candidate.held,
-            expires_at_ms: candidate.expires_at_ms,
-            released_at_ms: None,
-        };
         let fresh_ms = self.memory.overlay.newest_of_seat(&candidate.seat);
-        let last_admitted_ms = candidate.last_admitted_ms.max(fresh_ms);
-        if !seat.admits(query.now_ms)
-            || (query.never_used && last_admitted_ms.is_some())
-            || idle_since_ms(candidate.assigned_at_ms, last_admitted_ms)
-                > idle_since_at_latest_ms(days_min(query), query.now_ms)
-            || !self.is_of_app(candidate)
-            || !self.is_member(candidate.seat.user_id)?
-        {
+        let idle = IdleSeat {
+            name: candidate.seat.clone(),
+            seat: Seat {
+                held: candidate.held,
+                expires_at_ms: candidate.expires_at_ms,
+                released_at_ms: None,
+            },
+            assigned_at_ms: candidate.assigned_at_ms,
+            last_admitted_ms: candidate.last_admitted_ms.max(fresh_ms),
+            protected_reason: candidate.protected_reason.clone(),
+        };
+        let user_id = idle.name.user_id;
+        if !idle.may_be_listed(self.query) || !self.is_of_app(candidate) || !self.is_member(user_id)? {
             return Ok(None);
         }
-        self.judged(candidate, seat, last_admitted_ms)
-    }
-
-    fn judged(
-        &self,
-        candidate: &Candidate,
-        seat: Seat,
-        last_admitted_ms: Option<i64>,
-    ) -> rusqlite::Result<Option<IdleRow>> {
-        let query = self.query;
-        let SeatName { pool, user_id } = &candidate.seat;
-        let leaves = leaves(self.connection, query.tenant_id, *user_id)?;
-        let facts = SeatFacts {
-            seat,
-            assigned_at_ms: candidate.assigned_at_ms,
-            last_admitted_ms,
-            protected: candidate.protected_reason.is_some(),
-            leaves: &leaves,
-            platform_seat_in_use: pool.seat_type == SeatType::PerUserPerApp
-                && self.platform_seat_in_use(*user_id)?,
-        };
-        let fitting = usher_seats::idle::judge(&facts, query.policy, query.now_ms).filter(|idleness| {
-            idleness.days_idle >= days_min(query)
-                && (query.verdicts.is_empty() || query.verdicts.contains(&idleness.verdict))
-        });
-        let Some(idleness) = fitting else {
+        let leaves = leaves(self.connection, self.query.tenant_id, user_id)?;
+        let platform_seat_in_use =
+            idle.name.pool.seat_type == SeatType::PerUserPerApp && self.platform_seat_in_use(user_id)?;
+        let Some(idleness) = idle.judged(self.query, &leaves, platform_seat_in_use) else {
             return Ok(None);
         };
-        Ok(Some(IdleRow {
-            seat_type: pool.seat_type,
-            user_id: *user_id,
-            user_name: self.user_name(*user_id)?,
-            namespace: pool.namespace.clone(),
-            assigned_at_ms: candidate.assigned_at_ms,
-            expires_at_ms: candidate.expires_at_ms,
-            last_admitted_ms,
-            protected_reason: candidate.protected_reason.clone(),
-            refused_attempts: self.memory.refusals.of_seat(&candidate.seat),
+        let refused_attempts = self.memory.refusals.of_seat(&idle.name);
+        Ok(Some(idle.into_row(
             idleness,
-        }))
+            self.user_name(user_id)?,
+            refused_attempts,
+        )))
     }
 
     fn is_of_app(&self, candidate: &Candidate) -> bool {

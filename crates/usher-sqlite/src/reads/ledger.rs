@@ -6,10 +6,9 @@ use usher_store::{Group, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, Waitin
 
 use super::limit;
 use crate::{
-    numbers::{Count, Parsed, SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, seat_namespace},
-    seating::{
-        groups, pool,
-        row::{self, Holding},
+    book::{self, holding_row},
+    numbers::{
+        Count, Parsed, SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, pool_key, seat_namespace,
     },
 };
 
@@ -44,7 +43,7 @@ pub(crate) fn pool(
     name: &PoolName,
     now_ms: i64,
 ) -> rusqlite::Result<Option<PoolRow>> {
-    let (tenant_id, seat_type, namespace) = pool::key(name);
+    let (tenant_id, seat_type, namespace) = pool_key(name);
     connection
         .prepare_cached(concat!(
             select_pools!(),
@@ -97,19 +96,7 @@ fn pool_row(row: &Row<'_>) -> rusqlite::Result<PoolRow> {
 
 /// Finds a seat.
 pub(crate) fn seat(connection: &Connection, name: SeatName) -> rusqlite::Result<Option<SeatRow>> {
-    Ok(row::read(connection, &name)?.map(|holding| seat_row(name, holding)))
-}
-
-fn seat_row(seat: SeatName, holding: Holding) -> SeatRow {
-    SeatRow {
-        seat,
-        held: holding.held,
-        assigned_at_ms: holding.assigned_at_ms,
-        released_at_ms: holding.released_at_ms,
-        expires_at_ms: holding.expires_at_ms,
-        protected_reason: holding.protected_reason,
-        given_directly: holding.given_directly,
-    }
+    Ok(book::seat(connection, &name)?.map(|holding| holding.into_row(name)))
 }
 
 /// Lists seats in key order. Which index helps depends on what is asked, so each question has a statement of its own.
@@ -141,7 +128,7 @@ pub(crate) fn seats(connection: &Connection, query: &SeatQuery) -> rusqlite::Res
                     seat_type: query.seat_type,
                     namespace,
                 };
-                Ok(seat_row(SeatName { pool, user_id }, Holding::from_row(row, 2)?))
+                Ok(holding_row(row, 2)?.into_row(SeatName { pool, user_id }))
             },
         )?
         .collect()
@@ -189,7 +176,7 @@ pub(crate) fn waiting(
     after_ticket: Option<i64>,
     rows_max: usize,
 ) -> rusqlite::Result<Vec<WaitingRow>> {
-    let (tenant_id, seat_type, namespace) = pool::key(name);
+    let (tenant_id, seat_type, namespace) = pool_key(name);
     let after_ticket = after_ticket.unwrap_or(0);
     let Count(before) = connection
         .prepare_cached(
@@ -272,7 +259,7 @@ fn group_row(row: &Row<'_>, tenant_id: TenantId) -> rusqlite::Result<Group> {
 }
 
 fn with_standing(connection: &Connection, group: Group) -> rusqlite::Result<Group> {
-    let standing_assignments = groups::standing(connection, (group.tenant_id, &group.group_key))?;
+    let standing_assignments = book::standing(connection, (group.tenant_id, &group.group_key))?;
     Ok(Group {
         standing_assignments,
         ..group

@@ -4,10 +4,12 @@ use rusqlite::{Connection, OptionalExtension};
 use usher_seats::{ClientId, Enablement, TenantId, UserId};
 use usher_store::{
     TokenHash,
-    identity::{AuthorizationCode, ChallengeMethod, FamilyId, Grant, RefreshToken, Standing},
+    identity::{AuthorizationCode, FamilyId, Grant, RefreshToken, Standing},
 };
 
-use super::{clients::client_installed, directory::user, split_scopes};
+use usher_ledger::words::{challenge_method_of, split_scopes};
+
+use super::{clients::client_installed, directory::user};
 use crate::numbers::{Parsed, StoredUserId};
 
 /// Finds what a user has granted a client.
@@ -42,10 +44,7 @@ pub(crate) fn authorization_code(
         )?
         .query_row([code_hash.0], |row| {
             let challenge: Option<String> = row.get(6)?;
-            let method = match row.get_ref(7)?.as_str_or_null()? {
-                Some("S256") => ChallengeMethod::S256,
-                _ => ChallengeMethod::Plain,
-            };
+            let method = row.get_ref(7)?.as_str_or_null()?.and_then(challenge_method_of);
             Ok(AuthorizationCode {
                 code_hash,
                 family_id: FamilyId(row.get(0)?),
@@ -54,7 +53,7 @@ pub(crate) fn authorization_code(
                 user_id: row.get::<_, StoredUserId>(3)?.0,
                 redirect_uri: row.get(4)?,
                 scopes: split_scopes(row.get_ref(5)?.as_str()?),
-                challenge: challenge.map(|challenge| (challenge, method)),
+                challenge: challenge.zip(method),
                 expires_at_ms: row.get(8)?,
                 spent: row.get(9)?,
             })

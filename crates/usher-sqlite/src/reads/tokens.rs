@@ -2,9 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};
 use usher_seats::{ClientId, Enablement, TenantId};
-use usher_store::{Token, TokenHash, TokenKind, TokenStanding};
+use usher_store::{Token, TokenHash, TokenStanding};
 
-use super::{clients::client_row, directory::user, limit, split_scopes};
+use usher_ledger::words::{split_scopes, token_kind_of};
+
+use super::{clients::client_row, directory::user, limit};
 use crate::numbers::{Parsed, StoredUserId};
 
 /// Finds a token; the index compares hashes, so no time tells anything about the token itself.
@@ -44,6 +46,20 @@ pub(crate) fn token(
         standing.user = user(&snapshot, tenant_id, user_id)?;
     }
     Ok(Some(standing))
+}
+
+/// Finds a token alone, within a transaction that is under way.
+pub(crate) fn token_within(
+    connection: &Connection,
+    token_hash: TokenHash,
+) -> rusqlite::Result<Option<Token>> {
+    connection
+        .prepare_cached(
+            "SELECT token_hash, kind, tenant_id, client_id, user_id, scopes, issued_at_ms, expires_at_ms, revoked
+             FROM tokens WHERE token_hash = ?1",
+        )?
+        .query_row([token_hash.0], token_row)
+        .optional()
 }
 
 /// Lists the tokens that are good at `now_ms`, newest first.
@@ -96,13 +112,7 @@ pub(crate) fn service_tokens(
 fn token_row(row: &Row<'_>) -> rusqlite::Result<Token> {
     Ok(Token {
         token_hash: TokenHash(row.get(0)?),
-        kind: match row.get_ref(1)?.as_str()? {
-            "user" => TokenKind::User,
-            "tenant" => TokenKind::Tenant,
-            "service" => TokenKind::Service,
-            "operator" => TokenKind::Operator,
-            _ => return Err(FromSqlError::InvalidType.into()),
-        },
+        kind: token_kind_of(row.get_ref(1)?.as_str()?).ok_or(FromSqlError::InvalidType)?,
         tenant_id: row.get::<_, Option<i64>>(2)?.map(TenantId),
         client_id: row
             .get::<_, Option<Parsed<ClientId>>>(3)?

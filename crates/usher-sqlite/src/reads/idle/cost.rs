@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::StatementStatus;
-use usher_seats::IdlePolicy;
+use usher_seats::{IdlePolicy, idle::DAY_MS};
 
 use super::*;
 use crate::file;
