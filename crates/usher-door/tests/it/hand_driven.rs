@@ -73,8 +73,16 @@ impl Commits {
 
 /// A door in front of a hand-driven engine.
 pub(crate) fn open(limits: DoorLimits) -> (Door, Commits) {
+    open_for(limits, 1)
+}
+
+/// The same in front of one that serves so many batches at once.
+pub(crate) fn open_for(limits: DoorLimits, batches_in_flight: usize) -> (Door, Commits) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let engine = HandDriven { commits: sender };
+    let engine = HandDriven {
+        commits: sender,
+        batches_in_flight,
+    };
     (Door::open_before(engine, limits), Commits(receiver))
 }
 
@@ -107,6 +115,7 @@ pub(crate) async fn begin(
 
 struct HandDriven {
     commits: mpsc::UnboundedSender<Commit>,
+    batches_in_flight: usize,
 }
 
 impl Recorder for HandDriven {
@@ -116,5 +125,9 @@ impl Recorder for HandDriven {
             .send(Commit { accesses, answer })
             .expect("the test takes its commits");
         answered.await.expect("the test finishes its commits")
+    }
+
+    fn batches_in_flight(&self) -> usize {
+        self.batches_in_flight
     }
 }

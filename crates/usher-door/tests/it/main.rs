@@ -7,4 +7,5 @@ mod failing;
 mod hand_driven;
 mod ledger;
 mod queueing;
+mod together;
 mod watermark;
