@@ -6,7 +6,7 @@
 //! so an operator may keep them in a file instead, which every instance is given; then the database keeps only a fingerprint,
 //! by which an instance with another file is recognized before it does any harm.
 
-use crate::sql::{Answered, Sql};
+use crate::sql::{Answered, Failure, Sql};
 
 /// A key as the database keeps it.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,7 +31,14 @@ pub(crate) async fn keep(sql: &Sql, offered: &KeptKey) -> Answered<KeptKey> {
         (content, offered.fingerprint.as_slice()),
     )
     .await?;
-    sql.one(
+    kept(sql)
+        .await?
+        .ok_or_else(|| Failure::damaged("the key that was kept is gone"))
+}
+
+/// The key that is kept, if there is one.
+pub(crate) async fn kept(sql: &Sql) -> Answered<Option<KeptKey>> {
+    sql.optional(
         "SELECT content, fingerprint FROM ledger_keys WHERE number = 1",
         [0_i64; 0],
         |row| {

@@ -21,7 +21,7 @@ pub mod house;
 pub mod section;
 pub mod value;
 
-pub use copying::{CopyError, CopyReport, CopyStep, SectionReport, copy};
+pub use copying::{CopyError, CopyReport, CopyStep, SectionReport, UnderWay, begin, copy};
 pub use digest::Digest;
 pub use house::{Mark, Place, Slice, Source, Target};
 pub use section::{Column, SECTIONS, Section, SectionName};

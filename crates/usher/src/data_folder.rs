@@ -89,6 +89,38 @@ impl DataFolder {
         }
     }
 
+    /// Reads the key file; none when there is none, because the ledger was never served.
+    ///
+    /// # Errors
+    /// As [`Self::key`].
+    pub(crate) fn kept_key(&self) -> Result<Option<[u8; KEY_BYTES]>, Failure> {
+        let path = self.0.join("usher.key");
+        match read_key(&path) {
+            Ok(key) => Ok(Some(key)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unusable(&path, &error)),
+        }
+    }
+
+    /// Makes the key file with a key that belongs to a ledger that arrives. Only whoever holds the folder may call this.
+    ///
+    /// # Errors
+    /// A failure when there is another key, or the file cannot be made.
+    pub(crate) fn keep_key(&self, key: &[u8; KEY_BYTES]) -> Result<(), Failure> {
+        let path = self.0.join("usher.key");
+        match self.kept_key()? {
+            None => self.write_key(&path, key).map_err(|error| unusable(&path, &error)),
+            Some(kept) if kept == *key => Ok(()),
+            Some(_) => {
+                let path = path.display();
+                Err(Failure::failed(words!(
+                    "{path} belongs to another ledger; name an empty folder",
+                    "{path} 属于另一个账本；请指定空的文件夹"
+                )))
+            }
+        }
+    }
+
     /// Writes the key beside its place and moves it there, so that no half key is ever found; then makes the folder's
     /// own entry durable, because page tokens sealed with a lost key would never open again.
     fn write_key(&self, path: &Path, key: &[u8]) -> io::Result<()> {

@@ -23,7 +23,7 @@ use crate::{
 };
 
 mod away;
-mod obstacles;
+pub(crate) mod obstacles;
 
 /// An open ledger.
 pub(crate) struct Ledger {

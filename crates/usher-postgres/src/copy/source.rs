@@ -8,9 +8,10 @@ use usher_store::{
 
 use super::{broken, page, patient, quiet};
 use crate::{
-    PostgresStore,
+    KeptKey, PostgresStore,
     address::DatabaseAddress,
     connection::{OpenError, PostgresOptions},
+    keeping_key,
     sql::{Answered, Sql},
 };
 
@@ -64,6 +65,14 @@ impl PostgresSource {
             standing,
             now_ms,
         })
+    }
+
+    /// The key of the ledger, as the database keeps it; none when it was never served.
+    ///
+    /// # Errors
+    /// As every read.
+    pub async fn kept_key(&self) -> Result<Option<KeptKey>, StoreError> {
+        Ok(keeping_key::kept(&self.sql).await?)
     }
 
     /// Lets the database go.

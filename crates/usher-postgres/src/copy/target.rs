@@ -8,9 +8,10 @@ use usher_store::{
 
 use super::{arrival, mark, page, patient, quiet};
 use crate::{
-    PostgresStore,
+    KeptKey, PostgresStore,
     address::DatabaseAddress,
     connection::{OpenError, PostgresOptions},
+    keeping_key,
     sql::{Answered, Sql},
 };
 
@@ -47,6 +48,14 @@ impl PostgresTarget {
             sql: patient(address, options).await?,
             address: address.to_string(),
         })
+    }
+
+    /// Keeps the key of the ledger unless there is one already; gives the one that is kept.
+    ///
+    /// # Errors
+    /// As every write.
+    pub async fn keep_key(&self, offered: &KeptKey) -> Result<KeptKey, StoreError> {
+        Ok(keeping_key::keep(&self.sql, offered).await?)
     }
 
     async fn begin_anew(&self, mark: &Mark) -> Answered<()> {

@@ -86,6 +86,13 @@ pub enum CopyError {
     Target(StoreError),
 }
 
+/// A copy into a target that is marked, so that nobody serves it.
+#[derive(Debug)]
+pub struct UnderWay {
+    mark: Mark,
+    resumed: bool,
+}
+
 /// Copies a ledger, or goes on with it. `watch` is told of every page.
 ///
 /// # Errors
@@ -95,19 +102,38 @@ pub async fn copy(
     target: &mut dyn Target,
     watch: &mut (dyn FnMut(CopyStep) + Send),
 ) -> Result<CopyReport, CopyError> {
-    let (mut mark, resumed) = begin(source, target).await?;
-    announce(source, &mark, watch).await?;
-    for section in remaining(&mark) {
-        copy_section(source, target, (section, &mut mark), watch).await?;
-    }
-    let sections = verify(source, target, &mark, watch).await?;
-    source.require_quiet().await.map_err(CopyError::Source)?;
-    target.finish().await.map_err(CopyError::Target)?;
-    Ok(CopyReport { resumed, sections })
+    let under_way = begin(source, target).await?;
+    under_way.complete(source, target, watch).await
 }
 
-/// Finds where to begin; tells whether an earlier attempt has come that far.
-async fn begin(source: &mut dyn Source, target: &mut dyn Target) -> Result<(Mark, bool), CopyError> {
+impl UnderWay {
+    /// Copies what is missing, compares everything, and takes the mark away.
+    ///
+    /// # Errors
+    /// As [`copy`].
+    pub async fn complete(
+        self,
+        source: &mut dyn Source,
+        target: &mut dyn Target,
+        watch: &mut (dyn FnMut(CopyStep) + Send),
+    ) -> Result<CopyReport, CopyError> {
+        let Self { mut mark, resumed } = self;
+        announce(source, &mark, watch).await?;
+        for section in remaining(&mark) {
+            copy_section(source, target, (section, &mut mark), watch).await?;
+        }
+        let sections = verify(source, target, &mark, watch).await?;
+        source.require_quiet().await.map_err(CopyError::Source)?;
+        target.finish().await.map_err(CopyError::Target)?;
+        Ok(CopyReport { resumed, sections })
+    }
+}
+
+/// Finds where to begin, and marks the target.
+///
+/// # Errors
+/// As [`copy`].
+pub async fn begin(source: &mut dyn Source, target: &mut dyn Target) -> Result<UnderWay, CopyError> {
     let fresh = Mark {
         source: source.address(),
         standing: standing(source).await.map_err(CopyError::Source)?,
@@ -123,12 +149,15 @@ async fn begin(source: &mut dyn Source, target: &mut dyn Target) -> Result<(Mark
                 source_address: mark.source,
             });
         }
-        Some(mark) if mark.standing == fresh.standing => return Ok((mark, true)),
+        Some(mark) if mark.standing == fresh.standing => return Ok(UnderWay { mark, resumed: true }),
         Some(_) => {}
         None => require_empty(target).await?,
     }
     target.begin(&fresh).await.map_err(CopyError::Target)?;
-    Ok((fresh, false))
+    Ok(UnderWay {
+        mark: fresh,
+        resumed: false,
+    })
 }
 
 /// What tells a source from itself at another time: its tenants and the ends of their audit logs.

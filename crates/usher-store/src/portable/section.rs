@@ -211,6 +211,9 @@ pub static SECTIONS: &[Section] = &[
             maybe(integer("valid_from_ms")),
             maybe(integer("valid_until_ms")),
             boolean("overdraft_allowed"),
+            maybe(integer("price_minor_units")),
+            maybe(text("price_currency")),
+            maybe(text("price_period")),
         ],
     ),
     // Before the seats, because since when a seat is idle follows from it.

@@ -8,7 +8,7 @@ use super::Obstacle;
 use crate::{failure::Failure, output::Exit, words};
 
 /// Why a file was not opened.
-pub(super) fn of_file(path: &Path, error: usher_sqlite::OpenError) -> Obstacle {
+pub(crate) fn of_file(path: &Path, error: usher_sqlite::OpenError) -> Obstacle {
     use usher_sqlite::OpenError as E;
     let path = path.display();
     Obstacle::Failure(match error {
@@ -23,6 +23,11 @@ pub(super) fn of_file(path: &Path, error: usher_sqlite::OpenError) -> Obstacle {
             "{path} 是其他程序的文件；请指定另一个数据文件夹"
         ))
         .next(words!("usher serve --data ./usher-data", "usher serve --data ./usher-data")),
+        E::BeingCopied { source_address } => Failure::failed(words!(
+            "{path} holds the beginning of a copy of {source_address}; let the copy end first",
+            "{path} 中是 {source_address} 尚未完成的副本；请先完成复制"
+        ))
+        .next(words!("usher store copy --help", "usher store copy --help")),
         E::Folder(error) => Failure::failed(words!("cannot use {path}: {error}", "无法使用 {path}：{error}")),
         E::File(error) => Failure::failed(words!(
             "the store in {path} cannot be read: {error}",
@@ -32,7 +37,7 @@ pub(super) fn of_file(path: &Path, error: usher_sqlite::OpenError) -> Obstacle {
 }
 
 /// Why a database was not opened. What a server says of itself is shown as it says it.
-pub(super) fn of_database(address: &DatabaseAddress, error: &usher_postgres::OpenError) -> Failure {
+pub(crate) fn of_database(address: &DatabaseAddress, error: &usher_postgres::OpenError) -> Failure {
     use usher_postgres::OpenError as E;
     match error {
         E::Unreachable(reason) => Failure::new(
@@ -58,6 +63,19 @@ pub(super) fn of_database(address: &DatabaseAddress, error: &usher_postgres::Ope
         E::CertificateRefused(reason) => Failure::failed(words!(
             "the certificate of the server at {address} is not accepted ({reason}); call the server by the name in its certificate, and name its authority with sslrootcert=FILE in the address",
             "不接受 {address} 服务器的证书（{reason}）；请使用证书中的名称访问服务器，并在地址中用 sslrootcert=FILE 指明其颁发机构"
+        )),
+        E::BeingCopied { source_address } => Failure::failed(words!(
+            "{address} holds the beginning of a copy of {source_address}; let the copy end first",
+            "{address} 中是 {source_address} 尚未完成的副本；请先完成复制"
+        ))
+        .next(words!("usher store copy --help", "usher store copy --help")),
+        E::NotAStore => Failure::failed(words!(
+            "the database at {address} holds no ledger",
+            "{address} 的数据库中没有账本"
+        )),
+        E::InUse { instance } => Failure::failed(words!(
+            "the instance {instance} works on {address}, or may still have accesses for it; stop every instance first (retire one that will not come back)",
+            "实例 {instance} 正在使用 {address}，或仍可能持有待写入的访问；请先停止所有实例（不再返回的实例请予退役）"
         )),
         E::Address(_) | E::Tls(_) | E::Pool(_) | E::Database(_) => Failure::failed(words!(
             "the database at {address} cannot be used: {error}",
