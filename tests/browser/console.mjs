@@ -71,8 +71,8 @@ async function theWholeWalk(language) {
   await page.locator('#name').fill('1')
   await page.locator('#password').fill(PASSWORD)
   await page.keyboard.press('Enter')
-  await page.waitForURL(`${base}/console`)
-  check(`${language}: signing in leads to the console that was asked for`, await page.locator('h1').count() === 1)
+  await page.locator('.menu').waitFor()
+  check(`${language}: signing in leads to the console that was asked for`, page.url() === `${base}/console`, page.url())
 
   await page.goto(`${base}/console/import`)
   await page.locator('#import-file').setInputFiles(await table(language === 'en' ? 1000 : 2000))
@@ -212,5 +212,5 @@ async function signIn(page) {
   await page.locator('#name').fill('1')
   await page.locator('#password').fill(PASSWORD)
   await page.keyboard.press('Enter')
-  await page.locator('#password').waitFor({ state: 'detached' })
+  await page.locator('.menu').waitFor()
 }
