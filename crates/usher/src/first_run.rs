@@ -65,6 +65,7 @@ pub(crate) async fn ensure(store: &dyn Store, chance: &dyn Chance, now_ms: i64) 
 /// What only one of several instances can do that start together on an empty database.
 fn alone(now_ms: i64) -> Change {
     Change::KeepAnswer(KeptAnswer {
+        tenant_id: None,
         key_hash: FIRST_RUN,
         request_hash: FIRST_RUN,
         answer: String::new(),

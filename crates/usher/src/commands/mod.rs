@@ -13,6 +13,7 @@ mod manage;
 mod serve;
 mod sign_in;
 mod signals;
+mod store;
 mod token;
 mod user;
 
@@ -106,6 +107,7 @@ async fn work(context: &Context<'_>, command: Command) -> Result<Exit, Failure> 
         Command::Report(ReportCommand::Idle(arguments)) => manage::idle_seats::run(context, arguments).await,
         Command::Report(ReportCommand::Usage(arguments)) => manage::usage::run(context, arguments).await,
         Command::Audit(command) => audit::run(context, command).await,
+        Command::Store(command) => store::run(context, command).await,
         Command::IdentityProvider(command) => identity_provider::run(context, command).await,
         Command::Serve(_)
         | Command::Demo(_)

@@ -35,6 +35,7 @@ pub(crate) mod bulk;
 pub(crate) mod change_line;
 pub(crate) mod changes;
 pub(crate) mod channel;
+mod instances;
 pub(crate) mod links;
 pub(crate) mod managed;
 pub(crate) mod refusals;
@@ -138,6 +139,8 @@ pub(crate) fn router(control: Arc<Control>, edge: Arc<Edge>) -> Router {
         .route(wire::TOKENS_REVOKE, post(tokens::answer_revoke))
         .route(wire::LINKS_MAKE, post(links::answer_make))
         .route(wire::AUDIT_VERIFY, post(audit::answer_verify))
+        .route(wire::INSTANCES_LIST, post(instances::answer_list))
+        .route(wire::INSTANCES_RETIRE, post(instances::answer_retire))
         .layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX))
         .with_state(Arc::clone(&control));
     let account = control.account.clone();
