@@ -35,6 +35,12 @@ pub(crate) use overview::overview;
 pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, session};
 pub(crate) use tokens::{service_tokens, token, token_within, tokens};
 
+/// False for a text with the one character that PostgreSQL cannot keep: nothing is called so, and asking for it would be an error
+/// there. What is written down is checked where it comes in.
+pub(crate) fn can_be_kept(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 /// A limit as PostgreSQL takes it.
 pub(crate) fn limit(rows_max: usize) -> i64 {
     i64::try_from(rows_max).unwrap_or(i64::MAX)

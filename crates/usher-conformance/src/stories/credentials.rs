@@ -1,6 +1,6 @@
 //! Tales of what people sign in with, and how it is found.
 
-use usher_store::{Change, IdentityChange, User};
+use usher_store::{Actor, AuditObject, AuditQuery, Change, IdentityChange, User};
 
 use crate::{
     Home,
@@ -24,6 +24,15 @@ pub async fn a_known_person_is_found_whatever_others_are_called(home: &mut dyn H
     assert_eq!(known.user.user_id, user_id(7));
     assert_eq!((known.password_hash, known.totp_sealed), (None, None));
     assert_eq!(store.credential_of(tenant_id, user_id(8)).await, Ok(None));
+    for nobody in ["7\0", "\0", ""] {
+        assert_eq!(store.credential(tenant_id, nobody).await, Ok(None), "{nobody:?}");
+        let about = AuditQuery {
+            object: Some((AuditObject::User, nobody.to_owned())),
+            actor: Some(Actor::CommandLine(nobody.to_owned())),
+            ..AuditQuery::of(Some(tenant_id))
+        };
+        assert_eq!(store.audit_records(about).await, Ok(Vec::new()), "{nobody:?}");
+    }
     let other = Ledger::found(home.store(), "zeta").await;
     assert_eq!(
         other.store.credential_of(other.tenant_id, user_id(7)).await,

@@ -8,7 +8,7 @@ use usher_store::{
     audit::{AUDIT_ROWS_MAX, AUDIT_SLICE_ROWS_MAX, AuditPlace, AuditTexts, StoredRecord, chain::log_number},
 };
 
-use super::limit;
+use super::{can_be_kept, limit};
 use crate::book;
 
 /// The column of the first text, after sequence and time, and that of the hash.
@@ -73,6 +73,11 @@ pub(crate) async fn audit_records(connection: &Sql, query: &AuditQuery) -> Answe
         values.extend([kind as &(dyn ToSql + Sync), name as &(dyn ToSql + Sync)]);
     }
     let actor = query.actor.as_ref().map(|actor| (actor.kind(), actor.name()));
+    let object_name = object.as_ref().map(|(_, name)| name.as_str());
+    let actor_name = actor.as_ref().and_then(|(_, name)| name.as_deref());
+    if !object_name.into_iter().chain(actor_name).all(can_be_kept) {
+        return Ok(Vec::new());
+    }
     if let Some((kind, name)) = &actor {
         values.extend([kind as &(dyn ToSql + Sync), name as &(dyn ToSql + Sync)]);
     }

@@ -7,7 +7,10 @@ use usher_store::{
     identity::{Credential, Link, LinkPurpose, Session, SessionStanding},
 };
 
-use super::directory::{user, user_row};
+use super::{
+    can_be_kept,
+    directory::{user, user_row},
+};
 use crate::numbers::StoredUserId;
 
 /// What a credential is read from; a condition follows.
@@ -26,6 +29,9 @@ pub(crate) async fn credential(
     tenant_id: TenantId,
     login: &str,
 ) -> Answered<Option<Credential>> {
+    if !can_be_kept(login) {
+        return Ok(None);
+    }
     let found = connection
         .optional(
             &format!("{CREDENTIAL} WHERE users.tenant_id = $1 AND external_id = $2"),
