@@ -12,6 +12,7 @@ mod distribute;
 mod home;
 mod hot;
 mod instances;
+mod journeys;
 mod joins;
 mod keys;
 mod migrations;
