@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The steps in order; a step that was released is never edited.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("../migrations/0001_ledger.sql"),
     include_str!("../migrations/0002_identity.sql"),
     include_str!("../migrations/0003_instances.sql"),
@@ -22,6 +22,7 @@ const STEPS: [&str; 8] = [
     include_str!("../migrations/0006_copy.sql"),
     include_str!("../migrations/0008_key.sql"),
     USER_SEARCH_KEYS,
+    include_str!("../migrations/0007_pool_prices.sql"),
 ];
 
 /// The step after which everybody's keys are written: they cannot be made by SQL.
@@ -42,7 +43,10 @@ const ATTEMPTS_MAX: u32 = 12;
 /// True when a step is missing, so that [`run`] has work.
 pub(crate) async fn are_missing(sql: &Sql) -> Answered<bool> {
     if !sql
-        .exists("SELECT 1 WHERE to_regclass('schema_steps') IS NOT NULL", [0_i64; 0])
+        .exists(
+            "SELECT 1 WHERE to_regclass('schema_steps') IS NOT NULL",
+            [0_i64; 0],
+        )
         .await?
     {
         return Ok(true);

@@ -50,6 +50,7 @@ impl Population {
         let statements = format!(
             "SET synchronous_commit = off;
              INSERT INTO tenants (tenant_id, tenant_key, name, enabled) VALUES ({TENANT}, 'measured', '', TRUE);
+             INSERT INTO audit_heads (tenant_id, sequence, hash) VALUES ({TENANT}, 0, '');
              INSERT INTO apps (tenant_id, namespace, name, enabled)
              SELECT {TENANT}, 'package_' || lpad(app::text, 6, '0') || '__c', '', TRUE FROM generate_series(0, {APPS} - 1) AS app;
              INSERT INTO users (tenant_id, user_id, name, enabled, system_administrator)
