@@ -228,6 +228,15 @@ pub fn admitted(seat_type: SeatType, active_time_ms: i64) -> Recorded {
     }
 }
 
+/// The same by a seat with an end.
+#[must_use]
+pub fn admitted_until(seat_type: SeatType, active_time_ms: i64, end_ms: i64) -> Recorded {
+    Recorded {
+        admits_until_ms: Some(end_ms),
+        ..admitted(seat_type, active_time_ms)
+    }
+}
+
 /// An access that was admitted although something newer was known.
 #[must_use]
 pub fn admitted_without_moving(seat_type: SeatType, active_time_ms: i64) -> Recorded {

@@ -7,7 +7,7 @@ use usher_store::{ChangeRequest, Effect, LedgerChange, Manner, PoolName, Rejecti
 
 use crate::{
     Home,
-    ledger::{Ledger, START_MS, admitted, namespace, refused, seat_type, user_id},
+    ledger::{Ledger, START_MS, admitted, admitted_until, namespace, refused, seat_type, user_id},
 };
 
 /// Callers that race for one seat.
@@ -342,7 +342,7 @@ pub async fn a_transfer_moves_a_seat_in_one_step(home: &mut dyn Home) {
     );
     assert_eq!(
         ledger.open(2, "crm", START_MS + 3).await,
-        admitted(PerUser, START_MS + 3)
+        admitted_until(PerUser, START_MS + 3, START_MS + 1_000)
     );
     assert_eq!(
         ledger.open(2, "crm", START_MS + 1_000).await,
@@ -387,7 +387,7 @@ pub async fn a_seat_in_use_is_extended(home: &mut dyn Home) {
     );
     assert_eq!(
         ledger.open(1, "crm", START_MS + 19).await,
-        admitted(PerUser, START_MS + 19)
+        admitted_until(PerUser, START_MS + 19, START_MS + 20)
     );
     assert_eq!(
         ledger.ledger_change(extend(None), START_MS + 20).await,

@@ -8,7 +8,7 @@ use usher_store::{Change, Effect, LedgerChange, Rejection};
 
 use crate::{
     Home,
-    ledger::{Ledger, START_MS, admitted, namespace, refused, user_id},
+    ledger::{Ledger, START_MS, admitted, admitted_until, namespace, refused, user_id},
 };
 
 async fn acme(home: &mut dyn Home) -> Ledger {
@@ -72,7 +72,7 @@ pub async fn expiry_acts_on_time(home: &mut dyn Home) {
     ledger.assign(1, None, Some(START_MS + 100), START_MS).await;
     assert_eq!(
         ledger.open(1, "crm", START_MS + 99).await,
-        admitted(PerUser, START_MS + 99)
+        admitted_until(PerUser, START_MS + 99, START_MS + 100)
     );
     assert_eq!(
         ledger.open(1, "crm", START_MS + 100).await,
@@ -92,7 +92,7 @@ pub async fn expiry_acts_on_time(home: &mut dyn Home) {
     );
     assert_eq!(
         ledger.open(1, "crm", START_MS + 150).await,
-        admitted(PerUser, START_MS + 150)
+        admitted_until(PerUser, START_MS + 150, START_MS + 200)
     );
     assert_eq!(
         ledger.assignments(PerUser, 10, START_MS + 150).await[0].assigned_at_ms,
