@@ -179,11 +179,12 @@ async function judge(page, what) {
 
 /** Every page in every look. */
 async function photographAll() {
+  await usher('import', 'accesses', await table(3000), '--create-missing', '--data', data)
   const client = (await usher('client', 'create', 'Report', '--open', 'app_engine:seat_activities:read', '--data', data)).client_id
   const pages = {
-    overview: '/console', seats: '/console/seats?idle=90', 'seats-all': '/console/seats?state=all', seat: '/console/seats/per_user:1045',
+    overview: '/console', seats: '/console/seats?idle=90', 'seats-all': '/console/seats?state=all', seat: '/console/seats/per_user:3007',
     'seat-missing': '/console/seats/per_user:5', pools: '/console/pools', pool: '/console/pools/per_user', people: '/console/people',
-    person: '/console/people/1045', groups: '/console/groups', apps: '/console/apps', app: '/console/apps/crm',
+    person: '/console/people/3007', groups: '/console/groups', apps: '/console/apps', app: '/console/apps/crm',
     gateway: '/console/gateway', import: '/console/import', clients: '/console/clients', client: `/console/clients/${client}`,
     audit: '/console/audit', settings: '/console/settings',
   }

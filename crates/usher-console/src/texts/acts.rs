@@ -58,8 +58,6 @@ texts! {
         audit_thing: "To what", "对象";
         audit_from: "From where", "来源地址";
         audit_reason: "Reason", "原因";
-        audit_before: "Before", "更改前";
-        audit_after: "After", "更改后";
         audit_change: "Change", "变化";
         audit_object: "Kind of thing", "对象类型";
         audit_object_name: "Name of the thing", "对象名称";

@@ -1,6 +1,9 @@
 //! `GET` and `POST /console/audit`: who did what, and whether the log is whole.
 
+use std::collections::BTreeSet;
+
 use axum::{http::StatusCode, response::Response};
+use serde_json::{Map, Value};
 use usher_console::{
     Block, Cell, Choice, Column, Fact, Field, FieldKind, Filters, Form, Link, Row, Section, grouped,
     texts::fill,
@@ -181,17 +184,10 @@ async fn stretch(
 }
 
 fn row(desk: &Desk, entry: &AuditEntry) -> Row {
-    let (acts, record) = (desk.acts(), &entry.record);
+    let record = &entry.record;
     let author = &record.author;
     let optional = |text: Option<&str>| text.map_or_else(|| Cell::quiet(""), Cell::text);
     let address = author.address.map(|address| address.to_string());
-    let change = [
-        (acts.audit_before, &record.before),
-        (acts.audit_after, &record.after),
-    ];
-    let change = change
-        .into_iter()
-        .filter_map(|(name, text)| Some(Cell::code(format!("{name}: {}", text.as_deref()?))));
     Row {
         cells: vec![
             Cell::Number(record.sequence.to_string()),
@@ -199,11 +195,34 @@ fn row(desk: &Desk, entry: &AuditEntry) -> Row {
             actor(desk, &author.actor),
             Cell::code(&record.action),
             Cell::code(&record.object_name),
-            Cell::Several(change.collect()),
+            Cell::Several(differences(record.before.as_deref(), record.after.as_deref())),
             optional(author.reason.as_deref()),
             optional(address.as_deref()),
         ],
     }
+}
+
+/// What is different, field by field; what was nothing and is nothing is left out.
+fn differences(before: Option<&str>, after: Option<&str>) -> Vec<Cell> {
+    let fields = |text: Option<&str>| match text.map(serde_json::from_str) {
+        Some(Ok(Value::Object(fields))) => fields,
+        Some(Ok(other)) => [("value".to_owned(), other)].into_iter().collect(),
+        _ => Map::new(),
+    };
+    let (before, after) = (fields(before), fields(after));
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let nothing = Value::Null;
+    let lines = names.into_iter().filter_map(|name| {
+        let was = before.get(name).unwrap_or(&nothing);
+        let is = after.get(name).unwrap_or(&nothing);
+        let line = match (was, is) {
+            _ if was == is => return None,
+            (Value::Null, is) => format!("{name}: {is}"),
+            (was, is) => format!("{name}: {was} → {is}"),
+        };
+        Some(Cell::code(line))
+    });
+    lines.collect()
 }
 
 fn actor(desk: &Desk, actor: &Actor) -> Cell {

@@ -174,6 +174,14 @@ impl Answer {
         found.unwrap_or_else(|| panic!("no form for {action}: {self}"))
     }
 
+    /// The form on the page that changes something at `action`: one with a proof that it is ours.
+    pub fn posted(&self, action: &str) -> Form {
+        let mut found = forms(&self.text).into_iter();
+        found
+            .find(|form| form.action == action && !form.field("form_token").is_empty())
+            .unwrap_or_else(|| panic!("no form for {action}: {self}"))
+    }
+
     /// The form on the page that is sent to `action` and holds a field with a value.
     pub fn form_with(&self, action: &str, name: &str, value: &str) -> Form {
         let mut found = forms(&self.text).into_iter();

@@ -46,7 +46,6 @@ pub(super) async fn blocks(
     seat: &SeatRow,
     judged: Option<&IdleRow>,
 ) -> Result<Vec<Block>, Problem> {
-    let seats = desk.seats();
     let mut blocks = Vec::new();
     if let Some(row) = judged {
         let verdict = row.idleness.verdict;
@@ -58,7 +57,6 @@ pub(super) async fn blocks(
     }
     blocks.push(Block::Facts(facts(desk, seat, judged)));
     blocks.extend(leaves(desk, seat.seat.user_id).await?);
-    blocks.push(Block::Heading(seats.calendar.to_owned()));
     blocks.push(calendar(desk, &seat.seat).await?);
     Ok(blocks)
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use usher_console::{Block, Form, Link, Section, grouped, texts::fill};
 use usher_store::{
     Actor, AuditEntry, AuditObject, AuditOrder, AuditQuery, Change, Effect, LedgerChange, Manner, SeatName,
-    audit::AUDIT_ROWS_MAX,
+    WrittenSeat, audit::AUDIT_ROWS_MAX,
 };
 
 use super::{
@@ -111,7 +111,7 @@ fn is_release(entry: &AuditEntry, mark: &str) -> bool {
         && !reason.starts_with("undo ")
 }
 
-/// The change that gives a released seat back, with the end it had.
+/// The change that gives a released seat back, with the beginning and the end it had.
 fn given_back(desk: &Desk, entry: &AuditEntry) -> Option<Change> {
     let seat = SeatName::parse(desk.tenant_id(), &entry.record.object_name).ok()?;
     let before: Option<Value> = entry
@@ -119,15 +119,21 @@ fn given_back(desk: &Desk, entry: &AuditEntry) -> Option<Change> {
         .before
         .as_deref()
         .and_then(|text| serde_json::from_str(text).ok());
-    let expires_at_ms = before
+    let moment = |name: &str| before.as_ref().and_then(|before| before.get(name)?.as_i64());
+    let by_hand = before
         .as_ref()
-        .and_then(|before| before.get("expires_at_ms")?.as_i64());
-    let change = LedgerChange::RequestSeat {
+        .and_then(|before| before.get("given_directly")?.as_bool());
+    let written = WrittenSeat {
         seat,
-        expires_at_ms,
-        wait: false,
+        // The holding begins where it began, so that the seat is judged as if nothing had happened.
+        assigned_at_ms: moment("assigned_at_ms"),
+        expires_at_ms: moment("expires_at_ms").map(Some),
+        released_at_ms: None,
+        protected_reason: None,
+        given_by_group: by_hand == Some(false),
+        may_wait: false,
     };
-    Some(change.into())
+    Some(LedgerChange::PutSeat(written).into())
 }
 
 /// What a single seat's page says after it was given back: whether it waits instead.
