@@ -293,12 +293,7 @@ fn a_statement_that_is_not_led_by_the_tenant_is_found() {
         "DELETE FROM seats USING users WHERE users.user_id = seats.user_id AND seats.tenant_id = $1",
     ];
     for statement in planted {
-        assert_eq!(
-            complaints(statement).len(),
-            1,
-            "{statement}: {:?}",
-            complaints(statement)
-        );
+        assert!(!complaints(statement).is_empty(), "{statement}");
     }
 }
 
