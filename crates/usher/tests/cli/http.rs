@@ -32,7 +32,8 @@ pub(crate) fn post(address: &str, target: &str, headers: &[&str], body: &str) ->
     send(address, &format!("POST {target}"), headers, body)
 }
 
-fn send(address: &str, line: &str, headers: &[&str], body: &str) -> Answer {
+/// Asks with any method; `line` is the method and the target.
+pub(crate) fn send(address: &str, line: &str, headers: &[&str], body: &str) -> Answer {
     let mut request = format!("{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for header in headers {
         request.push_str(header);
