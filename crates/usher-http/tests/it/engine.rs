@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
-use usher_postgres::{PostgresOptions, PostgresStore};
+use usher_postgres::{PostgresOptions, PostgresStore, SharedClock};
 use usher_sqlite::{Holder, SqliteStore};
 use usher_store::Store;
 use usher_testbed::postgres::{Database, Server};
@@ -127,6 +127,8 @@ async fn connect(database: &Database) -> Client {
 async fn open(address: &str) -> PostgresStore {
     let options = PostgresOptions {
         connections_max: CONNECTIONS_MAX,
+        // Tests set the time by hand.
+        clock: SharedClock::Caller,
         ..PostgresOptions::default()
     };
     PostgresStore::open(address, &options).await.unwrap()
