@@ -29,6 +29,8 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// How long the watcher waits for the answer to the simplest of questions, twice: longer than a loaded server needs, and together
 /// shorter than people wait.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long somebody waits for what the watcher finds: for what it has begun, and for a look of its own.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(9);
 /// Pause before the first attempt to find the database again: a standby may be promoted already.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 /// Longest pause between two attempts: so late at most is a promoted standby found.
@@ -117,8 +119,8 @@ impl Reach {
         let mut findings = self.findings.subscribe();
         let before = *findings.borrow_and_update();
         self.doubt();
-        let _ = findings.wait_for(|count| *count > before).await;
-        self.is_here()
+        let found = tokio::time::timeout(LOOK_TIMEOUT, findings.wait_for(|count| *count > before)).await;
+        found.is_ok() && self.is_here()
     }
 
     fn found(&self, here: bool) {

@@ -26,7 +26,8 @@ async fn records_of(ledger: &Ledger, action: &str) -> usize {
         .audit_slice(Some(ledger.tenant_id), 0, 1_000)
         .await
         .unwrap();
-    let is = |record: &usher_store::audit::StoredRecord| record.texts[5].as_deref() == Some(action.as_bytes());
+    let is =
+        |record: &usher_store::audit::StoredRecord| record.texts[5].as_deref() == Some(action.as_bytes());
     slice.records.iter().filter(|record| is(record)).count()
 }
 
@@ -40,7 +41,11 @@ async fn a_change_is_made_once_and_the_caller_hears_what_it_did() {
             .await;
         assert_eq!(made, Ok(Effect::Created), "{cut:?}");
         assert_eq!(proxy.cuts(), number.unsigned_abs(), "{cut:?}");
-        let kept = ledger.store.user(ledger.tenant_id, user_id(number)).await.unwrap();
+        let kept = ledger
+            .store
+            .user(ledger.tenant_id, user_id(number))
+            .await
+            .unwrap();
         assert!(kept.is_some(), "{cut:?}");
         assert_eq!(
             records_of(&ledger, "user.created").await,
@@ -64,7 +69,11 @@ async fn accesses_are_recorded_as_if_nothing_had_happened() {
     for (step, cut) in [(1, Cut::BeforeCommit), (2, Cut::BeforeAnswer)] {
         proxy.cut_next(cut);
         let recorded = ledger.open(1, "crm", START_MS + step).await;
-        assert_eq!(recorded.verdict, admitted(PerUser, START_MS + step).verdict, "{cut:?}");
+        assert_eq!(
+            recorded.verdict,
+            admitted(PerUser, START_MS + step).verdict,
+            "{cut:?}"
+        );
         assert_eq!(proxy.cuts(), step.unsigned_abs(), "{cut:?}");
     }
     let rows = ledger.activities(PerUser, 10, START_MS + 9).await;

@@ -54,5 +54,5 @@ pub(crate) async fn assert_kept(server: &Server, database: &str, told: &Told, wh
 
 /// The chains of the audit log hang together.
 pub(crate) fn assert_chained(store: &str) {
-    instance::run(store, &["audit", "verify"], "");
+    instance::run(store, &["audit", "verify", "--all"], "");
 }
