@@ -90,6 +90,27 @@ impl House {
         line.unwrap().parse().unwrap()
     }
 
+    /// Once more in peace: the database goes and comes, and Usher stays.
+    async fn goes_and_comes(&self, usher: &Instance) {
+        let callers = self.callers(usher);
+        self.until(usher, "usher_spool_people_remembered", |people| {
+            people == CROWD.users
+        })
+        .await;
+        self.database.stop("immediate");
+        self.until(usher, "usher_spooling", |spooling| spooling == 1)
+            .await;
+        self.told.grown(Told::answered, 200).await;
+        self.database.resume();
+        self.until(usher, "usher_spooling", |spooling| spooling == 0)
+            .await;
+        self.told.grown(Told::answered, 200).await;
+        callers.end().await;
+        self.until(usher, "usher_spool_waiting", |waiting| waiting == 0)
+            .await;
+        assert_kept(&self.database, "usher", &self.told, "the database is back").await;
+    }
+
     async fn until(&self, usher: &Instance, name: &str, wanted: impl Fn(u64) -> bool) {
         while !wanted(self.metric(usher, name).await) {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -174,28 +195,7 @@ async fn the_spool_admits_who_was_seen_and_loses_nothing_even_when_usher_is_kill
     assert_kept(&house.database, "usher", &house.told, "after kill -9").await;
     assert_chained(&house.store);
 
-    // And once more in peace: the database goes and comes, and Usher stays.
-    let callers = house.callers(&usher);
-    house
-        .until(&usher, "usher_spool_people_remembered", |people| {
-            people == CROWD.users
-        })
-        .await;
-    house.database.stop("immediate");
-    house
-        .until(&usher, "usher_spooling", |spooling| spooling == 1)
-        .await;
-    house.told.grown(Told::answered, 200).await;
-    house.database.resume();
-    house
-        .until(&usher, "usher_spooling", |spooling| spooling == 0)
-        .await;
-    house.told.grown(Told::answered, 200).await;
-    callers.end().await;
-    house
-        .until(&usher, "usher_spool_waiting", |waiting| waiting == 0)
-        .await;
-    assert_kept(&house.database, "usher", &house.told, "the database is back").await;
+    house.goes_and_comes(&usher).await;
     say!(
         "spool: {admitted} calls admitted from memory meanwhile, {more} kB more memory, {bytes} bytes of spool"
     );
