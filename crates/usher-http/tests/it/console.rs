@@ -1,6 +1,7 @@
 //! The console: who may open it, what a form must show, and what people do there.
 
 use axum::http::StatusCode;
+use usher_http::Clock as _;
 use usher_seats::{GroupKey, SeatType, TenantId};
 use usher_store::{App, AppRoute, AuditQuery, Change, LedgerChange, PoolName, SeatName, User};
 
