@@ -74,7 +74,7 @@ impl Instance {
         let process = Process(child);
         let address = receiver.recv_timeout(Duration::from_secs(START_SECONDS_MAX));
         Self {
-            address: address.expect("usher serve did not say where it listens"),
+            address: address.unwrap_or_else(|_| panic!("usher serve did not say where it listens")),
             process,
         }
     }
@@ -254,7 +254,9 @@ fn front(folder: &Path, instances: &[Instance]) -> (Process, String) {
             .spawn()
             .ok()
     });
-    let nginx = Process(spawned.expect("nginx is not installed; scripts/install-test-tools installs it"));
+    let nginx = Process(
+        spawned.unwrap_or_else(|| panic!("nginx is not installed; scripts/install-test-tools installs it")),
+    );
     for _ in 0..START_POLLS_MAX {
         if TcpStream::connect(&site).is_ok() {
             return (nginx, site);
