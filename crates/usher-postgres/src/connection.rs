@@ -120,7 +120,7 @@ pub enum OpenError {
         instance: String,
     },
     /// The database does not do what it should.
-    #[error("the database cannot be used: {0}")]
+    #[error("{0}")]
     Database(String),
 }
 
