@@ -106,9 +106,12 @@ async fn a_step_waits_for_a_table_that_somebody_uses_and_is_made_then() {
     client.batch_execute(FIRST_STEP).await.unwrap();
     client
         .batch_execute(
-            "CREATE TABLE schema_steps (version bigint PRIMARY KEY); INSERT INTO schema_steps VALUES (1);
-             BEGIN; SELECT 1 FROM audit_heads",
+            "CREATE TABLE schema_steps (version bigint PRIMARY KEY); INSERT INTO schema_steps VALUES (1)",
         )
+        .await
+        .unwrap();
+    client
+        .batch_execute("BEGIN; SELECT 1 FROM audit_heads")
         .await
         .unwrap();
     let opening = tokio::spawn(open("usher_in_use"));
