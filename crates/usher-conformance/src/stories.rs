@@ -112,6 +112,7 @@ macro_rules! stories {
             a_deleted_person_leaves_no_link_behind,
         ]);
         $crate::stories!(@ $home, pools: [
+            a_pool_has_a_price,
             a_pool_is_never_exceeded,
             one_of_many_racers_gets_the_last_seat,
             an_overdraft_is_asked_for_and_shown_until_cured,

@@ -4,7 +4,9 @@
 //! this moment within the transaction, everything told before included. Something told may be kept back until the next
 //! question or the end of the transaction, whichever comes first; where it fails, that is when it is heard.
 
-use usher_seats::{ClientId, GroupKey, Leave, Namespace, Pool, TenantId, TenantKey, TimeZoneName, UserId};
+use usher_seats::{
+    ClientId, GroupKey, Leave, Namespace, Pool, Price, TenantId, TenantKey, TimeZoneName, UserId,
+};
 use usher_store::{
     App, AppRoute, AuditHash, AuditHead, AuditRecord, Change, Client, Effect, IdentityChange, KeptAnswer,
     PoolName, Rejection, SeatName, Tenant, Token, TokenHash, User,
@@ -368,6 +370,16 @@ pub trait Pools: Engine {
     /// Says what was bought; the count of what is held stays.
     fn write_pool(&mut self, pool: &PoolName, terms: &Terms)
     -> impl Future<Output = Answer<Self, ()>> + Send;
+
+    /// What a seat of a pool costs.
+    fn price(&mut self, pool: &PoolName) -> impl Future<Output = Answer<Self, Option<Price>>> + Send;
+
+    /// Says what a seat of a pool costs, of which nothing else need have been said.
+    fn write_price(
+        &mut self,
+        pool: &PoolName,
+        price: Option<Price>,
+    ) -> impl Future<Output = Answer<Self, ()>> + Send;
 
     /// The pools of all tenants that have a seat run out by `at_ms` or somebody waiting, in order of the tenant.
     fn pools_to_settle(&mut self, at_ms: i64) -> impl Future<Output = Answer<Self, Vec<PoolName>>> + Send;

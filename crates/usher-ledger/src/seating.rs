@@ -63,6 +63,7 @@ pub(crate) async fn make<B: Book>(changing: &mut Changing<'_, B>, change: &Ledge
             };
             pools::put(changing, pool, &terms).await
         }
+        L::PutPrice { pool, price } => pools::put_price(changing, pool, *price).await,
         L::RequestSeat {
             seat,
             expires_at_ms,

@@ -147,7 +147,7 @@ fn of_identity(change: &IdentityChange) -> Option<Option<TenantId>> {
 fn of_ledger(change: &LedgerChange) -> Option<Option<TenantId>> {
     use LedgerChange as L;
     let tenant_id = match change {
-        L::PutPool { pool, .. } => pool.tenant_id,
+        L::PutPool { pool, .. } | L::PutPrice { pool, .. } => pool.tenant_id,
         L::PutStandingAssignment { pool, .. } | L::RemoveStandingAssignment { pool, .. } => pool.tenant_id,
         L::RequestSeat { seat, .. }
         | L::LeaveWaitingList { seat }

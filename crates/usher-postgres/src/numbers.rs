@@ -4,8 +4,10 @@ use std::error::Error;
 
 use bytes::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use usher_seats::{LocalizedNames, Namespace, SeatType, UserId};
+use usher_seats::{CurrencyCode, LocalizedNames, Namespace, Price, PricePeriod, SeatType, UserId};
 use usher_store::{Effect, PoolName, Rejection, SeatName};
+
+use crate::sql::{Answered, Row};
 
 type Refused = Box<dyn Error + Sync + Send>;
 
@@ -212,4 +214,19 @@ pub(crate) type SeatKey<'a> = (i64, SeatTypeNumber, i64, &'a str);
 pub(crate) fn seat_key(seat: &SeatName) -> SeatKey<'_> {
     let (tenant_id, seat_type, namespace) = pool_key(&seat.pool);
     (tenant_id, seat_type, seat.user_id.get(), namespace)
+}
+
+/// A price as its three columns have it, from `first` on: amount, currency, period; all of them are there or none.
+pub(crate) fn stored_price(row: &Row, first: usize) -> Answered<Option<Price>> {
+    let amount = row.get::<Option<Count>>(first)?.map(|Count(amount)| amount);
+    let currency = row.get::<Option<Parsed<CurrencyCode>>>(first + 1)?;
+    let period = row.get::<Option<Parsed<PricePeriod>>>(first + 2)?;
+    let price = amount.zip(currency).zip(period);
+    Ok(
+        price.map(|((minor_units, Parsed(currency)), Parsed(period))| Price {
+            minor_units,
+            currency,
+            period,
+        }),
+    )
 }

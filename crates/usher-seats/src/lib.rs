@@ -5,7 +5,7 @@
 //!
 //! - [`identifiers`]: names that cannot be wrong once they exist ([`UserId`], [`Namespace`], ...)
 //! - [`names`]: texts that people choose; [`localized_names`] in several languages, told apart by [`language_tag`]
-//! - [`pool`]: how many seats were bought, and whether one is free
+//! - [`pool`]: how many seats were bought, and whether one is free; [`price`]: what one costs
 //! - [`seat`]: seats, their types and their status
 //! - [`time_zone`]: where an organisation's days begin; [`day`]: which day a moment falls into
 //! - [`history`]: which days a figure of active people counts; [`idle`]: whether a seat lies idle;
@@ -25,6 +25,7 @@ pub mod localized_names;
 pub mod names;
 pub mod overview;
 pub mod pool;
+pub mod price;
 pub mod search;
 pub mod seat;
 pub mod sighting;
@@ -42,6 +43,7 @@ pub use localized_names::LocalizedNames;
 pub use names::{check_external_id, check_name};
 pub use overview::{SeatCounter, SeatFigures, TallyCell, TallyFlags, TallyMark};
 pub use pool::Pool;
+pub use price::{CurrencyCode, Price, PricePeriod};
 pub use search::SearchText;
 pub use seat::{Seat, SeatStatus, SeatType};
 pub use sighting::Sighting;

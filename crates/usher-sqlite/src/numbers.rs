@@ -1,11 +1,11 @@
 //! How the words of the rules are written in the file.
 
 use rusqlite::{
-    ToSql,
+    Row, ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 use serde::Serialize;
-use usher_seats::{LocalizedNames, Namespace, SeatType, UserId};
+use usher_seats::{CurrencyCode, LocalizedNames, Namespace, Price, PricePeriod, SeatType, UserId};
 use usher_store::{Effect, PoolName, Rejection, SeatName};
 
 /// A seat type as its number in the file.
@@ -82,6 +82,26 @@ where
 {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_str()?.parse().map(Self).map_err(FromSqlError::other)
+    }
+}
+
+/// A price as its three columns have it; all of them are there or none.
+pub(crate) struct StoredPrice(pub(crate) Option<Price>);
+
+impl StoredPrice {
+    /// Reads amount, currency and period, from `first` on.
+    pub(crate) fn from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        let amount = row.get::<_, Option<Count>>(first)?.map(|Count(amount)| amount);
+        let currency = row.get::<_, Option<Parsed<CurrencyCode>>>(first + 1)?;
+        let period = row.get::<_, Option<Parsed<PricePeriod>>>(first + 2)?;
+        let price = amount.zip(currency).zip(period);
+        Ok(Self(price.map(
+            |((minor_units, Parsed(currency)), Parsed(period))| Price {
+                minor_units,
+                currency,
+                period,
+            },
+        )))
     }
 }
 

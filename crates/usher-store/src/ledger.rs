@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use usher_seats::{GroupKey, IdentifierError, Namespace, Pool, SeatType, TenantId, UserId};
+use usher_seats::{GroupKey, IdentifierError, Namespace, Pool, Price, SeatType, TenantId, UserId};
 
 use crate::page::PageKey;
 
@@ -120,6 +120,13 @@ pub enum LedgerChange {
         /// Whether `bought` may be smaller than the seats in use; nothing is taken from anybody, and nobody new gets a
         /// seat until enough were given back.
         overdraft_allowed: bool,
+    },
+    /// Says what a seat of a pool costs; for reports only.
+    PutPrice {
+        /// Which.
+        pool: PoolName,
+        /// How much; none takes it away.
+        price: Option<Price>,
     },
     /// Gives a seat, or a place in the waiting list when none is free. Rejected when its end lies in the past.
     RequestSeat {
@@ -269,6 +276,8 @@ pub struct PoolRow {
     pub pool: Pool,
     /// How many people wait for a seat.
     pub waiting: u64,
+    /// What a seat costs; none when nobody has said.
+    pub price: Option<Price>,
 }
 
 /// A person in a waiting list.

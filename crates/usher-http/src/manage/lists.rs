@@ -81,11 +81,25 @@ impl<'a, Key: FromStr> Place<'a, Key> {
         Item: Serialize,
     {
         let last = page.rows.last().filter(|_| page.has_more).map(key);
-        let page_token = last.map(|key| self.token(asked, &key)).transpose()?;
+        self.answer_until(asked, page.rows, last.as_deref(), item)
+    }
+
+    /// Answers with rows of which `last` is the place after which the next page begins, whether a row stands there or not.
+    pub(super) fn answer_until<Row, Item>(
+        &self,
+        asked: &Asked,
+        rows: Vec<Row>,
+        last: Option<&str>,
+        item: impl FnMut(Row) -> Item,
+    ) -> Result<Response, WireError>
+    where
+        Item: Serialize,
+    {
+        let page_token = last.map(|key| self.token(asked, key)).transpose()?;
         success(Listed {
-            items: page.rows.into_iter().map(item).collect(),
+            items: rows.into_iter().map(item).collect(),
+            has_more: page_token.is_some(),
             page_token,
-            has_more: page.has_more,
         })
     }
 

@@ -65,7 +65,7 @@ const BEARER: &str = "bearer";
         clients::list, clients::create, clients::show, clients::update, clients::rotate_secret,
         installs::list, installs::create, installs::delete,
         service_tokens::list, service_tokens::create, service_tokens::revoke,
-        pools::list, pools::show, pools::set, waiting_lists::list, waiting_lists::delete,
+        pools::list, pools::show, pools::set, pools::set_price, pools::remove_price, waiting_lists::list, waiting_lists::delete,
         seats::list, seats::show,
         seat_changes::assign, seat_changes::release, seat_changes::transfer, seat_changes::extend,
         seat_changes::protect, seat_changes::unprotect,

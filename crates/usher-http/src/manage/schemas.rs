@@ -129,6 +129,22 @@ schema!(ExternalIdText, "ExternalId", |builder| {
     text(builder, 1, 129, "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]*$")
         .description(Some("The name by which a person signs in; unique in the tenant."))
 });
+schema!(SearchTyped, "SearchText", |builder| {
+    text(builder, 1, 256, "[^\\s\\u0000-\\u001f\\u007f-\\u009f]").description(Some(
+        "The beginning of a word of a name or of a sign-in name, or a number.",
+    ))
+});
+schema!(AmountText, "Amount", |builder| {
+    text(builder, 1, 16, "^[0-9]{1,9}(\\.[0-9]{1,3})?$").description(Some(
+        "Whole, or with decimals after a point, as many as the currency has.",
+    ))
+});
+schema!(CurrencyText, "Currency", |builder| {
+    text(builder, 3, 3, "^[A-Z]{3}$").description(Some("Three capital letters of ISO 4217."))
+});
+schema!(PricePeriodText, "PricePeriod", |builder| builder
+    .schema_type(Type::String)
+    .enum_values(Some(["month", "year"])));
 schema!(AddressText, "RedirectUri", |builder| {
     text(builder, 1, 2_048, "^[!-~]+$").description(Some(
         "https://..., http:// on this machine (127.0.0.1 without a port matches any port), or a scheme such as com.example.app:",
@@ -416,6 +432,16 @@ parameters!(
         ParameterIn::Query,
         Required::False,
         "Lists the one person who signs in by this name, if there is one."
+    )]
+);
+parameters!(
+    /// Which people, as somebody types.
+    SearchQuery,
+    [parameter::<SearchTyped>(
+        "search",
+        ParameterIn::Query,
+        Required::False,
+        "Lists people with a name of which a word begins so, or a sign-in name that does, or with this number; not together with external_id."
     )]
 );
 parameters!(

@@ -4,9 +4,12 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use usher_identity::{Secret, make_secret};
-use usher_seats::{TenantId, UserId, check_external_id, identifiers::USER_ID_MAX};
+use usher_seats::{
+    SearchText, TenantId, UserId, check_external_id, identifiers::USER_ID_MAX,
+    search::TEXT_ALLOWED as SEARCH_ALLOWED,
+};
 use usher_store::{
-    Change, Effect, IdentityChange, TokenHash, User,
+    Change, Effect, IdentityChange, Tenant, TokenHash, User, UserPage, UserSearch,
     identity::{Link, LinkPurpose},
 };
 use utoipa::ToSchema;
@@ -17,8 +20,8 @@ use super::{
     once::{Creation, Once},
     refusals,
     schemas::{
-        ExternalIdQuery, ExternalIdText, KeyHeader, Moment, NameText, PageQuery, Refusals, TenantQuery,
-        UserNumber, UserPath,
+        ExternalIdQuery, ExternalIdText, KeyHeader, Moment, NameText, PageQuery, Refusals, SearchQuery,
+        TenantQuery, UserNumber, UserPath,
     },
     values::{DisplayName, ExternalId, absent_or_null, yes},
 };
@@ -129,15 +132,24 @@ pub(super) struct LinkCreated {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Nothing {}
 
-/// List people, in order of their number, or find the one with a sign-in name.
+/// List people, in order of their number; those whom somebody may mean who typed a text; or the one with a sign-in name.
+/// A page of a search may hold fewer people than asked for, or none, although `has_more` is true.
 #[utoipa::path(get, path = "/usher/v1/users", tag = "users", operation_id = "list_users",
-    params(TenantQuery, ExternalIdQuery, PageQuery),
+    params(TenantQuery, ExternalIdQuery, SearchQuery, PageQuery),
     responses((status = 200, description = "A page of people.", body = SuccessBody<Listed<UserData>>), Refusals))]
 pub(super) async fn list(asked: Asked) -> Result<Response, WireError> {
     let tenant = asked.tenant().await?;
+    let (external_id, search) = (external_id(&asked)?, search(&asked)?);
+    if let Some((typed, text)) = search {
+        if external_id.is_some() {
+            let violation = parameters::violation("search", "search or external_id, not both", Some(&typed));
+            return Err(WireError::bad_request(vec![violation]));
+        }
+        return found_as_typed(&asked, &tenant, (&typed, text)).await;
+    }
     let place = Place::<UserId>::read(&asked, "users", tenant.tenant_key.as_str())?;
     let store = &asked.edge.store;
-    let users = match external_id(&asked)? {
+    let users = match external_id {
         Some(external_id) => found(&asked, tenant.tenant_id, &external_id).await?,
         None => {
             store
@@ -147,6 +159,35 @@ pub(super) async fn list(asked: Asked) -> Result<Response, WireError> {
     };
     let page = place.page(users);
     place.answer(&asked, page, |user| user.user_id.to_string(), UserData::from)
+}
+
+/// The text to search for, as typed and as understood.
+fn search(asked: &Asked) -> Result<Option<(String, SearchText)>, WireError> {
+    let refused = |violation| WireError::bad_request(vec![violation]);
+    let Some(typed) = parameters::once(asked.query(), "search").map_err(refused)? else {
+        return Ok(None);
+    };
+    let text = SearchText::parse(&typed)
+        .ok_or_else(|| refused(parameters::violation("search", SEARCH_ALLOWED, Some(&typed))))?;
+    Ok(Some((typed.into_owned(), text)))
+}
+
+async fn found_as_typed(
+    asked: &Asked,
+    tenant: &Tenant,
+    (typed, text): (&str, SearchText),
+) -> Result<Response, WireError> {
+    let list = format!("users matching {typed}");
+    let place = Place::<UserId>::read(asked, &list, tenant.tenant_key.as_str())?;
+    let search = UserSearch {
+        tenant_id: tenant.tenant_id,
+        text,
+        after: place.after,
+        rows_max: place.rows_max,
+    };
+    let UserPage { users, next } = asked.edge.store.users_matching(search).await?;
+    let next = next.map(|user_id| user_id.to_string());
+    place.answer_until(asked, users, next.as_deref(), UserData::from)
 }
 
 fn external_id(asked: &Asked) -> Result<Option<String>, WireError> {

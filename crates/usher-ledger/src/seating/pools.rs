@@ -1,7 +1,7 @@
 //! Pools: what was bought.
 
 use serde::Serialize;
-use usher_seats::{Pool, SeatType};
+use usher_seats::{CurrencyCode, Pool, Price, PricePeriod, SeatType};
 use usher_store::{AuditObject, Effect, PoolName, Rejection};
 
 use super::{take, waiting};
@@ -100,4 +100,40 @@ pub(super) async fn put<B: Book>(
     } else {
         Effect::Created
     })
+}
+
+/// Says what a seat costs. A pool of which nothing else was said has no limit.
+pub(super) async fn put_price<B: Book>(
+    changing: &mut Changing<'_, B>,
+    name: &PoolName,
+    price: Option<Price>,
+) -> Outcome<B> {
+    require(changing, name).await?;
+    let before = changing.book.price(name).await?;
+    if before == price {
+        return Ok(Effect::Unchanged);
+    }
+    changing.book.write_price(name, price).await?;
+    let whose = (name.tenant_id, AuditObject::Pool, name.to_string());
+    let shown = (before.map(Shown::of), price.map(Shown::of));
+    changing.note(whose, "pool.price_changed", (shown.0.as_ref(), shown.1.as_ref()))?;
+    Ok(Effect::Updated)
+}
+
+/// A price in the audit log, as people write it.
+#[derive(Serialize)]
+struct Shown {
+    amount: String,
+    currency: CurrencyCode,
+    per: PricePeriod,
+}
+
+impl Shown {
+    fn of(price: Price) -> Self {
+        Self {
+            amount: price.amount(),
+            currency: price.currency,
+            per: price.period,
+        }
+    }
 }

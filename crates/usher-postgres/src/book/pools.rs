@@ -1,13 +1,13 @@
 //! Pools: what was bought, and the count of what is held.
 
 use usher_ledger::{Pools, Terms};
-use usher_seats::{Pool, TenantId};
+use usher_seats::{Pool, Price, TenantId};
 use usher_store::PoolName;
 
 use super::DatabaseBook;
 use crate::{
     locks,
-    numbers::{Count, SeatNamespace, StoredSeatType, pool_key},
+    numbers::{Count, SeatNamespace, StoredSeatType, pool_key, stored_price},
     sql::{Answered, Row, Sql},
 };
 
@@ -64,6 +64,41 @@ impl Pools for DatabaseBook<'_> {
              ON CONFLICT (tenant_id, seat_type, namespace) DO UPDATE SET
                bought = excluded.bought, valid_from_ms = excluded.valid_from_ms,
                valid_until_ms = excluded.valid_until_ms, overdraft_allowed = excluded.overdraft_allowed",
+            values,
+        );
+        Ok(())
+    }
+
+    async fn price(&mut self, pool: &PoolName) -> Answered<Option<Price>> {
+        let found = self
+            .sql
+            .optional(
+                "SELECT price_minor_units, price_currency, price_period FROM pools
+                 WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3",
+                pool_key(pool),
+                |row| stored_price(row, 0),
+            )
+            .await?;
+        Ok(found.flatten())
+    }
+
+    async fn write_price(&mut self, pool: &PoolName, price: Option<Price>) -> Answered<()> {
+        let (tenant_id, seat_type, namespace) = pool_key(pool);
+        let values = owned![
+            tenant_id,
+            seat_type,
+            namespace.to_owned(),
+            price.map(|price| Count(price.minor_units)),
+            price.map(|price| price.currency.as_str().to_owned()),
+            price.map(|price| price.period.wire_name()),
+        ];
+        self.sql.later(
+            "INSERT INTO pools
+               (tenant_id, seat_type, namespace, price_minor_units, price_currency, price_period)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (tenant_id, seat_type, namespace) DO UPDATE SET
+               price_minor_units = excluded.price_minor_units, price_currency = excluded.price_currency,
+               price_period = excluded.price_period",
             values,
         );
         Ok(())

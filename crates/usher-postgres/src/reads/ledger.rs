@@ -9,6 +9,7 @@ use crate::{
     book::{self, holding_row},
     numbers::{
         Count, Parsed, SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, pool_key, seat_namespace,
+        stored_price,
     },
 };
 
@@ -23,7 +24,8 @@ macro_rules! select_pools {
                 valid_from_ms, valid_until_ms, overdraft_allowed,
                 (SELECT count(*) FROM waiting_places AS place
                  WHERE place.tenant_id = pools.tenant_id AND place.seat_type = pools.seat_type
-                   AND place.namespace = pools.namespace)
+                   AND place.namespace = pools.namespace),
+                price_minor_units, price_currency, price_period
          FROM pools "
     };
 }
@@ -90,6 +92,7 @@ fn pool_row(row: &Row) -> Answered<PoolRow> {
             overdraft_allowed: row.get(6)?,
         },
         waiting: row.get::<Count>(7)?.0,
+        price: stored_price(row, 8)?,
     })
 }
 

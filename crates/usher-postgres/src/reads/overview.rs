@@ -1,8 +1,8 @@
 //! The figures of all pools.
 //!
 //! Exact at the moment of reading, in one snapshot. The database counts the seats in use by day and sends counts and no seats;
-//! but it does look at every seat of the tenant with its newest access. How long that takes is written down in
-//! `docs/postgresql.md`.
+//! but it does look at every seat of the tenant with its newest access, so it costs the seats: see `docs/postgresql.md` for how
+//! long that takes.
 
 use std::collections::BTreeMap;
 

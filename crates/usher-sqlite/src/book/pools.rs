@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use usher_ledger::{Pools, Terms};
-use usher_seats::{Pool, TenantId};
+use usher_seats::{Pool, Price, TenantId};
 use usher_store::PoolName;
 
 use super::{FileBook, now, run};
-use crate::numbers::{Count, SeatNamespace, StoredSeatType, pool_key};
+use crate::numbers::{Count, SeatNamespace, StoredPrice, StoredSeatType, pool_key};
 
 /// Finds a pool.
 fn pool(connection: &Connection, pool: &PoolName) -> rusqlite::Result<Option<Pool>> {
@@ -25,6 +25,18 @@ fn pool(connection: &Connection, pool: &PoolName) -> rusqlite::Result<Option<Poo
             })
         })
         .optional()
+}
+
+/// Finds what a seat of a pool costs.
+fn price(connection: &Connection, pool: &PoolName) -> rusqlite::Result<Option<Price>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT price_minor_units, price_currency, price_period FROM pools
+             WHERE tenant_id = ?1 AND seat_type = ?2 AND namespace = ?3",
+        )?
+        .query_row(pool_key(pool), |row| StoredPrice::from_row(row, 0))
+        .optional()?;
+    Ok(found.and_then(|StoredPrice(price)| price))
 }
 
 /// Counts a seat that became held, or no longer is.
@@ -66,6 +78,37 @@ impl Pools for FileBook<'_> {
                     terms.valid_from_ms,
                     terms.valid_until_ms,
                     terms.overdraft_allowed,
+                ),
+            )
+        })
+    }
+
+    fn price(&mut self, pool: &PoolName) -> impl Future<Output = rusqlite::Result<Option<Price>>> + Send {
+        now(|| price(self.connection, pool))
+    }
+
+    fn write_price(
+        &mut self,
+        pool: &PoolName,
+        price: Option<Price>,
+    ) -> impl Future<Output = rusqlite::Result<()>> + Send {
+        let (tenant_id, seat_type, namespace) = pool_key(pool);
+        now(|| {
+            run(
+                self.connection,
+                "INSERT INTO pools
+                   (tenant_id, seat_type, namespace, price_minor_units, price_currency, price_period)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO UPDATE SET
+                   price_minor_units = excluded.price_minor_units, price_currency = excluded.price_currency,
+                   price_period = excluded.price_period",
+                (
+                    tenant_id,
+                    seat_type,
+                    namespace,
+                    price.map(|price| Count(price.minor_units)),
+                    price.as_ref().map(|price| price.currency.as_str()),
+                    price.map(|price| price.period.wire_name()),
                 ),
             )
         })

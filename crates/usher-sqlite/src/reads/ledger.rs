@@ -8,7 +8,7 @@ use super::limit;
 use crate::{
     book::{self, holding_row},
     numbers::{
-        Count, Parsed, SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, pool_key, seat_namespace,
+        Count, Parsed, SeatNamespace, SeatTypeNumber, StoredPrice, StoredSeatType, StoredUserId, pool_key, seat_namespace,
     },
 };
 
@@ -23,7 +23,8 @@ macro_rules! select_pools {
                 valid_from_ms, valid_until_ms, overdraft_allowed,
                 (SELECT count(*) FROM waiting_places AS place
                  WHERE place.tenant_id = pools.tenant_id AND place.seat_type = pools.seat_type
-                   AND place.namespace = pools.namespace)
+                   AND place.namespace = pools.namespace),
+                price_minor_units, price_currency, price_period
          FROM pools "
     };
 }
@@ -91,6 +92,7 @@ fn pool_row(row: &Row<'_>) -> rusqlite::Result<PoolRow> {
             overdraft_allowed: row.get(6)?,
         },
         waiting: row.get::<_, Count>(7)?.0,
+        price: StoredPrice::from_row(row, 8)?.0,
     })
 }
 

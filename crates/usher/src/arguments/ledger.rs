@@ -90,7 +90,8 @@ pub(crate) struct PoolArguments {
 
 /// What was bought.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("size").required(true).args(["bought", "no_limit"])))]
+#[command(group(ArgGroup::new("size").args(["bought", "no_limit"])))]
+#[command(group(ArgGroup::new("what").required(true).multiple(true).args(["bought", "no_limit", "price", "no_price"])))]
 pub(crate) struct PoolSetArguments {
     /// The pool: `per_user`, or `per_user_per_app:NAMESPACE`.
     #[arg(value_name = "POOL")]
@@ -110,6 +111,18 @@ pub(crate) struct PoolSetArguments {
     /// Accept that more seats are in use than bought; nothing is taken from anybody.
     #[arg(long)]
     pub(crate) allow_overdraft: bool,
+    /// What a seat costs, such as 30.00; for reports.
+    #[arg(long, value_name = "AMOUNT", requires_all = ["currency", "per"])]
+    pub(crate) price: Option<String>,
+    /// In which currency: three capital letters, such as CNY.
+    #[arg(long, value_name = "CODE", requires = "price")]
+    pub(crate) currency: Option<String>,
+    /// For how long that is paid: `month` or `year`.
+    #[arg(long, value_name = "PERIOD", requires = "price")]
+    pub(crate) per: Option<String>,
+    /// Take the price away.
+    #[arg(long, conflicts_with = "price")]
+    pub(crate) no_price: bool,
     #[command(flatten)]
     pub(crate) wish: WishArguments,
     #[command(flatten)]

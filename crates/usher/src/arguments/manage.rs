@@ -132,6 +132,16 @@ pub(crate) struct ListArguments {
     pub(crate) place: PlaceArguments,
 }
 
+/// A list of people.
+#[derive(Debug, Args)]
+pub(crate) struct UserListArguments {
+    /// Only people with a name of which a word begins so, or a sign-in name that does, or with this number.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
 /// A person.
 #[derive(Debug, Args)]
 pub(crate) struct UserArguments {

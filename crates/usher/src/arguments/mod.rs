@@ -373,8 +373,8 @@ pub(crate) struct TokenRevokeArguments {
 pub(crate) enum UserCommand {
     /// Make a link, good once and for 30 minutes, with which somebody chooses a password, and print it alone on standard output.
     Link(UserLinkArguments),
-    /// List people, in order of their number.
-    List(manage::ListArguments),
+    /// List people, in order of their number, or those whom a text finds.
+    List(manage::UserListArguments),
     /// Show a person.
     Show(manage::UserArguments),
     /// Make a person.

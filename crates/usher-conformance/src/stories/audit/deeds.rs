@@ -1,5 +1,6 @@
 //! One change of every kind that leaves a record, in an order in which all of them fit, and what each leaves.
 
+use usher_seats::{Price, PricePeriod};
 use usher_store::{
     App, AppRoute, AuditObject as O, Change, Client, ClientKind, IdentityChange as I, LedgerChange as L,
     TokenKind, User,
@@ -289,6 +290,10 @@ fn seats(ledger: &Ledger) -> Vec<Deed> {
         valid_until_ms: None,
         overdraft_allowed: false,
     };
+    let price = L::PutPrice {
+        pool: ledger.pool_name(None),
+        price: Price::parse("30", "CNY".parse().unwrap(), PricePeriod::Month).ok(),
+    };
     let request = |user| L::RequestSeat {
         seat: seat(user),
         expires_at_ms: None,
@@ -307,6 +312,7 @@ fn seats(ledger: &Ledger) -> Vec<Deed> {
     let of_place = |action| (action, O::WaitingPlace, "per_user:2");
     vec![
         deed(pool, ("pool.set", O::Pool, "per_user"), NEW),
+        deed(price, ("pool.price_changed", O::Pool, "per_user"), NEW),
         deed(request(1), of("seat.assigned"), NEW),
         deed(request(2), of_place("waiting_place.taken"), NEW),
         deed(leave, of_place("waiting_place.left"), GONE),

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `/usher/v1/pools` | GET |
 //! | `/usher/v1/pools/{pool}` | GET, PUT |
+//! | `/usher/v1/pools/{pool}/price` | PUT, DELETE |
 //! | `/usher/v1/pools/{pool}/waiting-list` | GET |
 //! | `/usher/v1/pools/{pool}/waiting-list/{user_id}` | DELETE |
 //! | `/usher/v1/seats` | GET |
@@ -68,6 +69,10 @@ fn pool_routes() -> Router<Arc<Edge>> {
     Router::new()
         .route("/usher/v1/pools", get(pools::list))
         .route("/usher/v1/pools/{pool}", get(pools::show).put(pools::set))
+        .route(
+            "/usher/v1/pools/{pool}/price",
+            put(pools::set_price).delete(pools::remove_price),
+        )
         .route("/usher/v1/pools/{pool}/waiting-list", get(waiting_lists::list))
         .route(
             "/usher/v1/pools/{pool}/waiting-list/{user_id}",

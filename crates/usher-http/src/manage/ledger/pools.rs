@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use usher_seats::{Namespace, SeatType, TenantId};
+use usher_seats::{CurrencyCode, Namespace, Price, PricePeriod, SeatType, TenantId};
 use usher_store::{LedgerChange, PoolName, PoolRow};
 use utoipa::ToSchema;
 
@@ -10,9 +10,10 @@ use super::{
     super::{
         asked::Asked,
         lists::{Listed, Place},
+        refusals,
         schemas::{
-            ChangeQuery, Moment, MomentNumber, NamespaceText, PageQuery, PoolPath, PoolText, Refusals,
-            SeatCountNumber, SeatTypeText, TenantQuery,
+            AmountText, ChangeQuery, CurrencyText, Moment, MomentNumber, NamespaceText, PageQuery, PoolPath,
+            PoolText, PricePeriodText, Refusals, SeatCountNumber, SeatTypeText, TenantQuery,
         },
         values::{MomentMs, SeatCount, present_or_null},
     },
@@ -55,6 +56,33 @@ pub(in super::super) struct PoolData {
     valid_until: Option<i64>,
     /// How many people wait for a seat.
     waiting: u64,
+    /// What a seat costs; null when nobody has said.
+    #[schema(required = true)]
+    price: Option<PriceData>,
+}
+
+/// What a seat costs.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct PriceData {
+    /// A decimal number with no more decimals than the currency has.
+    #[schema(value_type = AmountText)]
+    amount: String,
+    #[schema(value_type = CurrencyText)]
+    currency: CurrencyCode,
+    /// For how long it is paid.
+    #[schema(value_type = PricePeriodText)]
+    per: PricePeriod,
+}
+
+impl PriceData {
+    fn of(price: Price) -> Self {
+        Self {
+            amount: price.amount(),
+            currency: price.currency,
+            per: price.period,
+        }
+    }
 }
 
 impl PoolData {
@@ -64,6 +92,7 @@ impl PoolData {
             namespace,
             pool,
             waiting,
+            price,
         } = row;
         let name = PoolName {
             tenant_id,
@@ -83,6 +112,7 @@ impl PoolData {
             valid_from: pool.valid_from_ms,
             valid_until: pool.valid_until_ms,
             waiting,
+            price: price.map(PriceData::of),
         }
     }
 }
@@ -155,6 +185,40 @@ pub(in super::super) async fn set(asked: Asked) -> Result<Response, WireError> {
     };
     let done = wish.make(&asked, change).await?;
     done.answer(found(&asked, name)).await
+}
+
+/// Say what a seat costs, for reports. Nothing else depends on it.
+#[utoipa::path(put, path = "/usher/v1/pools/{pool}/price", tag = "pools", operation_id = "set_pool_price",
+    params(PoolPath, TenantQuery, ChangeQuery), request_body = PriceData,
+    responses((status = 200, description = "The pool.", body = SuccessBody<Changed<PoolData>>), Refusals))]
+pub(in super::super) async fn set_price(asked: Asked) -> Result<Response, WireError> {
+    let name = named(&asked).await?;
+    let data: PriceData = asked.body()?;
+    let price = Price::parse(&data.amount, data.currency, data.per).map_err(|error| {
+        let violation = refusals::violation("amount", &error).with_value(&data.amount);
+        WireError::bad_request(vec![violation])
+    })?;
+    put_price(&asked, name, Some(price)).await
+}
+
+/// Take the price away.
+#[utoipa::path(delete, path = "/usher/v1/pools/{pool}/price", tag = "pools", operation_id = "delete_pool_price",
+    params(PoolPath, TenantQuery, ChangeQuery),
+    responses((status = 200, description = "The pool.", body = SuccessBody<Changed<PoolData>>), Refusals))]
+pub(in super::super) async fn remove_price(asked: Asked) -> Result<Response, WireError> {
+    let name = named(&asked).await?;
+    found(&asked, name.clone()).await?;
+    put_price(&asked, name, None).await
+}
+
+async fn put_price(asked: &Asked, name: PoolName, price: Option<Price>) -> Result<Response, WireError> {
+    let wish = Wish::read(asked)?;
+    let change = LedgerChange::PutPrice {
+        pool: name.clone(),
+        price,
+    };
+    let done = wish.make(asked, change).await?;
+    done.answer(found(asked, name)).await
 }
 
 /// The pool that the path means.

@@ -160,6 +160,18 @@ pub const CALLS: &[(&str, &str, For, &str)] = &[
         r#"{"bought":1}"#,
     ),
     (
+        "PUT",
+        "/usher/v1/pools/per_user_per_app:{app}/price",
+        For::Managers,
+        r#"{"amount":"30.00","currency":"CNY","per":"month"}"#,
+    ),
+    (
+        "DELETE",
+        "/usher/v1/pools/per_user_per_app:{app}/price",
+        For::Managers,
+        "",
+    ),
+    (
         "GET",
         "/usher/v1/pools/per_user_per_app:{app}/waiting-list",
         For::Managers,

@@ -280,3 +280,41 @@ async fn a_person_is_found_by_sign_in_name() {
         assert_eq!(answer.violated_fields(), ["external_id"], "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn people_are_found_as_somebody_types() {
+    let house = House::open().await;
+    let manager = house.manager().await;
+    for (number, name) in [(7, "Anna Müller"), (8, "李雷"), (9, "Ann % Onym")] {
+        let new = json!({"user_id": number, "name": name});
+        house.managed(&manager, "POST", "/usher/v1/users", new).await;
+    }
+    for (query, found) in [
+        ("ann", vec![7, 9]),
+        ("M%C3%9C", vec![7]),
+        ("%E9%9B%B7", vec![8]),
+        ("8", vec![8]),
+        ("%25", vec![]),
+        ("'%20OR%201=1", vec![]),
+    ] {
+        let (mut numbers, mut more) = (Vec::new(), String::new());
+        loop {
+            let uri = format!("/usher/v1/users?search={query}&page_size=1{more}");
+            let page = house.managed(&manager, "GET", &uri, Value::Null).await;
+            let items = page["items"].as_array().unwrap();
+            numbers.extend(items.iter().map(|item| item["user_id"].clone()));
+            assert_eq!(page["has_more"], page.get("page_token").is_some());
+            let Some(page_token) = page["page_token"].as_str() else {
+                break;
+            };
+            more = format!("&page_token={page_token}");
+        }
+        assert_eq!(numbers, found, "{query}");
+    }
+    let long = "a".repeat(257);
+    for wrong in ["", "%20", "a&search=b", "a&external_id=b", &long] {
+        let uri = format!("/usher/v1/users?search={wrong}");
+        let answer = house.manage(&manager, "GET", &uri, Value::Null).await;
+        assert_eq!(answer.violated_fields(), ["search"], "{wrong}");
+    }
+}

@@ -20,12 +20,13 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
     },
     CommandTexts {
         path: "pool set",
-        chinese: "设定购买的席位数。",
+        chinese: "设定购买的席位数或每个席位的价格。",
         examples: &[
             "usher pool set per_user --bought 100",
             "usher pool set per_user_per_app:crm --bought 20 --valid-until 2027-01-01 --dry-run",
             "usher pool set per_user --bought 80 --allow-overdraft --reason contract",
             "usher pool set per_user --no-limit",
+            "usher pool set per_user --price 30.00 --currency CNY --per month",
         ],
     },
     CommandTexts {
@@ -161,6 +162,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("pool", "席位池：per_user，或 per_user_per_app:命名空间。"),
     ("bought", "购买的席位数。"),
     ("no_limit", "取消数量限制。"),
+    ("price", "每个席位的价格，例如 30.00，仅用于报表。"),
+    ("currency", "币种：三个大写字母，例如 CNY。"),
+    ("per", "计价周期：month（月）或 year（年）。"),
+    ("no_price", "取消价格。"),
     (
         "valid_from",
         "自何时起可分配：日期、时刻（如 2026-12-31T08:00:00Z）或毫秒数 [默认：始终]。",

@@ -47,8 +47,12 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
     },
     CommandTexts {
         path: "user list",
-        chinese: "按编号顺序列出用户。",
-        examples: &["usher user list", "usher user list --tenant acme --json"],
+        chinese: "按编号顺序列出用户，或按文字查找。",
+        examples: &[
+            "usher user list",
+            "usher user list --search anna",
+            "usher user list --tenant acme --json",
+        ],
     },
     CommandTexts {
         path: "user show",
@@ -193,6 +197,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
 pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("operator", "运营者令牌：供通过接口管理租户者使用。"),
     ("tenant_key", "租户的 tenant_key。"),
+    ("search", "只列出姓名中某个词或登录名以此开头、或编号为此的用户。"),
     ("name", "供人阅读的名称。"),
     (
         "time_zone",

@@ -45,6 +45,8 @@ async fn show(context: &Context<'_>, arguments: PoolArguments) -> Result<Exit, F
 
 async fn set(context: &Context<'_>, arguments: PoolSetArguments) -> Result<Exit, Failure> {
     let path = path(&arguments.pool)?;
+    let price = price(&arguments);
+    let says_size = arguments.bought.is_some() || arguments.no_limit;
     let body = fields([
         ("bought", Some(json!(arguments.bought))),
         (
@@ -59,10 +61,26 @@ async fn set(context: &Context<'_>, arguments: PoolSetArguments) -> Result<Exit,
     ]);
     let desk = Desk::of_tenant(context, arguments.place, "usher pool set").await?;
     let mut desk = desk.wishing(&arguments.wish);
-    let answered = desk.call(Method::PUT, &path, body).await;
+    let mut answered = Ok(Value::Null);
+    if says_size {
+        answered = desk.call(Method::PUT, &path, body).await;
+    }
+    if let Some((method, body)) = price.filter(|_| answered.is_ok()) {
+        answered = desk.call(method, &format!("{path}/price"), body).await;
+    }
     desk.channel.close().await;
     lines::tell_change(context.output, &answered?, &arguments.pool, line)?;
     Ok(Exit::Done)
+}
+
+/// The call that says what a seat costs, if that is asked for.
+fn price(arguments: &PoolSetArguments) -> Option<(Method, Option<Value>)> {
+    if arguments.no_price {
+        return Some((Method::DELETE, None));
+    }
+    let amount = arguments.price.as_ref()?;
+    let body = json!({ "amount": amount, "currency": arguments.currency, "per": arguments.per });
+    Some((Method::PUT, Some(body)))
 }
 
 async fn stop_waiting(context: &Context<'_>, arguments: PoolPersonArguments) -> Result<Exit, Failure> {

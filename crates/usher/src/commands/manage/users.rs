@@ -6,7 +6,7 @@ use usher_seats::UserId;
 
 use super::{Columns, Context, Desk, fields};
 use crate::{
-    arguments::manage::{ListArguments, UserArguments, UserCreateArguments, UserUpdateArguments},
+    arguments::manage::{UserArguments, UserCreateArguments, UserListArguments, UserUpdateArguments},
     failure::Failure,
     identifiers,
     output::Exit,
@@ -25,9 +25,13 @@ const PATH: &str = "/usher/v1/users";
 /// Lists them.
 pub(in crate::commands) async fn list(
     context: &Context<'_>,
-    arguments: ListArguments,
+    arguments: UserListArguments,
 ) -> Result<Exit, Failure> {
     let desk = Desk::of_tenant(context, arguments.place, "usher user list").await?;
+    let desk = match &arguments.search {
+        Some(text) => desk.with("search", text),
+        None => desk,
+    };
     desk.list(PATH, COLUMNS).await
 }
 
