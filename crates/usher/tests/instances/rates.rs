@@ -81,6 +81,20 @@ fn seconds_with(calls: &[Call], passed: bool) -> BTreeMap<i64, i64> {
     seconds
 }
 
+/// Every server has let somebody through and refused somebody.
+fn everybody_answered(calls: &[Call]) {
+    for passed in [true, false] {
+        let mut instances: Vec<&String> = calls
+            .iter()
+            .filter(|call| call.passed == passed)
+            .map(|call| &call.instance)
+            .collect();
+        instances.sort_unstable();
+        instances.dedup();
+        assert_eq!(instances.len(), INSTANCES, "{instances:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_calls_pass_in_every_second_that_is_used_up() {
     let house = tokio::task::spawn_blocking(House::open).await.unwrap();
@@ -147,16 +161,7 @@ async fn ten_calls_pass_in_every_second_that_is_used_up() {
     for second in used_up.keys() {
         assert_eq!(counted.get(second), Some(&10), "second {second} refused somebody");
     }
-    for passed in [true, false] {
-        let mut instances: Vec<&String> = calls
-            .iter()
-            .filter(|call| call.passed == passed)
-            .map(|call| &call.instance)
-            .collect();
-        instances.sort_unstable();
-        instances.dedup();
-        assert_eq!(instances.len(), INSTANCES, "{instances:?}");
-    }
+    everybody_answered(&calls);
     eprintln!(
         "{} calls, {passed} passed, {} seconds used up with 10 each",
         calls.len(),
