@@ -15,6 +15,7 @@ pub mod isolation;
 pub mod management;
 pub mod overview;
 pub mod pools;
+pub mod prices;
 pub mod replay;
 pub mod search;
 pub mod seat_lists;
@@ -111,8 +112,10 @@ macro_rules! stories {
             a_removed_provider_leaves_no_link_behind,
             a_deleted_person_leaves_no_link_behind,
         ]);
-        $crate::stories!(@ $home, pools: [
+        $crate::stories!(@ $home, prices: [
             a_pool_has_a_price,
+        ]);
+        $crate::stories!(@ $home, pools: [
             a_pool_is_never_exceeded,
             one_of_many_racers_gets_the_last_seat,
             an_overdraft_is_asked_for_and_shown_until_cured,
