@@ -162,9 +162,6 @@ async fn ten_calls_pass_in_every_second_that_is_used_up() {
         assert_eq!(counted.get(second), Some(&10), "second {second} refused somebody");
     }
     everybody_answered(&calls);
-    eprintln!(
-        "{} calls, {passed} passed, {} seconds used up with 10 each",
-        calls.len(),
-        used_up.len()
-    );
+    let (calls, seconds) = (calls.len(), used_up.len());
+    eprintln!("{calls} calls, {passed} passed, {seconds} seconds used up with 10 each");
 }
