@@ -39,8 +39,7 @@ use crate::{
     writer::{Counters, Job, Work, Writer},
 };
 
-/// Jobs that may wait for the writer; whoever comes after waits outside. The door has at most one batch under way,
-/// so this bounds changes and imports.
+/// Jobs that may wait for the writer; the door has at most one batch under way, so this bounds changes and imports.
 const JOBS_WAITING_MAX: usize = 256;
 
 /// What may be chosen at opening.

@@ -143,10 +143,9 @@ mod tests {
         settle(&store, &clock).await.unwrap();
         let before = store.pool(pool.clone(), START_MS + 9).await.unwrap().unwrap();
         assert_eq!(before.waiting, SEATS.unsigned_abs(), "nothing had run out yet");
-        let next_round_ms = START_MS + 60_000;
-        clock.0.store(next_round_ms, Ordering::SeqCst);
+        clock.0.store(START_MS + 60_000, Ordering::SeqCst);
         settle(&store, &clock).await.unwrap();
-        let after = store.pool(pool, next_round_ms).await.unwrap().unwrap();
+        let after = store.pool(pool, START_MS + 60_000).await.unwrap().unwrap();
         assert_eq!((after.pool.in_use, after.waiting), (SEATS.unsigned_abs(), 0));
         store.close().await;
     }
