@@ -73,6 +73,11 @@ impl Told {
         *self.slowest_busy.lock().unwrap()
     }
 
+    fn note_refusal_of(&self, waited: Duration) {
+        let mut slowest = self.slowest_busy.lock().unwrap();
+        *slowest = waited.max(*slowest);
+    }
+
     /// Forgets how long refusals took so far.
     pub(crate) fn measure_anew(&self) {
         *self.slowest_busy.lock().unwrap() = Duration::ZERO;
@@ -147,9 +152,7 @@ async fn visit(address: SocketAddr, crowd: Crowd, number: u64, token: String, to
             Some((StatusCode::SERVICE_UNAVAILABLE, _)) => {
                 told.busy.fetch_add(1, Ordering::SeqCst);
                 *told.last_busy.lock().unwrap() = Some(now());
-                let mut slowest = told.slowest_busy.lock().unwrap();
-                *slowest = began.elapsed().max(*slowest);
-                drop(slowest);
+                told.note_refusal_of(began.elapsed());
                 tokio::time::sleep(PAUSE).await;
             }
             Some((status, answer)) => panic!("neither verdicts nor 503: {status} {answer}"),
