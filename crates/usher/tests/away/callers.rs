@@ -244,11 +244,12 @@ impl Line {
             self.sender = Some(sender);
         }
         let sender = self.sender.as_mut()?;
+        let calls = request.method() == hyper::Method::POST;
         let answered = async {
             sender.ready().await.ok()?;
             let answer: Response<_> = sender.send_request(request).await.ok()?;
             let (parts, body) = answer.into_parts();
-            if parts.status == StatusCode::SERVICE_UNAVAILABLE && parts.headers.contains_key("x-tt-logid") {
+            if calls && parts.status == StatusCode::SERVICE_UNAVAILABLE {
                 assert!(
                     parts.headers.contains_key("retry-after"),
                     "503 says when to come back"
