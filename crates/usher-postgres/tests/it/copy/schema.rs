@@ -10,10 +10,11 @@ use usher_testbed::postgres::Server;
 use crate::home::PostgresHome;
 
 /// Tables that belong to no section, and why.
-const NOT_COPIED: [(&str, &str); 8] = [
+const NOT_COPIED: [(&str, &str); 9] = [
     ("schema_steps", "what this engine has made"),
     ("copy_marks", "about the copy, not about the ledger"),
     ("ledger_keys", "moved by the command, which knows of key files"),
+    ("user_search_keys", "follow from the names; written where people arrive"),
     ("rate_windows", "of the present minute"),
     ("announcements", "between instances; nobody works meanwhile"),
     ("leases", "the same"),
