@@ -50,11 +50,7 @@ impl Queue {
 type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
 /// Makes ready what was told; it is sent when it is polled for the first time.
-pub(crate) fn sending<'a>(
-    client: &'a Client,
-    told: &'a Told,
-    prepared: Option<&'a Prepared>,
-) -> Sending<'a> {
+pub(crate) fn sending<'a>(client: &'a Client, told: &'a Told, prepared: Option<&'a Prepared>) -> Sending<'a> {
     match (told, prepared) {
         (Told::Statement(_, values), Some(prepared)) => Box::pin(async move {
             let values: Vec<&(dyn ToSql + Sync)> = values

@@ -22,8 +22,7 @@ use usher_store::{
 
 use crate::{
     address::DatabaseAddress,
-    announcements,
-    book,
+    announcements, book,
     calendars::Calendars,
     change_request::ChangeFailure,
     connection::{self, OpenError, PostgresOptions},

@@ -26,9 +26,8 @@ use usher_store::{
 };
 
 use crate::{
-    book,
     alone::Alone,
-    copy,
+    book, copy,
     file::OpenError,
     fold::FOLD_AFTER_ACCESSES,
     lock::{DataLock, Holder},

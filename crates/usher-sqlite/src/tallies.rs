@@ -12,9 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use usher_seats::{Day, Seat, SeatFacts, SeatType, TallyCell, TallyFlags, TallyMark, TenantId, overview};
 use usher_store::SeatName;
 
-use crate::{
-    numbers::{SeatKey, SeatTypeNumber, seat_key},
-};
+use crate::numbers::{SeatKey, SeatTypeNumber, seat_key};
 
 /// What decides where a seat is counted. A platform seat that ran out and is not written down as such still makes redundant.
 pub(crate) const COUNTED: &str =

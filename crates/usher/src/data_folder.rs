@@ -109,7 +109,9 @@ impl DataFolder {
     pub(crate) fn keep_key(&self, key: &[u8; KEY_BYTES]) -> Result<(), Failure> {
         let path = self.0.join("usher.key");
         match self.kept_key()? {
-            None => self.write_key(&path, key).map_err(|error| unusable(&path, &error)),
+            None => self
+                .write_key(&path, key)
+                .map_err(|error| unusable(&path, &error)),
             Some(kept) if kept == *key => Ok(()),
             Some(_) => {
                 let path = path.display();

@@ -144,7 +144,9 @@ fn candidate(row: &Row, query: &IdleQuery) -> Answered<Candidate> {
 
 fn seat_types(query: &IdleQuery) -> Vec<i16> {
     let numbers = idle::seat_types(query).into_iter();
-    numbers.map(|seat_type| SeatTypeNumber(seat_type).number()).collect()
+    numbers
+        .map(|seat_type| SeatTypeNumber(seat_type).number())
+        .collect()
 }
 
 async fn leaves(
@@ -190,7 +192,11 @@ fn judged(
     }
     let leaves = leaves.get(&idle.name.user_id).map_or(&[][..], Vec::as_slice);
     let platform_seat = candidate.platform_seat;
-    let idleness = idle.judged(query, leaves, platform_seat.is_some_and(|seat| seat.admits(query.now_ms)))?;
+    let idleness = idle.judged(
+        query,
+        leaves,
+        platform_seat.is_some_and(|seat| seat.admits(query.now_ms)),
+    )?;
     let refused_attempts = refusals.of_seat(&idle.name);
     Some(idle.into_row(idleness, candidate.user_name.clone(), refused_attempts))
 }

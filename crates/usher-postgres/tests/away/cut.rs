@@ -5,7 +5,7 @@ use std::sync::Arc;
 use usher_conformance::ledger::{Ledger, START_MS, admitted, user_id};
 use usher_postgres::{PostgresOptions, PostgresStore};
 use usher_seats::SeatType::PerUser;
-use usher_store::{Change, Effect, Rejection, Store, StoreError};
+use usher_store::{Change, Effect, Rejection, StoreError};
 use usher_testbed::postgres::Server;
 
 use crate::proxy::{Cut, Proxy};

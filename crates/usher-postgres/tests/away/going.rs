@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use usher_conformance::ledger::{Ledger, START_MS, admitted};
 use usher_postgres::{PostgresOptions, PostgresStore};
 use usher_seats::SeatType::PerUser;
-use usher_store::Store;
 use usher_testbed::postgres::Server;
 
 /// Only ends a test that would otherwise hang for ever.

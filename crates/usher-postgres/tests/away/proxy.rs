@@ -75,7 +75,7 @@ impl Proxy {
 
 /// Carries bytes both ways until one side ends or it is time to cut.
 async fn carry(mut client: TcpStream, mut server: TcpStream, next: &AtomicU8, cuts: &AtomicU64) {
-    let (mut said, mut answered) = ([0; 65_536], [0; 65_536]);
+    let (mut said, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
         tokio::select! {
             read = client.read(&mut said) => {
@@ -108,7 +108,7 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, next: &AtomicU8, cu
 /// Hears the server's answer to the commit and tells nobody.
 async fn until_committed(server: &mut TcpStream) {
     let mut heard = Vec::new();
-    let mut bytes = [0; 65_536];
+    let mut bytes = vec![0; 65_536];
     while !heard.windows(COMMIT.len()).any(|words| words == COMMIT) {
         let Ok(count @ 1..) = server.read(&mut bytes).await else {
             return;

@@ -70,7 +70,9 @@ impl Relay {
     /// The journeys since somebody asked last, on the connection that had most: others watch the database meanwhile.
     fn counted(&self) -> u64 {
         let connections = self.connections();
-        let counted = connections.iter().map(|journeys| journeys.swap(0, Ordering::SeqCst));
+        let counted = connections
+            .iter()
+            .map(|journeys| journeys.swap(0, Ordering::SeqCst));
         counted.max().unwrap_or(0)
     }
 }

@@ -8,7 +8,8 @@ use super::limit;
 use crate::{
     book::{self, holding_row},
     numbers::{
-        Count, Parsed, SeatNamespace, SeatTypeNumber, StoredPrice, StoredSeatType, StoredUserId, pool_key, seat_namespace,
+        Count, Parsed, SeatNamespace, SeatTypeNumber, StoredPrice, StoredSeatType, StoredUserId, pool_key,
+        seat_namespace,
     },
 };
 

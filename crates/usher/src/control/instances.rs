@@ -17,7 +17,7 @@ pub(crate) async fn answer_list(
     Json(InstancesQuestion {}): Json<InstancesQuestion>,
 ) -> Result<Json<InstancesAnswer>, Failure> {
     let instances = control.store.instances(control.clock.now_ms()).await?;
-    let instances = instances.into_iter().map(line).collect();
+    let instances = instances.iter().map(line).collect();
     Ok(Json(InstancesAnswer { instances }))
 }
 
@@ -43,7 +43,7 @@ pub(crate) async fn answer_retire(
     }
 }
 
-fn line(instance: Instance) -> InstanceLine {
+fn line(instance: &Instance) -> InstanceLine {
     InstanceLine {
         state: match instance.standing() {
             InstanceStanding::Living => InstanceState::Living,

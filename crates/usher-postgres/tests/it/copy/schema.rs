@@ -14,7 +14,10 @@ const NOT_COPIED: [(&str, &str); 9] = [
     ("schema_steps", "what this engine has made"),
     ("copy_marks", "about the copy, not about the ledger"),
     ("ledger_keys", "moved by the command, which knows of key files"),
-    ("user_search_keys", "follow from the names; written where people arrive"),
+    (
+        "user_search_keys",
+        "follow from the names; written where people arrive",
+    ),
     ("rate_windows", "of the present minute"),
     ("announcements", "between instances; nobody works meanwhile"),
     ("leases", "the same"),

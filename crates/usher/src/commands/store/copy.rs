@@ -76,7 +76,7 @@ fn say(output: &Output, report: &CopyReport, from: &End, to: &End) -> Result<(),
             target,
         } = section;
         let rows = source.rows;
-        let line = Words::same(&format!("{name:<22} {rows:>10}  {source} = {target}"));
+        let line = Words::same(format!("{name:<22} {rows:>10}  {source} = {target}"));
         let machine = json!({
             "section": name,
             "rows": rows,

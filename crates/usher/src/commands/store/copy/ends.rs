@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use usher_http::Clock;
 use usher_postgres::{PostgresSource, PostgresTarget};
 use usher_sqlite::{Holder, SqliteSource, SqliteTarget};
 use usher_store::portable::{Source, Target};
@@ -41,7 +40,7 @@ impl fmt::Display for End {
 /// A ledger that moves out.
 pub(super) enum Departure {
     /// Of a file.
-    File(SqliteSource),
+    File(Box<SqliteSource>),
     /// Of a database.
     Database(Box<PostgresSource>),
 }
@@ -57,7 +56,7 @@ pub(super) enum Arrival {
 impl Departure {
     pub(super) fn source(&mut self) -> &mut dyn Source {
         match self {
-            Self::File(source) => source,
+            Self::File(source) => source.as_mut(),
             Self::Database(source) => source.as_mut(),
         }
     }
@@ -112,7 +111,7 @@ impl End {
         match &self.place {
             LedgerPlace::File { path, .. } => SqliteSource::open(path, &holder())
                 .await
-                .map(Departure::File)
+                .map(|source| Departure::File(Box::new(source)))
                 .map_err(|error| self.unopened(obstacles::of_file(path, error))),
             LedgerPlace::Database { address, options, .. } => {
                 PostgresSource::open(address, options, SystemClock.now_ms())
