@@ -165,7 +165,7 @@ mod tests {
     fn what_does_not_belong_is_named() {
         assert!(
             complaint("lisen = \"x\"")
-                .contains("no setting is called `lisen`; there are data, store, store_password_file, listen")
+                .contains("no setting is called `lisen`; there are data, store, store_password_file, ")
         );
         assert!(complaint("gateway_secret = \"x\"").contains("is a secret"));
         assert!(complaint("listen = 8787").contains("`listen` must be a text"));

@@ -281,10 +281,8 @@ mod tests {
             ),
             complaint(None, &[("USHER_STORE", "password=swordfish")]),
         ] {
-            assert!(
-                !complaint.contains("sword") && !complaint.contains("fish"),
-                "{complaint}"
-            );
+            // The other half of it is in every `password`.
+            assert!(!complaint.contains("fish"), "{complaint}");
         }
     }
 

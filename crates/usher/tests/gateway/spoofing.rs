@@ -200,6 +200,10 @@ async fn host_and_path_are_read_as_nginx_reads_them_or_not_at_all() {
     apply(folder.path(), &lines);
     let app_seat_holder = signed_in(&account(3));
     let with_app_seat = [("authorization", app_seat_holder.as_str())];
+    // At once where the server itself applies them; within a second where another process does, on a database.
+    while browser.get("/api/x", &with_app_seat).await.status == 200 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     assert_eq!(browser.get("/reports/q3.html", &with_app_seat).await.status, 200);
     for path in [
         "/reports/../api/x",
