@@ -22,8 +22,9 @@ use crate::home::PostgresHome;
 
 /// Lines of the bulk.
 const LINES: i64 = 400;
-/// For beginning, the end of the log and the commit, and for what is too long to be sent in one piece.
-const JOURNEYS_BESIDE: u64 = 20;
+/// For beginning, the end of the log and the commit, and for what the server answers while a machine that stalls is still in
+/// the middle of sending, which looks like a journey more. A second journey for each line would be twice as much.
+const JOURNEYS_BESIDE: u64 = 200;
 
 /// Passes everything on, and counts on each connection how often somebody speaks after the server has answered.
 #[derive(Default)]
