@@ -42,7 +42,7 @@ impl Pooler {
         let configuration = format!(
             "[databases]\n* = host=127.0.0.1 port={} user={ACCOUNT}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
              unix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = {SERVER_CONNECTIONS}\n\
-             max_client_conn = 1000\nlogfile = {}\n{more}\n",
+             max_client_conn = 1000\nserver_idle_timeout = 1\nlogfile = {}\n{more}\n",
             server.port(),
             folder.path().join("log").display()
         );

@@ -32,7 +32,7 @@ pub use programs::{ACCOUNT, Account, command, program};
 
 /// Settings of a server that many tests share: nothing of it has to survive the machine, so nothing is forced to the disk.
 const SHARED_SETTINGS: [&str; 4] = [
-    "max_connections=400",
+    "max_connections=800",
     "fsync=off",
     "shared_buffers=128MB",
     "max_wal_size=256MB",
