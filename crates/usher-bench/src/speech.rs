@@ -1,0 +1,112 @@
+//! What callers say, and how they know that an answer is whole.
+//!
+//! - [`http`]: accesses and pages, to Usher or to a server that answers as long
+//! - [`redis`]: check-and-set, in Redis' own protocol
+//! - [`postgres`]: one prepared statement, in PostgreSQL's own protocol
+
+pub mod http;
+pub mod postgres;
+pub mod redis;
+
+use crate::chance::Chance;
+
+/// What has come in of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Not all of it yet.
+    More,
+    /// All of it; true when it is the answer that was hoped for.
+    Whole(bool),
+    /// Something that this protocol does not have.
+    Nonsense,
+}
+
+/// A language of requests and answers, one answer per request.
+pub trait Speech: Send + Sync {
+    /// What is said once at the beginning of a connection, each answered before the next.
+    fn greetings(&self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    /// Writes the next request into an empty buffer.
+    fn ask(&self, chance: &mut Chance, request: &mut Vec<u8>);
+
+    /// Judges what has come in since the request.
+    fn heard(&self, answer: &[u8]) -> Heard;
+}
+
+/// Whom accesses are about: any app of any of so many users, each pair as likely as any other.
+#[derive(Debug, Clone)]
+pub struct People {
+    /// The number of the first user.
+    pub first_user: u64,
+    /// From one user's number to the next.
+    pub step: u64,
+    /// How many users.
+    pub users: u64,
+    /// The apps' names.
+    pub namespaces: Vec<String>,
+}
+
+impl People {
+    /// People whose numbers are as long as real ones: their length is part of what is measured.
+    #[must_use]
+    pub fn new(users: u64, apps: u64) -> Self {
+        Self {
+            first_user: 1_800_000_000_000_001,
+            step: 7,
+            users,
+            namespaces: (0..apps).map(|app| format!("package_{app:06}__c")).collect(),
+        }
+    }
+
+    /// Draws a user's number and an app's name.
+    pub fn draw(&self, chance: &mut Chance) -> (u64, &str) {
+        let user = self.first_user + self.step * chance.below(self.users);
+        let apps = u64::try_from(self.namespaces.len()).unwrap_or(u64::MAX);
+        let app = usize::try_from(chance.below(apps)).unwrap_or(0);
+        (user, self.namespaces.get(app).map_or("", String::as_str))
+    }
+}
+
+/// Adds a number in decimal digits, without the machinery of formatting: it is a tenth of what a request costs.
+pub(crate) fn push_number(number: u64, text: &mut Vec<u8>) {
+    let begin = text.len();
+    let mut rest = number;
+    loop {
+        text.push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if let Some(digits) = text.get_mut(begin..) {
+        digits.reverse();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_everybody_writes_them() {
+        for number in [0, 7, 10, 1_803_710_089_388_154, u64::MAX] {
+            let mut text = b"n=".to_vec();
+            push_number(number, &mut text);
+            assert_eq!(text, format!("n={number}").into_bytes());
+        }
+    }
+
+    #[test]
+    fn everybody_is_drawn_and_nobody_else() {
+        let people = People::new(3, 2);
+        let mut chance = Chance::new(1);
+        let mut drawn: Vec<_> = (0..200).map(|_| people.draw(&mut chance)).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn.len(), 6);
+        assert_eq!(drawn.first(), Some(&(1_800_000_000_000_001, "package_000000__c")));
+        assert_eq!(drawn.last(), Some(&(1_800_000_000_000_015, "package_000001__c")));
+    }
+}
