@@ -84,8 +84,10 @@ def run_client(checks, name, command, folder, environment):
 
 
 def node_folder(shared):
-    """Node looks for packages beside the script, and ../shared is read-only: so the script is copied at run time."""
-    folder = os.path.join(usher.BUILD, "node")
+    """Node looks for packages beside the script or above it, and ../shared is read-only: so the script is copied at run time,
+    to a folder of this run's own, for the same may run against the other engine at the same time."""
+    folder = os.path.join(usher.BUILD, "node", os.environ.get("USHER_TEST_STORE", "sqlite"))
+    os.makedirs(folder, exist_ok=True)
     for script in ("check-node-sdk.mjs", "harness.mjs"):
         shutil.copyfile(os.path.join(shared, "clients", "node", script), os.path.join(folder, script))
     return folder
