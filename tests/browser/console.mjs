@@ -1,6 +1,7 @@
 // Walks through the console in a real browser, as a person would who has never seen it: from the printed link to a list of
-// idle seats, their release and its undoing, a client and a call with its token; in both languages and without scripts. Every
-// page is judged by axe-core, and photographed in both languages, light, dark and on a phone, for people to look at.
+// idle seats, their release and its undoing, a client and a call with its token; in both languages, once with scripts allowed
+// and once without. Every page is judged by axe-core in both themes, and photographed in both languages, light, dark and on a
+// phone, for people to look at.
 //
 //   node tests/browser/console.mjs [FOLDER FOR THE PHOTOGRAPHS, else .build/photographs/console]
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -14,8 +15,8 @@ const HOSTILE = `<script>alert(1)</script>"'&\u202Egpj.exe 席位 \u{1F469}\u200
 const modules = process.env.BROWSER_MODULES ?? path.join(root, '.build/browser')
 const axe = createRequire(path.join(modules, 'package.json')).resolve('axe-core/axe.min.js')
 const WORDS = {
-  en: { idle: 'Show', bulk: 'Preview', release: /^Release \d+ seats$/, undo: 'Undo', client: 'Add a client', token: 'Make an access token', import: 'Import' },
-  'zh-CN': { idle: '显示', bulk: '预览', release: /^释放 \d+ 个席位$/, undo: '撤销', client: '添加客户端', token: '生成访问令牌', import: '导入' },
+  en: { idle: 'Show', bulk: 'Preview', release: /^Release \d+ seats$/, undo: 'Undo', client: 'Add a client', token: 'Make an access token', import: 'Import', set: 'Set the password', signIn: 'Sign in', open: 'Open the console', csv: 'Import a CSV', see: 'See the idle seats' },
+  'zh-CN': { idle: '显示', bulk: '预览', release: /^释放 \d+ 个席位$/, undo: '撤销', client: '添加客户端', token: '生成访问令牌', import: '导入', set: '设置密码', signIn: '登录', open: '打开控制台', csv: '导入 CSV', see: '查看闲置席位' },
 }
 
 const { folder, remove } = await newFolder()
@@ -27,6 +28,7 @@ const base = server.listening
 
 const chromium = await openBrowser()
 try {
+  for (const language of ['en', 'zh-CN']) await fromNothing(language)
   await firstPassword()
   for (const language of ['en', 'zh-CN']) await theWholeWalk(language)
   await hostileNames()
@@ -38,6 +40,38 @@ try {
   await remove()
 }
 finish()
+
+/** The clicks of docs/console.md, one by one, on a server of its own: from the printed link to a list of idle seats. */
+async function fromNothing(language) {
+  const words = WORDS[language]
+  const fresh = await serve(path.join(folder, `data-${language}`))
+  const { context, page, complaints } = await visitor(chromium, { language })
+  let clicks = 0
+  const click = async (role, name) => {
+    await judge(page, `${language}, before click ${clicks + 1}`, { base: fresh.listening })
+    clicks += 1
+    await page.getByRole(role, { name, exact: true }).click()
+  }
+  await page.goto(fresh.first_password_link)
+  const number = (await page.locator('dd').nth(1).textContent()).trim()
+  for (const field of await page.locator('input[type=password]').all()) await field.fill(PASSWORD)
+  await click('button', words.set)
+  await page.locator('#name').fill(number)
+  await page.locator('#password').fill(PASSWORD)
+  await click('button', words.signIn)
+  await click('link', words.open)
+  await click('link', words.csv)
+  clicks += 1
+  await page.locator('#import-file').setInputFiles(await table(500))
+  await click('button', words.import)
+  await click('link', words.see)
+  const idle = await page.locator('tbody tr').count()
+  check(`${language}: from the printed link to the idle seats of an own table in 7 clicks`, clicks === 7 && idle === 40, `${clicks} clicks, ${idle} seats`)
+  await judge(page, `${language}, the idle seats`, { base: fresh.listening })
+  check(`${language}: nothing for the browser to complain about on the way`, complaints.length === 0, complaints)
+  await context.close()
+  await fresh.stop()
+}
 
 /** The administrator chooses a password with the link that the server printed. */
 async function firstPassword() {
@@ -66,7 +100,7 @@ async function table(first) {
 /** From signing in to a released, undone and recorded list, and a call with a token of a new client. */
 async function theWholeWalk(language) {
   const words = WORDS[language]
-  const { context, page, complaints } = await visitor(chromium, { language })
+  const { context, page, complaints } = await visitor(chromium, { language, javaScriptEnabled: language === 'en' })
   await page.goto(`${base}/console`)
   await page.locator('#name').fill('1')
   await page.locator('#password').fill(PASSWORD)
@@ -160,13 +194,13 @@ async function keyboardOrder() {
 }
 
 /** What axe-core finds serious or critical on a page. Its own script needs an opened policy, so it runs in a world apart. */
-async function judge(page, what) {
-  const context = await chromium.newContext({ bypassCSP: true, viewport: page.viewportSize(), colorScheme: 'light' })
+async function judge(page, what, { colorScheme = 'light', base: from = base } = {}) {
+  const context = await chromium.newContext({ bypassCSP: true, viewport: page.viewportSize(), colorScheme })
   const copy = await context.newPage()
   await copy.route('**/*', async (route) => {
     const address = route.request().url()
     if (address === 'http://page.invalid/') await route.fulfill({ contentType: 'text/html', body: await page.content() })
-    else await route.fulfill({ response: await page.request.get(address.replace('http://page.invalid', base)) })
+    else await route.fulfill({ response: await page.request.get(address.replace('http://page.invalid', from)) })
   })
   await copy.goto('http://page.invalid/')
   await copy.addScriptTag({ path: axe })
@@ -192,7 +226,9 @@ async function photographAll() {
     for (const colorScheme of ['light', 'dark'])
       for (const [width, name] of [[1280, 'wide'], [390, 'phone']]) {
         const look = `${language}-${colorScheme}-${name}`
-        const { context, page } = await visitor(chromium, { language, colorScheme, viewport: { width, height: 900 } })
+        // Each page is judged in both languages, both themes and both widths, though not in every mixture of them.
+        const judged = ['en-light-wide', 'zh-CN-dark-phone'].includes(look)
+        const { context, page, complaints } = await visitor(chromium, { language, colorScheme, viewport: { width, height: 900 } })
         await signIn(page)
         const wide = []
         for (const [what, address] of Object.entries(pages)) {
@@ -200,9 +236,11 @@ async function photographAll() {
           const overflow = await page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth)
           if (overflow > 0) wide.push(`${what}: ${overflow}px`)
           await page.screenshot({ path: path.join(photographs, `${what}-${look}.png`), fullPage: true })
-          if (language === 'en' && colorScheme === 'light') await judge(page, `${what} ${name}`)
+          if (judged) await judge(page, `${what} ${look}`, { colorScheme })
         }
         check(`the pages fit their window: ${look}`, wide.length === 0, wide.join(', '))
+        const others = complaints.filter((complaint) => !complaint.includes('404'))
+        check(`the browser has nothing to complain about but the page that is not there: ${look}`, others.length === 0, others)
         await context.close()
       }
   console.log(`photographs: ${photographs}`)

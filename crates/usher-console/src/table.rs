@@ -45,6 +45,8 @@ pub enum Cell {
     Text(String),
     /// The same, of less weight.
     Quiet(String),
+    /// A moment, which stays in one line.
+    Moment(String),
     /// A number.
     Number(String),
     /// A name for programs.
@@ -71,6 +73,11 @@ impl Cell {
     /// A text of less weight.
     pub fn quiet(text: impl Into<String>) -> Self {
         Self::Quiet(text.into())
+    }
+
+    /// A moment as people read it.
+    pub fn moment(text: impl Into<String>) -> Self {
+        Self::Moment(text.into())
     }
 
     /// A number as people read it.
@@ -101,7 +108,11 @@ impl Cell {
     #[must_use]
     pub fn plain(&self) -> Cow<'_, str> {
         match self {
-            Self::Text(text) | Self::Quiet(text) | Self::Code(text) | Self::Badge { text, .. } => text.into(),
+            Self::Text(text)
+            | Self::Moment(text)
+            | Self::Quiet(text)
+            | Self::Code(text)
+            | Self::Badge { text, .. } => text.into(),
             Self::Number(text) => text.replace(',', "").into(),
             Self::Link(link) => link.text.as_str().into(),
             Self::Several(cells) => {

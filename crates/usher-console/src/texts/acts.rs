@@ -11,6 +11,9 @@ texts! {
         tile_waiting: "Waiting", "排队";
         tile_active: "People active in 30 days", "30 天活跃人数";
         tile_idle: "Idle for {0} days or more", "闲置 {0} 天以上";
+        tile_cost: "Cost of seats nobody needs", "闲置席位成本";
+        column_price: "Price of a seat", "席位单价";
+        column_cost: "Cost of idle, never used and redundant ones", "闲置、从未使用与重复席位的成本";
         unlimited: "no limit", "不限";
         of_bought: "{0}% of what was bought", "占已购买的 {0}%";
         overdrawn: "{0} more than bought", "超出购买 {0} 个";
@@ -101,7 +104,7 @@ texts! {
         settings_saved: "The settings are saved.", "设置已保存。";
 
         import_title: "Import who used what", "导入使用记录";
-        import_lead: "A table of accesses, one line each: when, who and which app. Import it again at any time: what is known already changes nothing.", "每行一条访问记录：时间、人员、应用。可随时重复导入，已有内容不会改变。";
+        import_lead: "A table of accesses, one line each: when (in milliseconds since 1970), who (a number) and which app. Import it again at any time: what is known already changes nothing.", "每行一条访问记录：时间（1970 年以来的毫秒数）、人员（编号）、应用。可随时重复导入，已有内容不会改变。";
         import_file: "CSV file", "CSV 文件";
         import_file_hint: "Up to {0} MB. The first line must be: time_ms,user_id,namespace", "最大 {0} MB。首行必须为：time_ms,user_id,namespace";
         import_paste: "Or paste the lines here", "或在此粘贴内容";
@@ -118,7 +121,7 @@ texts! {
         import_line: "Line", "行号";
         import_problem: "Why", "原因";
         import_line_wrong: "Not three fields as the first line names them", "不是首行所示的三个字段";
-        import_line_time: "The time lies in the future or before 1970", "时间在将来或早于 1970 年";
+        import_line_time: "The time must be a number of milliseconds since 1970, and not in the future", "时间须为 1970 年以来的毫秒数，且不能在将来";
         import_line_refused: "Refused by the door: {0}", "被拒绝：{0}";
         import_next: "See the idle seats", "查看闲置席位";
         import_overview: "See the overview", "查看概览";

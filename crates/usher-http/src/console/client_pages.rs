@@ -92,10 +92,10 @@ fn secrets(desk: &Desk, standing: &ClientStanding) -> Block {
     let directory = desk.directory();
     let rows = standing.secrets.iter().map(|secret| Row {
         cells: vec![
-            Cell::text(desk.moment(secret.created_at_ms)),
+            Cell::moment(desk.moment(secret.created_at_ms)),
             secret.expires_at_ms.map_or_else(
                 || Cell::quiet(desk.seats().no_end),
-                |end_ms| Cell::text(desk.moment(end_ms)),
+                |end_ms| Cell::moment(desk.moment(end_ms)),
             ),
         ],
     });

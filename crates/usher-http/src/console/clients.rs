@@ -279,8 +279,8 @@ async fn tokens(desk: &Desk) -> Result<Vec<Block>, Problem> {
     let rows = tokens.iter().map(|token| Row {
         cells: vec![
             Cell::code(token.token_hash.token_id()),
-            Cell::text(desk.moment(token.issued_at_ms)),
-            Cell::text(desk.moment(token.expires_at_ms)),
+            Cell::moment(desk.moment(token.issued_at_ms)),
+            Cell::moment(desk.moment(token.expires_at_ms)),
         ],
     });
     let columns = [directory.token_id, directory.token_made, directory.token_ends];

@@ -10,32 +10,36 @@ use crate::{access::gateway_visits::GatewayVisit, sign_in::problem::Problem};
 /// Visits that are shown.
 const VISITS_SHOWN: usize = 20;
 
-/// A gateway with the lines for it, and the line that shows the secret where the server asks for one.
-const GATEWAYS: [(&str, &str, &str); 5] = [
+/// Begins a line that is only shown where the server asks gateways for a secret.
+const SECRET_ONLY: &str = "SECRET_ONLY";
+
+/// A gateway with its files.
+type Gateway = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// The gateways in the order of the page, each with the names of its files and the lines for them.
+const GATEWAYS: [Gateway; 5] = [
     (
         "nginx",
-        include_str!("../../snippets/nginx.conf"),
-        "\n    proxy_set_header X-Usher-Gateway-Secret \"GATEWAY_SECRET\";",
+        &[("nginx.conf", include_str!("../../snippets/nginx.conf"))],
     ),
     (
         "Caddy",
-        include_str!("../../snippets/Caddyfile"),
-        "\n        header_up X-Usher-Gateway-Secret \"GATEWAY_SECRET\"",
+        &[("Caddyfile", include_str!("../../snippets/Caddyfile"))],
     ),
     (
         "Traefik",
-        include_str!("../../snippets/traefik.yaml"),
-        ", and X-Usher-Gateway-Secret",
+        &[("usher.yaml", include_str!("../../snippets/traefik.yaml"))],
     ),
     (
         "HAProxy",
-        include_str!("../../snippets/haproxy.cfg"),
-        "\n    http-request set-header X-Usher-Gateway-Secret GATEWAY_SECRET",
+        &[
+            ("haproxy.cfg", include_str!("../../snippets/haproxy.cfg")),
+            ("usher.lua", include_str!("../../snippets/usher.lua")),
+        ],
     ),
     (
         "Envoy",
-        include_str!("../../snippets/envoy.yaml"),
-        "\n            [\"x-usher-gateway-secret\"] = \"GATEWAY_SECRET\",",
+        &[("envoy.yaml", include_str!("../../snippets/envoy.yaml"))],
     ),
 ];
 
@@ -55,33 +59,44 @@ pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
     if settings.gateway_secret.is_some() {
         blocks.push(Block::information(gateway.secret_needed));
     }
-    blocks.extend(GATEWAYS.map(|(name, lines, secret)| Block::Details {
-        summary: name.to_owned(),
-        blocks: vec![Block::Snippet {
-            title: fill(gateway.snippet_for, &[&name]),
-            code: filled(desk, lines, secret),
-        }],
+    blocks.extend(GATEWAYS.map(|(name, files)| {
+        Block::Details {
+            summary: name.to_owned(),
+            blocks: files
+                .iter()
+                .map(|(file, lines)| snippet(desk, file, lines))
+                .collect(),
+        }
     }));
     blocks.push(Block::Heading(gateway.step_check.to_owned()));
     blocks.extend(visits(desk).await?);
     Ok(desk.page(Section::Gateway, gateway.title, blocks).await)
 }
 
-/// The lines for this very server.
-fn filled(desk: &Desk, lines: &str, secret: &str) -> String {
+/// The lines of a file for this very server.
+fn snippet(desk: &Desk, file: &str, lines: &str) -> Block {
     let settings = &desk.edge.settings;
     let base = desk.visit.reached.base.clone().unwrap_or_default();
     let host = base.split_once("://").map_or(base.as_str(), |(_, host)| host);
-    let secret = if settings.gateway_secret.is_some() {
-        secret
-    } else {
-        ""
-    };
-    lines
-        .replace("SECRET_LINE", secret)
-        .replace("USER_HEADER", &settings.user_header)
-        .replace("BASE", &base)
-        .replace("HOST", host)
+    let asks_secret = settings.gateway_secret.is_some();
+    let lines = lines
+        .lines()
+        .filter_map(|line| match line.strip_prefix(SECRET_ONLY) {
+            Some(line) => asks_secret.then_some(line),
+            None => Some(line),
+        });
+    let code = lines.collect::<Vec<_>>().join("\n");
+    Block::Snippet {
+        title: file.to_owned(),
+        code: code
+            .replace(
+                "LOWER_CASE_USER_HEADER",
+                &settings.user_header.to_ascii_lowercase(),
+            )
+            .replace("USER_HEADER", &settings.user_header)
+            .replace("BASE", &base)
+            .replace("HOST", host),
+    }
 }
 
 async fn routes(desk: &Desk) -> Result<Vec<Block>, Problem> {
@@ -159,7 +174,7 @@ fn row(desk: &Desk, visit: &GatewayVisit) -> Row {
     let person = visit.user_id.map(|user_id| user_id.to_string());
     Row {
         cells: vec![
-            Cell::text(desk.moment(visit.at_ms)),
+            Cell::moment(desk.moment(visit.at_ms)),
             verdict,
             person.map_or_else(nothing, |number| {
                 let path = under(Section::People.path(), &number);

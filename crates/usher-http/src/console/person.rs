@@ -138,10 +138,10 @@ async fn seats(desk: &Desk, user: &User) -> Result<Block, Problem> {
                         under(SEATS_PATH, &name),
                     ),
                     held_badge(desk, &seat),
-                    Cell::text(desk.moment(seat.assigned_at_ms)),
+                    Cell::moment(desk.moment(seat.assigned_at_ms)),
                     end.map_or_else(
                         || Cell::quiet(seats.no_end),
-                        |end_ms| Cell::text(desk.moment(end_ms)),
+                        |end_ms| Cell::moment(desk.moment(end_ms)),
                     ),
                 ],
             });
@@ -188,7 +188,7 @@ async fn apps(desk: &Desk, user: &User) -> Result<Option<Block>, Problem> {
                     under(Section::Apps.path(), row.namespace.as_str()),
                 ),
                 Cell::text(words::seat_type(desk.words(), seat_type)),
-                Cell::text(desk.moment(row.active_time_ms)),
+                Cell::moment(desk.moment(row.active_time_ms)),
             ],
         }));
     }
