@@ -40,6 +40,14 @@ pub enum CrowdError {
         /// How it began, made readable.
         beginning: String,
     },
+    /// The other side does not do what it is asked for.
+    #[error("{address} refused: {answer}")]
+    Refused {
+        /// Who was asked.
+        address: SocketAddr,
+        /// What it said, made readable.
+        answer: String,
+    },
     /// No answer came in two minutes.
     #[error("{address} did not answer in time")]
     Late {
@@ -149,6 +157,11 @@ impl Crowd {
 /// [`CrowdError`] when there is no whole answer.
 pub async fn ask_once(address: SocketAddr, speech: &dyn Speech) -> Result<Vec<u8>, CrowdError> {
     let mut caller = Caller::connect(address, 0).await?;
+    for greeting in speech.greetings() {
+        caller.request = greeting;
+        caller.converse(speech).await?;
+    }
+    caller.request.clear();
     speech.ask(&mut caller.chance, &mut caller.request);
     caller.converse(speech).await?;
     Ok(caller.answer)

@@ -10,6 +10,7 @@
 //!
 //! - [`crowd`]: the callers
 //! - [`speech`]: what they say: HTTP, Redis, PostgreSQL
+//! - [`no_op`], [`rivals`]: what Usher is compared with: a bare hyper server, and a Redis and a PostgreSQL made ready
 //! - [`latencies`]: how long they waited
 //! - [`statistics`]: medians, their spread, and whether it allows a conclusion
 //! - [`process`]: what the kernel has counted about a process
@@ -18,6 +19,8 @@
 pub mod chance;
 pub mod crowd;
 pub mod latencies;
+pub mod no_op;
 pub mod process;
+pub mod rivals;
 pub mod speech;
 pub mod statistics;

@@ -46,6 +46,8 @@ pub struct People {
     pub users: u64,
     /// The apps' names.
     pub namespaces: Vec<String>,
+    /// People of somebody else's ledger, each with an app; where there are any, nobody else is drawn.
+    pub listed: Vec<(u64, String)>,
 }
 
 impl People {
@@ -57,11 +59,28 @@ impl People {
             step: 7,
             users,
             namespaces: (0..apps).map(|app| format!("package_{app:06}__c")).collect(),
+            listed: Vec::new(),
+        }
+    }
+
+    /// These people and nobody else, each in the app named beside them.
+    #[must_use]
+    pub fn listed(listed: Vec<(u64, String)>) -> Self {
+        Self {
+            listed,
+            ..Self::new(0, 0)
         }
     }
 
     /// Draws a user's number and an app's name.
     pub fn draw(&self, chance: &mut Chance) -> (u64, &str) {
+        if !self.listed.is_empty() {
+            let place = chance.below(u64::try_from(self.listed.len()).unwrap_or(u64::MAX));
+            let drawn = usize::try_from(place)
+                .ok()
+                .and_then(|place| self.listed.get(place));
+            return drawn.map_or((0, ""), |(user, namespace)| (*user, namespace.as_str()));
+        }
         let user = self.first_user + self.step * chance.below(self.users);
         let apps = u64::try_from(self.namespaces.len()).unwrap_or(u64::MAX);
         let app = usize::try_from(chance.below(apps)).unwrap_or(0);
@@ -108,5 +127,7 @@ mod tests {
         assert_eq!(drawn.len(), 6);
         assert_eq!(drawn.first(), Some(&(1_800_000_000_000_001, "package_000000__c")));
         assert_eq!(drawn.last(), Some(&(1_800_000_000_000_015, "package_000001__c")));
+        let listed = People::listed(vec![(7, "package_a".to_owned())]);
+        assert_eq!(listed.draw(&mut chance), (7, "package_a"));
     }
 }

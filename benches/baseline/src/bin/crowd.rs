@@ -15,7 +15,7 @@ use usher_bench::{
     crowd::{Crowd, End, Slice},
     speech::{
         People, Speech,
-        http::{Accesses, Page},
+        http::{Accesses, Pages},
     },
 };
 
@@ -67,7 +67,7 @@ impl Choice {
         };
         let (host, token) = (self.address.to_string(), token.trim());
         Ok(match &self.page {
-            Some(path) => Arc::new(Page::new(&host, token, path)),
+            Some(path) => Arc::new(Pages::new(&host, [(path.as_str(), token)])),
             None => {
                 let hoped_for = if self.any_answer { b"" } else { Accesses::ADMITTED };
                 let people = People::new(self.people.0, self.people.1);

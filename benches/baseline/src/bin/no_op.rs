@@ -1,30 +1,14 @@
-//! The limit for any HTTP service on hyper: it answers every request with the same bytes, as many as Usher's answer to an access
-//! has, and looks at nothing.
+//! The bare hyper server as a program of its own: `usher_bench::no_op` says what it answers.
 //!
 //! ```text
 //! cargo run --release -p usher-baseline --bin no_op -- 127.0.0.1:8788
 //! ```
 //!
-//! It prints its address and serves until its input ends. The runtime, the allocator and the settings of HTTP/1.1 are hyper's and
-//! tokio's own; header names are spelled as Usher spells them. The body of a request is not asked for: hyper reads past it.
+//! It prints its address and serves until its input ends.
 
-use std::{convert::Infallible, error::Error, net::SocketAddr};
+use std::{error::Error, net::SocketAddr};
 
-use http_body_util::Full;
-use hyper::{
-    Request, Response,
-    body::{Bytes, Incoming},
-    header::{CONTENT_TYPE, HeaderName, HeaderValue},
-    server::conn::http1,
-    service::service_fn,
-};
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
-
-/// As long as the answer to an admitted access.
-const BODY: &[u8] =
-    br#"{"code":0,"msg":"success","data":{"verdict":"admitted","seat_type":"per_user","active_time":1795398016227}}"#;
-const LOG_ID: &str = "2026112309401635AF030D769D57E97E23";
+use tokio::net::TcpListener;
 
 #[tokio::main]
 #[expect(
@@ -35,43 +19,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address: SocketAddr = std::env::args().nth(1).ok_or("usage: no_op ADDRESS")?.parse()?;
     let listener = TcpListener::bind(address).await?;
     println!("http://{}", listener.local_addr()?);
-    let mut input_ended =
+    let input_ended =
         tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
-    loop {
-        tokio::select! {
-            _ = &mut input_ended => return Ok(()),
-            accepted = listener.accept() => {
-                let (stream, _) = accepted?;
-                stream.set_nodelay(true)?;
-                tokio::spawn(converse(stream));
-            }
-        }
+    tokio::select! {
+        _ = input_ended => Ok(()),
+        served = usher_bench::no_op::serve(listener) => match served? {},
     }
-}
-
-async fn converse(stream: TcpStream) {
-    let service = service_fn(|request| async move { Ok::<_, Infallible>(answer(&request)) });
-    let connection = http1::Builder::new()
-        .title_case_headers(true)
-        .serve_connection(TokioIo::new(stream), service);
-    // A caller that breaks off is none of ours.
-    let _ = connection.await;
-}
-
-fn answer(_: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(BODY)));
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-    );
-    headers.insert(
-        HeaderName::from_static("x-tt-logid"),
-        HeaderValue::from_static(LOG_ID),
-    );
-    headers.insert(
-        HeaderName::from_static("x-request-id"),
-        HeaderValue::from_static(LOG_ID),
-    );
-    response
 }

@@ -1,5 +1,7 @@
 //! HTTP/1.1 with connections that are kept: `POST /usher/v1/accesses`, and any page that is fetched with GET.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::{Heard, People, Speech, push_number};
 use crate::chance::Chance;
 
@@ -58,26 +60,33 @@ impl Speech for Accesses {
     }
 }
 
-/// Fetches the same page again and again.
-#[derive(Debug, Clone)]
-pub struct Page {
-    request: Vec<u8>,
+/// Fetches pages, each bearer in turn: a bearer may ask only so often in a second.
+#[derive(Debug)]
+pub struct Pages {
+    requests: Vec<Vec<u8>>,
+    next: AtomicUsize,
 }
 
-impl Page {
-    /// A page behind a bearer's token; `path` includes the query.
-    #[must_use]
-    pub fn new(host: &str, token: &str, path: &str) -> Self {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n");
+impl Pages {
+    /// Pages of a server, each a path with its query and the token of who asks for it.
+    pub fn new<'a>(host: &str, pages: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let request = |(path, token)| {
+            let text =
+                format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n");
+            text.into_bytes()
+        };
         Self {
-            request: request.into_bytes(),
+            requests: pages.into_iter().map(request).collect(),
+            next: AtomicUsize::new(0),
         }
     }
 }
 
-impl Speech for Page {
+impl Speech for Pages {
     fn ask(&self, _: &mut Chance, request: &mut Vec<u8>) {
-        request.extend_from_slice(&self.request);
+        let next = self.next.fetch_add(1, Ordering::Relaxed);
+        let place = next.checked_rem(self.requests.len()).unwrap_or(0);
+        request.extend_from_slice(self.requests.get(place).map_or(b"", Vec::as_slice));
     }
 
     fn heard(&self, answer: &[u8]) -> Heard {

@@ -96,6 +96,13 @@ impl Speech for Upserts {
     }
 }
 
+/// Adds a statement without parameters.
+pub(crate) fn push_query(statement: &str, request: &mut Vec<u8>) {
+    let mut text = Vec::new();
+    push_text(statement.as_bytes(), &mut text);
+    push_message(b'Q', &text, request);
+}
+
 /// The letter of the first message and its length with head; none when not even the head is there.
 fn message(bytes: &[u8]) -> Option<(u8, usize)> {
     let letter = *bytes.first()?;
