@@ -1,13 +1,16 @@
 //! Opening the file: settings, schema versions, refusals.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use usher_store::StoreError;
 
 use crate::{
     lock::{Holder, LockError},
-    search_keys,
+    page_sums, search_keys,
 };
 
 /// Marks a SQLite file as Usher's ("USHR"), so that another program's file is never migrated by mistake.
@@ -39,9 +42,6 @@ const USER_SEARCH_KEYS: &str = include_str!("../migrations/0015_user_search_keys
 #[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
-/// Pages in the write-ahead log before they are copied into the file: 16 MiB, large enough that a journal page is
-/// copied once however often it was appended to, small enough to be read at start in a blink.
-const WAL_PAGES_BEFORE_CHECKPOINT: i64 = 4_096;
 /// The log file is cut back to this after an exceptional growth.
 const WAL_BYTES_KEPT: i64 = 64 << 20;
 /// Page cache of the writer in KiB; the upper levels of the trees of ten million rows fit.
@@ -107,6 +107,7 @@ impl From<LockError> for OpenError {
 
 /// Opens the file for the writer, making or migrating it.
 pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenError> {
+    page_sums::ensure(path, APPLICATION_ID)?;
     let mut connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -114,11 +115,35 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenError> {
     refuse_foreign(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_BEFORE_CHECKPOINT)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    // A connection that is dropped after a fault, or by a panic, leaves the log to the next start.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    page_sums::begin(&connection, path)?;
+    page_sums::watch(&mut connection, path)?;
     settle(&connection, WRITER_CACHE_KIB)?;
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Closes the writer's connection and leaves a file without a log where possible.
+pub(crate) fn close(connection: Connection, path: &Path) -> Result<(), OpenError> {
+    page_sums::seal(path, 0)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+/// Copies the whole log into the file and empties it; false while somebody reads an old state.
+pub(crate) fn empty_log(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
+    page_sums::seal(path, 0)?;
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(!busy)
+}
+
+/// The name of a file that SQLite or Usher keeps beside a file.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// Opens the file for one reader.
@@ -150,8 +175,8 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Refuses what must not be touched, before anything is written.
-fn refuse_foreign(connection: &Connection) -> Result<(), OpenError> {
+/// Refuses what must not be touched, before anything is written; gives the version of the schema.
+pub(crate) fn refuse_foreign(connection: &Connection) -> Result<i64, OpenError> {
     let application_id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application_id != APPLICATION_ID && (application_id != 0 || tables != 0) {
@@ -164,11 +189,11 @@ fn refuse_foreign(connection: &Connection) -> Result<(), OpenError> {
             known: SCHEMA_VERSION,
         });
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Brings the schema up, one version per transaction: an interrupted migration goes on where it stopped.
-fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     let found = version(connection)?;
     for (target, migration) in (1_i64..).zip(MIGRATIONS).filter(|(target, _)| *target > found) {
         let transaction = connection.transaction()?;

@@ -335,6 +335,7 @@ mod tests {
         file_with_a_journal(&original).await;
         let copy = folder.path().join("copy.db");
         let copied = || {
+            let _ = std::fs::remove_file(crate::write_ahead_log::path_of(&copy));
             std::fs::copy(&original, &copy).unwrap();
             &copy
         };

@@ -12,7 +12,8 @@
 //! - `readers`, `reads`: lists and look-ups, beside the writer and never in its way
 //! - `alone`: what many instances would have to agree on
 //! - `copy`: moving a whole ledger to another engine or from one
-//! - `file`: opening, settings, schema versions
+//! - `file`: opening, settings, schema versions; `page_sums`, `write_ahead_log`: noticing what SQLite cannot
+//! - `examine`: is everything in the file as it must be?
 //! - [`lock`]: one Usher per data folder
 
 mod alone;
@@ -22,6 +23,7 @@ mod change_request;
 mod changes;
 mod copy;
 mod days;
+mod examine;
 mod file;
 mod fold;
 mod idle;
@@ -30,6 +32,7 @@ mod judge;
 mod lock;
 mod numbers;
 mod overlay;
+mod page_sums;
 mod readers;
 mod reads;
 mod recovery;
@@ -39,9 +42,11 @@ mod store;
 mod tallies;
 mod tending;
 mod verdicts;
+mod write_ahead_log;
 mod writer;
 
 pub use copy::{SqliteSource, SqliteTarget};
+pub use examine::{Check, Checked, Examiner, Fault};
 pub use file::{OpenError, SCHEMA_VERSION};
 pub use lock::{Holder, LOCK_FILE_NAME, holder_of};
 pub use store::{SqliteOptions, SqliteStore};

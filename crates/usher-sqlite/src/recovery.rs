@@ -15,6 +15,7 @@ use crate::{
     fold::Fold,
     journal::{self, Journal, Replayed},
     overlay::Overlay,
+    write_ahead_log::{self, End},
 };
 
 /// An open file and the place of the writer in it.
@@ -34,14 +35,14 @@ pub(crate) struct Place {
 
 /// Opens the file and fills the overlay from its journals.
 pub(crate) fn find_place(path: &Path, overlay: &Overlay) -> Result<Place, OpenError> {
+    warn_of_log(path);
     place(file::open_for_writing(path)?, overlay)
 }
 
 /// The same after a fault, trusting nothing that was written before it.
 pub(crate) fn find_place_again(path: &Path, overlay: &Overlay) -> Result<Place, OpenError> {
     let connection = file::open_for_writing(path)?;
-    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    if busy {
+    if !file::empty_log(&connection, path)? {
         return Err(OpenError::File(
             "the log cannot be emptied while it is being read".to_owned(),
         ));
@@ -75,4 +76,19 @@ fn place(connection: Connection, overlay: &Overlay) -> Result<Place, OpenError> 
         fold,
         sequence,
     })
+}
+
+/// After a power cut the log may end anywhere behind what was acknowledged; otherwise it may not, and then its reader has lost
+/// something. Nobody but the operator knows which it was.
+fn warn_of_log(path: &Path) {
+    if let Ok(Some(log)) = write_ahead_log::read(path)
+        && log.end != End::Whole
+    {
+        let (frames, end) = (log.frames, log.end);
+        tracing::warn!(
+            frames,
+            ?end,
+            "the log of the store cannot be read to its end; that is no loss after a power cut, and a damaged disk otherwise"
+        );
+    }
 }

@@ -32,7 +32,7 @@ use usher_store::{
 };
 
 use crate::{
-    change_request,
+    change_request, file,
     fold::{FOLD_AFTER_DAY_SETS, Fold, Progress, SLICE_ROWS},
     journal,
     judge::{Batch, Facts, judge, replay},
@@ -430,7 +430,7 @@ impl Writer {
     fn close(&mut self) {
         self.counters.ready.store(false, Ordering::Relaxed);
         if let Some(place) = self.place.take()
-            && let Err((_, error)) = place.connection.close()
+            && let Err(error) = file::close(place.connection, &self.path)
         {
             tracing::warn!(%error, "the store did not close cleanly; its log will be read at the next start");
         }

@@ -1,7 +1,7 @@
 //! A file that a ledger arrives in.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -23,6 +23,7 @@ pub struct SqliteTarget {
 
 struct Inside {
     connection: Connection,
+    path: PathBuf,
     people: People,
     /// Let go after the connection.
     _lock: DataLock,
@@ -41,6 +42,7 @@ impl SqliteTarget {
             address: address(path)?,
             inside: Arc::new(Mutex::new(Inside {
                 connection,
+                path: path.to_owned(),
                 people: People::default(),
                 _lock: lock,
             })),
@@ -134,6 +136,10 @@ impl Target for SqliteTarget {
 
     /// Tenants are numbered after the largest number, and tickets after the last, so only the mark is left to take away.
     async fn finish(&mut self) -> Result<(), StoreError> {
-        self.at_once(mark::remove).await
+        self.at_once(mark::remove).await?;
+        // The ledger is whole and durable; that its log is copied into the file now is mere tidiness.
+        self.work(|inside| Ok(file::empty_log(&inside.connection, &inside.path)))
+            .await
+            .map(drop)
     }
 }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod conformance;
+mod examine;
 mod fault;
 mod history;
 mod home;
