@@ -11,6 +11,7 @@
 //! - `server`, `instances`, `tending`, `logging`, `open_files`: a running server
 //! - `commands`: one file per command
 //! - `sample`: the organisation of the demo
+//! - `measuring`: what `usher bench` does
 //! - [`lines`], [`csv_line`], [`spreadsheet`]: reading files that others wrote; public for the fuzz targets
 
 pub use usher_http::access::csv_line;
@@ -33,6 +34,7 @@ mod language;
 mod ledger;
 mod ledger_place;
 mod logging;
+mod measuring;
 mod moments;
 mod open_files;
 mod output;

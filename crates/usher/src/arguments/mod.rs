@@ -6,6 +6,7 @@
 //! explained in the reader's language.
 
 pub(crate) mod audit;
+pub(crate) mod bench;
 pub(crate) mod bulk;
 pub(crate) mod identity_provider;
 pub(crate) mod ledger;
@@ -114,6 +115,8 @@ pub(crate) enum Command {
     /// Let people sign in through their organisation's own identity provider.
     #[command(subcommand)]
     IdentityProvider(identity_provider::IdentityProviderCommand),
+    /// Measure what Usher does on this machine: durable accesses per second, waits, pages, import, what is written, memory, start.
+    Bench(bench::BenchArguments),
     /// Sign in to a server with your browser, and keep the tokens for the next commands.
     Login(sign_in::LoginArguments),
     /// Say who is signed in, where, and what the token may do.

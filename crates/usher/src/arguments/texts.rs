@@ -5,6 +5,7 @@
 //! command needs its own text.
 
 mod audit;
+mod bench;
 mod bulk;
 mod ledger;
 mod manage;
@@ -374,6 +375,7 @@ pub(super) fn commands() -> impl Iterator<Item = &'static CommandTexts> {
     COMMANDS
         .iter()
         .chain(more)
+        .chain(bench::COMMANDS)
         .chain(bulk::COMMANDS)
         .chain(report::COMMANDS)
         .chain(audit::COMMANDS)
@@ -386,6 +388,7 @@ pub(super) fn arguments() -> impl Iterator<Item = &'static (&'static str, &'stat
     ARGUMENTS
         .iter()
         .chain(more)
+        .chain(bench::ARGUMENTS)
         .chain(bulk::ARGUMENTS)
         .chain(report::ARGUMENTS)
         .chain(audit::ARGUMENTS)

@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod bench;
 mod completions;
 mod config;
 mod demo;
@@ -76,6 +77,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<Exit, Failure
         Command::Config(ConfigCommand::Show(flags)) => config::show(&context, flags),
         Command::Completions(arguments) => completions::print(&context, &arguments),
         Command::Serve(flags) => wait_for(serve::run(&context, flags)),
+        Command::Bench(arguments) => bench::run(&context, arguments),
         Command::Demo(arguments) => wait_for(demo::run(&context, arguments)),
         Command::Login(arguments) => wait_for(sign_in::login(&context, arguments)),
         Command::Whoami(arguments) => wait_for(sign_in::whoami(&context, arguments)),
@@ -110,6 +112,7 @@ async fn work(context: &Context<'_>, command: Command) -> Result<Exit, Failure> 
         Command::Store(command) => store::run(context, command).await,
         Command::IdentityProvider(command) => identity_provider::run(context, command).await,
         Command::Serve(_)
+        | Command::Bench(_)
         | Command::Demo(_)
         | Command::Login(_)
         | Command::Whoami(_)
