@@ -188,6 +188,14 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// False for what also an orderly life may leave: no checksums yet, or a log whose end was torn by a power cut.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        !matches!(self, Self::NoPageSums | Self::LogTorn)
+    }
+}
+
 /// What a check has shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checked {

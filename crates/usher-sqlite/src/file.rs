@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Marks a SQLite file as Usher's ("USHR"), so that another program's file is never migrated by mistake.
-const APPLICATION_ID: i64 = 0x5553_4852;
+pub(crate) const APPLICATION_ID: i64 = 0x5553_4852;
 
 /// Each entry brings the schema one version up. Never edit one that was released; add another.
 const MIGRATIONS: &[&str] = &[

@@ -13,10 +13,12 @@
 //! - `alone`: what many instances would have to agree on
 //! - `copy`: moving a whole ledger to another engine or from one
 //! - `file`: opening, settings, schema versions; `page_sums`, `write_ahead_log`: noticing what SQLite cannot
+//! - [`backup`]: a whole ledger in one file, and back
 //! - `examine`: is everything in the file as it must be?
 //! - [`lock`]: one Usher per data folder
 
 mod alone;
+pub mod backup;
 mod book;
 mod calendars;
 mod change_request;

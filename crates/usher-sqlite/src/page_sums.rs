@@ -47,6 +47,9 @@ const MODE: u32 = 0o600;
 const HEAD_BYTES: usize = 100;
 /// Where they say how large its pages are.
 const PAGE_BYTES_PLACE: std::ops::Range<usize> = 16..18;
+/// Where they say how it is written and read, and what stands there in write-ahead mode.
+const MODES_PLACE: std::ops::Range<usize> = 18..20;
+const WRITE_AHEAD_MODES: i64 = 0x0202;
 /// Where they say whose it is.
 const APPLICATION_ID_PLACE: std::ops::Range<usize> = 68..72;
 /// Pages in the log before they are copied into the file: 16 MiB, large enough that a journal page is copied once however
@@ -306,7 +309,9 @@ fn page_bytes_of(file: &Path, application_id: i64) -> io::Result<Option<u32>> {
         1 => 65_536,
         bytes => bytes,
     };
-    let is_store = number(APPLICATION_ID_PLACE) == application_id && page_bytes >= 512;
+    // Entering the write-ahead mode changes the first page outside of any log.
+    let has_log = number(MODES_PLACE) == WRITE_AHEAD_MODES;
+    let is_store = number(APPLICATION_ID_PLACE) == application_id && has_log && page_bytes >= 512;
     Ok(u32::try_from(page_bytes).ok().filter(|_| is_store))
 }
 

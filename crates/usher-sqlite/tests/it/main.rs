@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a surprise is the end")]
 
 mod audit;
+mod backup;
 mod conformance;
 mod examine;
 mod fault;

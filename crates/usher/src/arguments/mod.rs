@@ -9,6 +9,7 @@ pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod bulk;
 pub(crate) mod identity_provider;
+pub(crate) mod keeping;
 pub(crate) mod ledger;
 pub(crate) mod localize;
 pub(crate) mod manage;
@@ -112,6 +113,12 @@ pub(crate) enum Command {
     /// Look after the store: the place where the ledger is.
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Say whether everything is as it must be: folder, files, disk, clock, server; with --deep every page and count of the store.
+    Doctor(keeping::DoctorArguments),
+    /// Write a whole ledger into one file, with its key, while the server goes on.
+    Backup(keeping::BackupArguments),
+    /// Bring a backup into a data folder that has no ledger; nothing is overwritten.
+    Restore(keeping::RestoreArguments),
     /// Let people sign in through their organisation's own identity provider.
     #[command(subcommand)]
     IdentityProvider(identity_provider::IdentityProviderCommand),

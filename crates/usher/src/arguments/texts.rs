@@ -7,6 +7,7 @@
 mod audit;
 mod bench;
 mod bulk;
+mod keeping;
 mod ledger;
 mod manage;
 mod report;
@@ -379,6 +380,7 @@ pub(super) fn commands() -> impl Iterator<Item = &'static CommandTexts> {
         .chain(bulk::COMMANDS)
         .chain(report::COMMANDS)
         .chain(audit::COMMANDS)
+        .chain(keeping::COMMANDS)
         .chain(store::COMMANDS)
 }
 
@@ -392,6 +394,7 @@ pub(super) fn arguments() -> impl Iterator<Item = &'static (&'static str, &'stat
         .chain(bulk::ARGUMENTS)
         .chain(report::ARGUMENTS)
         .chain(audit::ARGUMENTS)
+        .chain(keeping::ARGUMENTS)
         .chain(store::ARGUMENTS)
 }
 

@@ -10,6 +10,7 @@ mod export;
 mod identity_provider;
 mod import;
 mod input;
+mod keeping;
 mod manage;
 mod serve;
 mod sign_in;
@@ -110,6 +111,9 @@ async fn work(context: &Context<'_>, command: Command) -> Result<Exit, Failure> 
         Command::Report(ReportCommand::Usage(arguments)) => manage::usage::run(context, arguments).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::Store(command) => store::run(context, command).await,
+        Command::Doctor(arguments) => keeping::doctor::run(context, arguments).await,
+        Command::Backup(arguments) => keeping::backup::run(context, arguments).await,
+        Command::Restore(arguments) => keeping::restore::run(context, arguments).await,
         Command::IdentityProvider(command) => identity_provider::run(context, command).await,
         Command::Serve(_)
         | Command::Bench(_)

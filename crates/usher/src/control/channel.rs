@@ -226,15 +226,19 @@ async fn connect(socket: Option<&Path>) -> Option<SendRequest<Full<Bytes>>> {
     Some(sender)
 }
 
-/// Where a holder listens, if it is a server and says so.
-pub(crate) async fn listening(holder: Option<&Holder>) -> Option<String> {
-    let socket = holder.and_then(|holder| holder.control_socket.as_deref());
-    let mut way = Way::Server(connect(socket).await?);
+/// What a holder says of itself, if it is a server and answers.
+pub(crate) async fn status(holder: &Holder) -> Option<StatusAnswer> {
+    let mut way = Way::Server(connect(holder.control_socket.as_deref()).await?);
     let question = serde_json::to_vec(&StatusQuestion {}).ok()?;
     let asked =
         tokio::time::timeout(PATIENCE, exchange(&mut way, Method::POST, wire::STATUS, question)).await;
     let (_, bytes) = asked.ok()?.ok()?;
-    serde_json::from_slice::<StatusAnswer>(&bytes).ok()?.listening
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Where a holder listens, if it is a server and says so.
+pub(crate) async fn listening(holder: Option<&Holder>) -> Option<String> {
+    status(holder?).await?.listening
 }
 
 /// Somebody has the folder; `listening` is where it can be reached, if that is known.

@@ -24,6 +24,7 @@ pub(crate) async fn answer(
         ready: false,
         journal_accesses: 0,
         waiting_accesses: control.door.waiting(),
+        watermark_ms: control.door.watermark_ms(control.clock.now_ms()),
     };
     Json(answer.with_health(control.store.health()))
 }

@@ -95,6 +95,8 @@ pub(crate) struct StatusAnswer {
     pub(crate) journal_accesses: u64,
     /// Accesses waiting at the door.
     pub(crate) waiting_accesses: usize,
+    /// Whoever was let in up to this moment is in the store, in milliseconds.
+    pub(crate) watermark_ms: i64,
 }
 
 impl StatusAnswer {
