@@ -111,6 +111,14 @@ pub enum ChangeKind {
     Release(Option<ReleaseAnswer>),
 }
 
+impl ChangeKind {
+    /// Whether somebody answered.
+    #[must_use]
+    pub fn is_answered(self) -> bool {
+        !matches!(self, Self::Assign(None) | Self::Release(None))
+    }
+}
+
 /// Somebody changed a seat.
 #[derive(Debug, Clone, Copy)]
 pub struct Change {

@@ -22,6 +22,7 @@
 //! - `book`: the statements by which the rules ask and write; `changes`: those that decide by what they touch; `pipeline`: fewer
 //!   journeys
 //! - `coordination`, `rates`, `leases`, `instances`, `announcements`: what instances agree on; `shared_clock`: by whose time
+//! - [`Onlooker`]: a look from outside, for whoever tests a ledger
 //! - `copy`: moving a whole ledger to another engine or from one; `distribute`: spreading the schema over a Citus cluster
 //! - `reads`: lists and look-ups; `reports`: those that answer for people; `search_keys`: under what these are found; `tending`: what time alone makes due
 
@@ -48,6 +49,7 @@ mod locks;
 mod migrations;
 mod numbers;
 mod once;
+mod onlooker;
 mod pipeline;
 mod rates;
 mod reach;
@@ -69,6 +71,7 @@ pub use copy::{PostgresSource, PostgresTarget};
 pub use distribute::{DistributeError, PLACEMENTS, PlacedTable, Placement, distribute};
 pub use keeping_key::KeptKey;
 pub use migrations::SCHEMA_VERSION;
+pub use onlooker::Onlooker;
 pub use reach::Jitter;
 pub use shared_clock::SharedClock;
 pub use store::PostgresStore;

@@ -8,7 +8,7 @@ use usher_door::Door;
 use usher_http::{Chance, Clock, Edge, EdgeSettings};
 use usher_identity::KeyRing;
 use usher_postgres::{PostgresOptions, PostgresStore};
-use usher_sqlite::{Holder, SqliteStore};
+use usher_sqlite::{Holder, SqliteOptions, SqliteStore};
 use usher_store::Store;
 
 use crate::{
@@ -24,6 +24,10 @@ use crate::{
 
 mod away;
 pub(crate) mod obstacles;
+
+/// After how many accesses the journal of a file is folded. No setting: it only lets tests of durability meet folds, which
+/// otherwise begin after a million.
+pub(crate) const FOLD_AFTER_VARIABLE: &str = "USHER_FOLD_AFTER_ACCESSES";
 
 /// An open ledger.
 pub(crate) struct Ledger {
@@ -138,12 +142,21 @@ fn called(command: &str, process_id: u32) -> String {
     format!("{command} on {machine}, {process_id}")
 }
 
+fn file_options() -> SqliteOptions {
+    let mut options = SqliteOptions::default();
+    if let Some(accesses) = crate::environment(FOLD_AFTER_VARIABLE).and_then(|text| text.parse().ok()) {
+        options.fold_after_accesses = accesses;
+    }
+    options
+}
+
 /// Opens the engine, and finds the key that belongs to what it keeps.
 async fn open_store(place: &LedgerPlace, holder: &Holder) -> Result<(Arc<dyn Store>, KeyRing), Obstacle> {
     match place {
         LedgerPlace::File { folder, path } => {
             make_store_file(path).map_err(Obstacle::Failure)?;
-            let store = SqliteStore::open(path, holder).map_err(|error| obstacles::of_file(path, error))?;
+            let opened = SqliteStore::open_with(path, holder, file_options());
+            let store = opened.map_err(|error| obstacles::of_file(path, error))?;
             match folder.key(&SystemChance) {
                 Ok(key) => Ok((Arc::new(store), KeyRing::from_key_file(&key))),
                 Err(failure) => {

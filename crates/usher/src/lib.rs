@@ -11,6 +11,7 @@
 //! - `server`, `instances`, `tending`, `logging`, `open_files`: a running server
 //! - `commands`: one file per command
 //! - `sample`: the organisation of the demo
+//! - `torture`: killing a server of one's own, and what it must not lose
 //! - `measuring`: what `usher bench` does
 //! - [`lines`], [`csv_line`], [`spreadsheet`]: reading files that others wrote; public for the fuzz targets
 
@@ -43,6 +44,7 @@ mod server;
 mod settings;
 mod sign_in;
 mod tending;
+mod torture;
 
 use std::{ffi::OsString, process::ExitCode};
 

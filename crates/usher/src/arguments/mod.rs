@@ -18,6 +18,7 @@ pub(crate) mod report;
 pub(crate) mod sign_in;
 pub(crate) mod store;
 mod texts;
+pub(crate) mod torture;
 
 use std::path::PathBuf;
 
@@ -124,6 +125,8 @@ pub(crate) enum Command {
     IdentityProvider(identity_provider::IdentityProviderCommand),
     /// Measure what Usher does on this machine: durable accesses per second, waits, pages, import, what is written, memory, start.
     Bench(bench::BenchArguments),
+    /// Kill a server of one's own again and again, and prove that nothing acknowledged is lost on this disk or in this database.
+    Torture(torture::TortureArguments),
     /// Sign in to a server with your browser, and keep the tokens for the next commands.
     Login(sign_in::LoginArguments),
     /// Say who is signed in, where, and what the token may do.

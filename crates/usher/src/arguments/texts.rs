@@ -12,6 +12,7 @@ mod ledger;
 mod manage;
 mod report;
 mod store;
+mod torture;
 
 /// What the help of a command says beyond its English doc comment.
 pub(super) struct CommandTexts {
@@ -382,6 +383,7 @@ pub(super) fn commands() -> impl Iterator<Item = &'static CommandTexts> {
         .chain(audit::COMMANDS)
         .chain(keeping::COMMANDS)
         .chain(store::COMMANDS)
+        .chain(torture::COMMANDS)
 }
 
 /// Every argument.
@@ -396,6 +398,7 @@ pub(super) fn arguments() -> impl Iterator<Item = &'static (&'static str, &'stat
         .chain(audit::ARGUMENTS)
         .chain(keeping::ARGUMENTS)
         .chain(store::ARGUMENTS)
+        .chain(torture::ARGUMENTS)
 }
 
 /// The texts of the command at a path.

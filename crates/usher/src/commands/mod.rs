@@ -17,6 +17,7 @@ mod sign_in;
 mod signals;
 mod store;
 mod token;
+mod torture;
 mod user;
 
 use std::path::PathBuf;
@@ -114,6 +115,7 @@ async fn work(context: &Context<'_>, command: Command) -> Result<Exit, Failure> 
         Command::Doctor(arguments) => keeping::doctor::run(context, arguments).await,
         Command::Backup(arguments) => keeping::backup::run(context, arguments).await,
         Command::Restore(arguments) => keeping::restore::run(context, arguments).await,
+        Command::Torture(arguments) => torture::run(context, arguments).await,
         Command::IdentityProvider(command) => identity_provider::run(context, command).await,
         Command::Serve(_)
         | Command::Bench(_)
