@@ -15,7 +15,7 @@ const PASSWORD = 'four unrelated words here'
 const WIDE = 1280
 const PHONE = 390
 // The pages that the README shows, and the height of the window that frames them well.
-const README = { overview: 900, 'seats-idle': 800, preview: 800 }
+const README = { overview: 960, 'seats-idle': 800, preview: 800 }
 const SHEETS = { 'usher.css': 'crates/usher-http/templates/usher.css', 'console.css': 'crates/usher-console/assets/console.css' }
 
 const words = process.argv.slice(2)
