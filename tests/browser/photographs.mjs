@@ -8,6 +8,7 @@
 // only the pictures of the README are taken, into docs/images.
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { browser as openBrowser, newFolder, root, serve, usher, visitor } from './usher.mjs'
 import { organisation } from './organisation.mjs'
 
@@ -211,6 +212,13 @@ async function everything(language) {
     await page.locator('.notice').waitFor()
     await shoot(page, language, 'undone')
     await at('/console/audit?object=&actor=1', 'audit-after')
+
+    for (const report of ['idle', 'usage']) {
+      const file = path.join(folder, `${report}.html`)
+      await usher('report', report, '--html', file, '--data', data, '--language', language.slice(0, 2))
+      await page.goto(pathToFileURL(file).href)
+      await shoot(page, language, `report-${report}`)
+    }
 
     await page.context().clearCookies()
     const link = await usher('user', 'link', '--user', String(known.busy), '--data', data).catch(() => null)
