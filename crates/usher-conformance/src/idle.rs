@@ -36,6 +36,7 @@ pub fn question(ledger: &Ledger, idle_days_min: u32, now_ms: i64) -> IdleQuery {
         seat_type: None,
         namespace: None,
         group_key: None,
+        user_id: None,
         verdicts: Vec::new(),
         order: IdleOrder::LongestIdleFirst,
         after: None,

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod identity_provider;
 pub mod idle;
 pub mod isolation;
+pub mod kept_seats;
 pub mod management;
 pub mod overview;
 pub mod pools;
@@ -144,6 +145,13 @@ macro_rules! stories {
             changes_at_the_same_time_make_one_chain,
             records_are_found_by_thing_actor_and_time,
             a_log_begins_with_its_tenant,
+        ]);
+        $crate::stories!(@ $home, kept_seats: [
+            a_seat_comes_back_as_it_was,
+            a_kept_seat_yields_to_whoever_needs_one,
+            whoever_waits_comes_before_whoever_had_it,
+            a_seat_is_kept_for_thirty_days_and_only_when_somebody_took_it,
+            kept_seats_are_listed,
         ]);
         $crate::stories!(@ $home, written_seats: [
             a_written_seat_is_given_as_it_is_written_and_once,

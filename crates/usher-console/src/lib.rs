@@ -10,6 +10,7 @@
 //! languages side by side.
 //!
 //! - [`page`]: a page around its blocks
+//! - [`report`]: the same as one file that somebody mails
 //! - [`block`]: what a page may consist of
 //! - [`table`]: tables, as HTML and as CSV
 //! - [`form`]: forms and filters
@@ -26,6 +27,7 @@ pub mod form;
 pub mod language;
 pub mod number;
 pub mod page;
+pub mod report;
 pub mod table;
 pub mod texts;
 
@@ -36,6 +38,7 @@ pub use form::{Choice, Field, FieldKind, Filters, Form};
 pub use language::Language;
 pub use number::grouped;
 pub use page::{Frame, Page, Section};
+pub use report::Report;
 pub use table::{Cell, Column, Row, Table, Tone};
 
 /// The stylesheet of the console, to be loaded after the one that all pages share.

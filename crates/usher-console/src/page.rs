@@ -104,8 +104,8 @@ pub struct Frame {
     pub up: Option<Link>,
     /// Whose organisation is shown.
     pub organisation: String,
-    /// Who is signed in.
-    pub person: String,
+    /// Who is signed in, and the page about that.
+    pub person: Link,
     /// Where the same page is in the other language; none where it answers a form.
     pub other_language: Option<String>,
     /// Up to when everything is counted, in words.
@@ -170,7 +170,7 @@ struct ShownCell<'a> {
 }
 
 /// The blocks under a line that opens them, and those of the page itself.
-fn blocks_html(blocks: &[Block], t: &'static Shell) -> String {
+pub(crate) fn blocks_html(blocks: &[Block], t: &'static Shell) -> String {
     Blocks { blocks, t }.render().unwrap_or_default()
 }
 

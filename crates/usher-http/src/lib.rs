@@ -46,3 +46,6 @@ pub use reached::WebOrigin;
 pub use router::router;
 pub use server::{serve, serve_at_most};
 pub use wire::{WireCode, WireError};
+
+/// The stylesheet that all pages share.
+pub const STYLESHEET: &str = include_str!("../templates/usher.css");

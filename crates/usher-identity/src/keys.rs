@@ -44,13 +44,15 @@ pub enum Purpose {
     IdentityProviderSecret,
     /// Sealing of what a browser carries to an identity provider and back.
     IdentityProviderErrand,
+    /// Sealing of what an operator's browser carries.
+    OperatorVisit,
     /// What a key file is recognized by.
     Fingerprint,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RefreshPair,
         Self::TenantToken,
         Self::AppToken,
@@ -62,6 +64,7 @@ impl Purpose {
         Self::SecondFactor,
         Self::IdentityProviderSecret,
         Self::IdentityProviderErrand,
+        Self::OperatorVisit,
         Self::Fingerprint,
     ];
 
@@ -79,6 +82,7 @@ impl Purpose {
             Self::SecondFactor => b"usher second factor 1",
             Self::IdentityProviderSecret => b"usher identity provider secret 1",
             Self::IdentityProviderErrand => b"usher identity provider errand 1",
+            Self::OperatorVisit => b"usher operator visit 1",
             Self::Fingerprint => b"usher key fingerprint 1",
         }
     }

@@ -57,6 +57,7 @@ impl IdleSeat {
     #[must_use]
     pub fn may_be_listed(&self, query: &IdleQuery) -> bool {
         self.seat.admits(query.now_ms)
+            && query.user_id.is_none_or(|user_id| user_id == self.name.user_id)
             && !(query.never_used && self.last_admitted_ms.is_some())
             && idle_since_ms(self.assigned_at_ms, self.last_admitted_ms) <= idle_since_max_ms(query)
     }

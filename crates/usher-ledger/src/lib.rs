@@ -36,4 +36,4 @@ pub use book::{
     Savepoints, Seats, SignIn, Survey, WaitingLists, WaysIn,
 };
 pub use request::{NotMade, carry_out};
-pub use seating::{Holding, Place, Terms};
+pub use seating::{Holding, Kept, Place, Terms};

@@ -19,6 +19,7 @@ pub(crate) mod give;
 mod groups;
 mod holding;
 mod pools;
+mod restore;
 pub(crate) mod take;
 mod waiting;
 mod written;
@@ -31,7 +32,7 @@ use crate::{
     changing::Changing,
 };
 
-pub use holding::Holding;
+pub use holding::{Holding, Kept};
 pub use pools::Terms;
 pub use waiting::Place;
 
@@ -76,6 +77,7 @@ pub(crate) async fn make<B: Book>(changing: &mut Changing<'_, B>, change: &Ledge
             even_protected,
             unless_admitted_since_ms,
         } => take::release(changing, seat, *even_protected, *unless_admitted_since_ms).await,
+        L::Restore { seat } => restore::restore(changing, seat).await,
         L::Transfer { from, to } => take::transfer(changing, from, *to).await,
         L::Extend { seat, expires_at_ms } => give::extend(changing, seat, *expires_at_ms).await,
         L::Protect { seat, reason } => take::protect(changing, seat, reason.as_deref()).await,

@@ -152,6 +152,7 @@ fn of_ledger(change: &LedgerChange) -> Option<Option<TenantId>> {
         L::RequestSeat { seat, .. }
         | L::LeaveWaitingList { seat }
         | L::Release { seat, .. }
+        | L::Restore { seat }
         | L::Extend { seat, .. }
         | L::Protect { seat, .. } => seat.pool.tenant_id,
         L::PutSeat(written) => written.seat.pool.tenant_id,

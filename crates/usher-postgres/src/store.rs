@@ -11,9 +11,9 @@ use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, TenantId, TenantKey
 use usher_store::{
     Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, AdmittedAccess, App, AppRoute,
     AssignmentRow, AuditEntry, AuditHead, AuditQuery, AuditSlice, Change, ChangeOutcome, ChangeRequest,
-    Client, Group, IdlePage, IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, Refusals,
-    SeatName, SeatQuery, SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding,
-    User, WaitingRow,
+    Client, Group, IdlePage, IdleQuery, KeptAnswer, KeptQuery, Page, PageQuery, PoolName, PoolRow, Recorded,
+    Refusals, SeatName, SeatQuery, SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash,
+    TokenStanding, User, WaitingRow,
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
@@ -278,6 +278,11 @@ impl Store for PostgresStore {
     async fn seats_where(&self, query: SeatQuery) -> Result<Vec<SeatRow>, StoreError> {
         let sql = self.sql().await?;
         Ok(reads::seats(&sql, &query).await?)
+    }
+
+    async fn kept_seats(&self, query: KeptQuery) -> Result<Vec<SeatRow>, StoreError> {
+        let sql = self.sql().await?;
+        Ok(reads::kept_seats(&sql, &query).await?)
     }
 
     async fn waiting(

@@ -16,6 +16,7 @@
 //! - [`activity`]: the newest admitted access, and why accesses need no order
 
 pub mod activity;
+pub mod cost;
 pub mod day;
 pub mod history;
 pub mod identifiers;
@@ -34,6 +35,7 @@ pub mod time_zone;
 pub mod verdict;
 
 pub use activity::{ACCESS_TIME_MS_MAX, AccessTimeError, newest, parse_access_time};
+pub use cost::Cost;
 pub use day::{Calendar, Day, LocalDay};
 pub use history::{DaySpan, Window, first_day_kept};
 pub use identifiers::{ClientId, GroupKey, IdentifierError, Namespace, TenantId, TenantKey, UserId};

@@ -47,6 +47,13 @@ impl Pool {
         self.free(now_ms).is_none_or(|free| free > 0)
     }
 
+    /// How many of the seats that were given back can still be kept for whoever had them, of `given_back` that would be. A kept
+    /// seat is as free as any other for whoever asks, so that keeping makes nobody wait: as many are kept as are free.
+    #[must_use]
+    pub fn keeps(&self, given_back: u64, now_ms: i64) -> u64 {
+        self.free(now_ms).map_or(given_back, |free| free.min(given_back))
+    }
+
     /// How many more seats are in use than were bought.
     #[must_use]
     pub fn overdrawn(&self) -> u64 {
@@ -82,6 +89,19 @@ mod tests {
         assert_eq!(pool(Some(5), 3).free(20), Some(0), "no longer");
         assert_eq!(pool(None, 3).free(19), None, "no limit was said");
         assert!(!pool(None, 3).has_free(20));
+    }
+
+    #[test]
+    fn seats_are_kept_only_as_far_as_they_are_free() {
+        assert_eq!(pool(Some(5), 3).keeps(1, 10), 1);
+        assert_eq!(
+            pool(Some(5), 3).keeps(4, 10),
+            2,
+            "two of four went to somebody else"
+        );
+        assert_eq!(pool(Some(5), 5).keeps(4, 10), 0);
+        assert_eq!(pool(None, 5).keeps(4, 10), 4, "there is no limit");
+        assert_eq!(pool(None, 5).keeps(4, 20), 0, "none is given any more");
     }
 
     #[test]

@@ -50,6 +50,20 @@ impl CurrencyCode {
     }
 }
 
+impl CurrencyCode {
+    /// An amount in smallest coins as a person writes it, with all decimals.
+    #[must_use]
+    pub fn amount(self, minor_units: u128) -> String {
+        let decimals = self.decimals();
+        let coins = 10_u128.pow(u32::from(decimals));
+        if decimals == 0 {
+            return minor_units.to_string();
+        }
+        let (whole, rest) = (minor_units / coins, minor_units % coins);
+        format!("{whole}.{rest:0width$}", width = usize::from(decimals))
+    }
+}
+
 impl FromStr for CurrencyCode {
     type Err = IdentifierError;
 
@@ -161,18 +175,8 @@ impl Price {
     /// What many seats cost for the period, written the same way.
     #[must_use]
     pub fn amount_of(&self, seats: u64) -> String {
-        let sum = u128::from(self.minor_units) * u128::from(seats);
-        let decimals = self.currency.decimals();
-        let coins = 10_u128.pow(u32::from(decimals));
-        if decimals == 0 {
-            return sum.to_string();
-        }
-        format!(
-            "{}.{:0width$}",
-            sum / coins,
-            sum % coins,
-            width = usize::from(decimals)
-        )
+        self.currency
+            .amount(u128::from(self.minor_units) * u128::from(seats))
     }
 }
 

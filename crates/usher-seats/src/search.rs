@@ -57,8 +57,14 @@ impl SearchText {
     /// Whether a person fits: a word of the name, or the sign-in name, begins with the text, or it is their number.
     #[must_use]
     pub fn matches(&self, user_id: UserId, name: &str, external_id: Option<&str>) -> bool {
-        self.number == Some(user_id)
-            || from_words(&plain(name)).any(|rest| rest.starts_with(&self.text))
+        self.number == Some(user_id) || self.fits(name, external_id)
+    }
+
+    /// Whether it is meant by something with a name, and perhaps another for programs: a word of the one, or the other, begins
+    /// with the text.
+    #[must_use]
+    pub fn fits(&self, name: &str, external_id: Option<&str>) -> bool {
+        from_words(&plain(name)).any(|rest| rest.starts_with(&self.text))
             || external_id.is_some_and(|external_id| plain(external_id).starts_with(&self.text))
     }
 }

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// For how long a seat that was given back is kept for whoever had it, in milliseconds: thirty days, so that a mistake of one
+/// month is noticed by the bill of the next.
+pub const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
 /// Which kind of seat (DESIGN section 1; wire names as Feishu has them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

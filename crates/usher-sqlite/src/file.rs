@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0014_fill_seat_tallies.sql"),
     USER_SEARCH_KEYS,
     include_str!("../migrations/0010_pool_prices.sql"),
+    include_str!("../migrations/0016_kept_seats.sql"),
 ];
 
 /// The step after which everybody's keys are written: they cannot be made by SQL.

@@ -31,7 +31,7 @@ pub(crate) use identity_provider::{identity_provider, linked_person, linked_subj
 pub(crate) use idle::{Attempt as IdleAttempt, Memory, idle_seats};
 pub(crate) use kept_answers::kept_answer;
 pub(crate) use leaves::leaves;
-pub(crate) use ledger::{group, group_members, groups, pool, pools, seat, seats, waiting};
+pub(crate) use ledger::{group, group_members, groups, kept_seats, pool, pools, seat, seats, waiting};
 pub(crate) use oauth::{authorization_code, grant, refresh_token};
 pub(crate) use overview::{Attempt as OverviewAttempt, overview};
 pub(crate) use sign_in::{credential, credential_of, link, passwords_exist, session};

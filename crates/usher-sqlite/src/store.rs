@@ -16,9 +16,9 @@ use usher_seats::{ClientId, Day, GroupKey, Leave, Namespace, TenantId, TenantKey
 use usher_store::{
     Access, ActiveDaysQuery, ActivePeople, ActivePeopleQuery, ActivityRow, AdmittedAccess, App, AppRoute,
     AssignmentRow, AuditEntry, AuditHead, AuditQuery, AuditSlice, ChangeOutcome, ChangeRequest, Client,
-    Group, IdlePage, IdleQuery, KeptAnswer, Page, PageQuery, PoolName, PoolRow, Recorded, SeatName,
-    SeatQuery, SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding, User,
-    WaitingRow,
+    Group, IdlePage, IdleQuery, KeptAnswer, KeptQuery, Page, PageQuery, PoolName, PoolRow, Recorded,
+    SeatName, SeatQuery, SeatRow, Store, StoreError, StoreHealth, Tenant, Token, TokenHash, TokenStanding,
+    User, WaitingRow,
     identity::{
         AuthorizationCode, ClientStanding, Credential, Grant, IdentityProvider, Link, RefreshToken,
         SessionStanding, Standing,
@@ -29,8 +29,8 @@ use crate::{
     alone::Alone,
     book, copy,
     file::OpenError,
-    fold::FOLD_AFTER_ACCESSES,
     lock::{DataLock, Holder},
+    options::SqliteOptions,
     overlay::Overlay,
     readers::{Readers, closed},
     reads, recovery, reports,
@@ -40,21 +40,6 @@ use crate::{
 
 /// Jobs that may wait for the writer; the door has at most one batch under way, so this bounds changes and imports.
 const JOBS_WAITING_MAX: usize = 256;
-
-/// What may be chosen at opening.
-#[derive(Debug, Clone, Copy)]
-pub struct SqliteOptions {
-    /// Accesses in the journal at which a fold begins. Tests choose few, so that folds happen.
-    pub fold_after_accesses: u64,
-}
-
-impl Default for SqliteOptions {
-    fn default() -> Self {
-        Self {
-            fold_after_accesses: FOLD_AFTER_ACCESSES,
-        }
-    }
-}
 
 /// The store in one SQLite file.
 #[derive(Debug)]
@@ -217,6 +202,12 @@ impl Store for SqliteStore {
     async fn seats_where(&self, query: SeatQuery) -> Result<Vec<SeatRow>, StoreError> {
         self.readers
             .read(move |connection| reads::seats(connection, &query))
+            .await
+    }
+
+    async fn kept_seats(&self, query: KeptQuery) -> Result<Vec<SeatRow>, StoreError> {
+        self.readers
+            .read(move |connection| reads::kept_seats(connection, &query))
             .await
     }
 

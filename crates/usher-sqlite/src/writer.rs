@@ -37,9 +37,9 @@ use crate::{
     journal,
     judge::{Batch, Facts, judge, replay},
     lock::DataLock,
+    options::SqliteOptions,
     overlay::Overlay,
     recovery::{self, Place},
-    store::SqliteOptions,
     tending::{self, Sweep, Tended},
     verdicts::VerdictCache,
 };

@@ -67,6 +67,9 @@ pub enum Rejection {
     /// The other person has a seat of the pool already.
     #[error("the other user already holds a seat of this pool")]
     SeatHeld,
+    /// The seat was not taken back by anybody, or too long ago.
+    #[error("the seat is not kept for its former holder (any more)")]
+    SeatNotKept,
     /// The seat is protected.
     #[error("the seat is protected")]
     SeatProtected,

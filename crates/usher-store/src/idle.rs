@@ -57,6 +57,8 @@ pub struct IdleQuery {
     pub namespace: Option<Namespace>,
     /// Only seats of people in this group.
     pub group_key: Option<GroupKey>,
+    /// Only this person's; in the order of users the cost is that of their seats.
+    pub user_id: Option<UserId>,
     /// Only seats with one of these verdicts; empty for any.
     pub verdicts: Vec<IdleVerdict>,
     /// In which order.

@@ -154,6 +154,13 @@ pub enum LedgerChange {
         /// seat says until when it was seen idle, and an access that came meanwhile keeps the seat.
         unless_admitted_since_ms: Option<i64>,
     },
+    /// Gives a seat back to whoever had it, as it was: with its beginning, its end and its protection; one that they
+    /// have again stays as it is. Rejected when it is kept for them no longer (thirty days), when its end has come, and when none
+    /// is free.
+    Restore {
+        /// Which.
+        seat: SeatName,
+    },
     /// Gives one person's seat to another: at no moment two have it or none.
     Transfer {
         /// Whose it is.
@@ -265,6 +272,9 @@ pub struct WrittenSeat {
     pub may_wait: bool,
 }
 
+/// Most seats of a pool that are counted as kept: a list of pools must not cost as much as was ever given back.
+pub const KEPT_SEATS_COUNTED_MAX: u64 = 1_000;
+
 /// A pool as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolRow {
@@ -278,6 +288,9 @@ pub struct PoolRow {
     pub waiting: u64,
     /// What a seat costs; none when nobody has said.
     pub price: Option<Price>,
+    /// How many seats that were given back are kept for whoever had them: of the free ones, and at most
+    /// [`KEPT_SEATS_COUNTED_MAX`].
+    pub kept: u64,
 }
 
 /// A person in a waiting list.
@@ -312,6 +325,9 @@ pub struct SeatRow {
     pub protected_reason: Option<String>,
     /// True when it was given by hand, false when only groups give it.
     pub given_directly: bool,
+    /// Until when it is kept for whoever had it, in milliseconds, as far as its pool has a seat free; none for one that is held
+    /// and for one that was not taken back by somebody.
+    pub kept_until_ms: Option<i64>,
 }
 
 /// Which seats are to be listed; in order of user and namespace.
@@ -329,6 +345,19 @@ pub struct SeatQuery {
     pub group_key: Option<GroupKey>,
     /// The last seat already read.
     pub after: Option<PageKey>,
+    /// Most rows wanted.
+    pub rows_max: usize,
+}
+
+/// Which kept seats are to be listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptQuery {
+    /// Of which pool.
+    pub pool: PoolName,
+    /// The present moment, in milliseconds.
+    pub now_ms: i64,
+    /// The last seat already read: until when it is kept, in milliseconds, and whose it was.
+    pub after: Option<(i64, UserId)>,
     /// Most rows wanted.
     pub rows_max: usize,
 }

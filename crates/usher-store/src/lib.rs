@@ -70,7 +70,7 @@ pub use instances::{Heard, Instance, InstanceName, InstanceStanding, InstanceWor
 pub use kept_answer::KeptAnswer;
 pub use lease::{Job, Lease, LeaseTerms};
 pub use ledger::{
-    Group, LedgerChange, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow, WrittenSeat,
+    Group, KeptQuery, LedgerChange, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow, WrittenSeat,
 };
 pub use overview::{Overview, OverviewQuery, PoolFigures};
 pub use page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery};

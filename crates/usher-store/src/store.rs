@@ -17,7 +17,7 @@ use crate::{
     },
     idle::{IdlePage, IdleQuery},
     kept_answer::KeptAnswer,
-    ledger::{Group, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow},
+    ledger::{Group, KeptQuery, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow},
     page::{ActivityRow, AssignmentRow, Page, PageKey, PageQuery},
     reports::Reports,
     request::{Author, ChangeOutcome, ChangeRequest},
@@ -166,6 +166,10 @@ pub trait Store: Coordination + Reports + Send + Sync + 'static {
 
     /// Lists some of a tenant's seats, held or not.
     async fn seats_where(&self, query: SeatQuery) -> Result<Vec<SeatRow>, StoreError>;
+
+    /// Lists the seats of a pool that were given back and are kept for whoever had them, those given back last first. As many of
+    /// them as the pool has free can be given back ([`Pool::keeps`](usher_seats::Pool::keeps)).
+    async fn kept_seats(&self, query: KeptQuery) -> Result<Vec<SeatRow>, StoreError>;
 
     /// Lists who waits for a seat of a pool, first in line first, after a ticket, at most `rows_max`.
     async fn waiting(

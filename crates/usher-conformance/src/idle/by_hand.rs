@@ -224,6 +224,7 @@ fn line(facts: &Facts, seat: &SeatRow, query: &IdleQuery) -> Option<Line> {
             .namespace
             .as_ref()
             .is_some_and(|wanted| wanted.to_string() != app)
+        || query.user_id.is_some_and(|user_id| user_id.get() != user)
         || (query.group_key.is_some() && !facts.members.contains(&user))
     {
         return None;

@@ -48,6 +48,7 @@ pub(super) struct Filter {
     seat_type: Option<SeatType>,
     app: App,
     group: Option<&'static str>,
+    user: Option<i64>,
     verdicts: Vec<IdleVerdict>,
     longest_first: bool,
     rows_max: usize,
@@ -79,7 +80,8 @@ pub(super) fn any() -> impl Strategy<Value = Step> {
 }
 
 fn filter() -> impl Strategy<Value = Filter> {
-    (
+    let user = prop::option::weighted(0.2, prop::sample::select(&USERS[..]));
+    let filter = (
         prop::sample::select(&[0, 0, 1, 7, 29, 30, 31, 89, 90, 91, 120][..]),
         prop::bool::weighted(0.25),
         prop::option::weighted(0.3, prop::sample::select(&SeatType::ALL[..])),
@@ -91,9 +93,11 @@ fn filter() -> impl Strategy<Value = Filter> {
         ],
         proptest::bool::ANY,
         1..5_usize,
-    )
-        .prop_map(
-            |(idle_days_min, never_used, seat_type, app, group, verdicts, longest_first, rows_max)| Filter {
+    );
+    (filter, user).prop_map(
+        |((idle_days_min, never_used, seat_type, app, group, verdicts, longest_first, rows_max), user)| {
+            Filter {
+                user,
                 idle_days_min,
                 never_used,
                 seat_type,
@@ -102,8 +106,9 @@ fn filter() -> impl Strategy<Value = Filter> {
                 verdicts,
                 longest_first,
                 rows_max,
-            },
-        )
+            }
+        },
+    )
 }
 
 impl Filter {
@@ -114,6 +119,7 @@ impl Filter {
             seat_type: self.seat_type,
             namespace: self.app.map(namespace),
             group_key: self.group.map(|group| group.parse().unwrap()),
+            user_id: self.user.map(user_id),
             verdicts: self.verdicts,
             order: if self.longest_first {
                 IdleOrder::LongestIdleFirst

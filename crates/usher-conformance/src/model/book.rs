@@ -22,6 +22,8 @@ pub(crate) struct Seat {
     pub(crate) given_directly: bool,
     /// When it ended, its time was over.
     pub(crate) ran_out: bool,
+    /// Somebody took it: kept for its holder, and whether it was protected. No sequence lasts for as long as that is kept.
+    kept: Option<bool>,
 }
 
 impl Seat {
@@ -97,6 +99,15 @@ impl Book {
             .map(|(key, seat)| (*key, *seat))
     }
 
+    /// How many that were taken back are kept.
+    pub(crate) fn kept(&self, pool: PoolKey, at_ms: i64) -> u64 {
+        let kept = self.of_pool(pool).filter(|(_, seat)| seat.kept.is_some()).count() as u64;
+        let bought = self.pools.get(&pool).and_then(|known| known.bought);
+        bought.map_or(kept, |bought| {
+            kept.min(bought.saturating_sub(self.count(pool, at_ms)))
+        })
+    }
+
     /// How many are held and have not run out.
     pub(crate) fn count(&self, pool: PoolKey, at_ms: i64) -> u64 {
         self.of_pool(pool).filter(|(_, seat)| seat.in_use(at_ms)).count() as u64
@@ -139,6 +150,7 @@ impl Book {
             seat.ran_out = seat.expired(at_ms);
             seat.held = false;
             seat.protected = false;
+            seat.kept = None;
         }
     }
 
@@ -177,6 +189,7 @@ impl Book {
             protected: false,
             given_directly: by == By::Hand,
             ran_out: false,
+            kept: None,
         };
         self.pools.entry((key.0, key.2)).or_default();
         match self.seats.insert(key, seat) {
@@ -261,12 +274,51 @@ impl Book {
         match self.seats.get(&key) {
             Some(seat) if seat.held && seat.protected && !even_protected => Err(Rejection::SeatProtected),
             Some(seat) if seat.held => {
+                let kept = Some(seat.protected);
                 self.end(key, at_ms);
+                self.seats.entry(key).and_modify(|seat| seat.kept = kept);
                 self.serve((key.0, key.2), at_ms);
                 Ok(Effect::Updated)
             }
             _ => Ok(Effect::Unchanged),
         }
+    }
+
+    /// Gives a seat back to whoever had it.
+    pub(crate) fn restore(&mut self, key: SeatKey, at_ms: i64) -> Outcome {
+        let pool = (key.0, key.2);
+        if !self.free_now(pool) {
+            self.settle(pool, at_ms);
+        }
+        if self.in_use(key, at_ms) {
+            return Ok(Effect::Unchanged);
+        }
+        let before = self.seats.get(&key).copied();
+        let Some((before, protected)) = before.and_then(|seat| Some((seat, seat.kept?))) else {
+            return Err(Rejection::SeatNotKept);
+        };
+        ahead(before.expires_at_ms, at_ms)?;
+        if !self.free_now(pool) {
+            return Err(Rejection::PoolExhausted);
+        }
+        self.forget(key);
+        let by_group = self.is_given_by_group(key);
+        let after = Seat {
+            held: true,
+            protected,
+            given_directly: before.given_directly || !by_group,
+            ran_out: false,
+            kept: None,
+            ..before
+        };
+        self.seats.insert(key, after);
+        Ok(Effect::Updated)
+    }
+
+    fn is_given_by_group(&self, (tenant, user, app): SeatKey) -> bool {
+        self.groups.iter().any(|(of, group)| {
+            of.0 == tenant && group.members.contains(&user) && group.standing.contains(&app)
+        })
     }
 
     /// Gives one person's seat to another.
@@ -392,10 +444,7 @@ impl Book {
     }
 
     fn no_longer_given(&mut self, key @ (tenant, user, app): SeatKey, at_ms: i64) {
-        let given = |(of, group): (&GroupKey, &Group)| {
-            of.0 == tenant && group.members.contains(&user) && group.standing.contains(&app)
-        };
-        if self.groups.iter().any(given) {
+        if self.is_given_by_group(key) {
             return;
         }
         if let Some(pool) = self.pools.get_mut(&(tenant, app)) {

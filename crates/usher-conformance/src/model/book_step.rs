@@ -23,6 +23,7 @@ pub(super) enum BookStep {
     Buy(PoolKey, Option<u64>, bool),
     Request(SeatKey, Option<i64>, bool),
     Release(SeatKey, bool),
+    Restore(SeatKey),
     Transfer(SeatKey, i64),
     Extend(SeatKey, Option<i64>),
     Protect(SeatKey, bool),
@@ -49,6 +50,7 @@ pub(super) fn any() -> impl Strategy<Value = BookStep> {
             .prop_map(|(pool, bought, overdraft)| BookStep::Buy(pool, bought, overdraft)),
         12 => (seat(), life(), prop::bool::weighted(0.8)).prop_map(|(seat, life, wait)| BookStep::Request(seat, life, wait)),
         6 => (seat(), yes()).prop_map(|(seat, even_protected)| BookStep::Release(seat, even_protected)),
+        4 => seat().prop_map(BookStep::Restore),
         3 => (seat(), user()).prop_map(|(seat, to)| BookStep::Transfer(seat, to)),
         3 => (seat(), life()).prop_map(|(seat, life)| BookStep::Extend(seat, life)),
         3 => (seat(), yes()).prop_map(|(seat, protect)| BookStep::Protect(seat, protect)),
@@ -83,6 +85,7 @@ impl BookStep {
             | Self::Transfer((tenant, ..), _)
             | Self::Extend((tenant, ..), _)
             | Self::Protect((tenant, ..), _)
+            | Self::Restore((tenant, ..))
             | Self::StopWaiting((tenant, ..)) => *tenant,
         };
         let ledger = &ledgers[tenant];
@@ -118,6 +121,7 @@ impl BookStep {
                 even_protected: *even_protected,
                 unless_admitted_since_ms: None,
             },
+            Self::Restore(key) => LedgerChange::Restore { seat: seat(key) },
             Self::Transfer(key, to) => LedgerChange::Transfer {
                 from: seat(key),
                 to: crate::ledger::user_id(*to),
@@ -160,6 +164,7 @@ impl BookStep {
             Self::Buy(pool, bought, overdraft) => book.buy(pool, bought, overdraft, now_ms),
             Self::Request(key, life_ms, wait) => book.request(key, end(life_ms), wait, now_ms),
             Self::Release(key, even_protected) => book.release(key, even_protected, now_ms),
+            Self::Restore(key) => book.restore(key, now_ms),
             Self::Transfer(key, to) => book.transfer(key, to, now_ms),
             Self::Extend(key, life_ms) => book.extend(key, end(life_ms), now_ms),
             Self::Protect(key, protect) => book.adjust(key, now_ms, |seat| seat.protected = protect),
@@ -216,6 +221,7 @@ async fn read_pools(tenant: usize, ledger: &Ledger, expected: &Expected) -> Resu
         let pool = &expected.book.pools[&(tenant, app)];
         let waiting: Vec<_> = pool.line.iter().map(|place| place.user).collect();
         prop_assert_eq!(line, waiting);
+        prop_assert_eq!(row.kept, expected.book.kept((tenant, app), now_ms));
         prop_assert_eq!(row.pool.overdraft_allowed, pool.overdraft_allowed);
         let covered = row.pool.bought.is_none_or(|bought| row.pool.in_use <= bought);
         prop_assert!(

@@ -17,7 +17,7 @@ fn frame(language: Language) -> Frame {
         title: HOSTILE.to_owned(),
         up: Some(Link::new(HOSTILE, "/console/seats")),
         organisation: HOSTILE.to_owned(),
-        person: HOSTILE.to_owned(),
+        person: Link::new(HOSTILE, "/account"),
         other_language: Some("/console?language=zh-CN".to_owned()),
         as_of: Some(HOSTILE.to_owned()),
         warning: Some(HOSTILE.to_owned()),

@@ -13,7 +13,7 @@ texts! {
         tile_idle: "Idle for {0} days or more", "闲置 {0} 天以上";
         tile_cost: "Cost of seats nobody needs", "闲置席位成本";
         column_price: "Price of a seat", "席位单价";
-        column_cost: "Cost of idle, never used and redundant ones", "闲置、从未使用与重复席位的成本";
+        column_cost: "Cost of these three", "三类成本";
         unlimited: "no limit", "不限";
         of_bought: "{0}% of what was bought", "占已购买的 {0}%";
         overdrawn: "{0} more than bought", "超出购买 {0} 个";

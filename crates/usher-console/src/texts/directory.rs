@@ -27,7 +27,7 @@ texts! {
         person_apps: "When they last opened each app", "各应用最近访问时间";
         person_no_seats: "This person never had a seat.", "该人员从未持有席位。";
         person_edit: "Change this person", "更改人员信息";
-        person_link: "Make a link to choose a password", "生成设置密码的链接";
+        person_link: "Make a password link", "生成设置密码的链接";
         person_link_lead: "Works once and for 30 minutes. Send it to the person over a way you trust.", "链接仅可使用一次，有效期 30 分钟。请通过可信途径发送。";
         person_link_made: "The link; it is shown this once:", "链接（仅显示一次）：";
         last_opened: "Last opened", "最近访问";
@@ -73,7 +73,16 @@ texts! {
         pool_bought_hint: "Empty: no limit.", "留空表示不限。";
         pool_held: "Held", "已分配";
         pool_free: "Free", "空闲";
+        pool_kept: "Of these kept for former holders", "其中为原持有人保留";
+        pool_kept_until: "Kept until", "保留至";
+        pool_kept_caption: "Taken back lately and kept for whoever had them, newest first; {0} of them can be given back now", "近期收回、为原持有人保留的席位（最新在前），现可归还 {0} 个";
         pool_waiting: "Waiting", "排队";
+        pool_price: "Price of a seat", "席位单价";
+        pool_price_hint: "For reports only, such as 29.90. Empty: nothing is said of costs.", "仅用于报告，例如 29.90。留空则不显示成本。";
+        pool_currency: "Currency (three letters, such as CNY)", "货币（三个字母，例如 CNY）";
+        pool_per: "Paid by the", "计价周期";
+        pool_month: "month", "月";
+        pool_year: "year", "年";
         pool_valid_from: "Valid from", "生效日期";
         pool_valid_until: "Valid until", "失效日期";
         pool_overdraft: "Allow fewer than are in use", "允许少于使用中的数量";

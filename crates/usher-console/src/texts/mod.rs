@@ -37,6 +37,7 @@ macro_rules! texts {
 mod acts;
 mod directory;
 mod gateway;
+mod report;
 mod seats;
 mod shell;
 mod words;
@@ -44,6 +45,7 @@ mod words;
 pub use acts::Acts;
 pub use directory::Directory;
 pub use gateway::Gateway;
+pub use report::Reports;
 pub use seats::Seats;
 pub use shell::Shell;
 pub use words::Words;
@@ -104,6 +106,7 @@ mod tests {
             Acts::ALL,
             Directory::ALL,
             Gateway::ALL,
+            Reports::ALL,
         ];
         for (name, in_english, in_chinese) in tables.into_iter().flatten() {
             assert_eq!(places(in_english), places(in_chinese), "{name}");

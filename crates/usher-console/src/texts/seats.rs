@@ -21,6 +21,7 @@ texts! {
         column_released: "Given back", "释放时间";
         never: "never", "从未";
         filter_idle: "Idle for at least (days)", "闲置至少（天）";
+        filter_search: "Name", "姓名";
         filter_type: "Kind of seat", "席位类型";
         filter_app: "App", "应用";
         filter_group: "Group", "群组";
@@ -77,7 +78,7 @@ texts! {
         back_to_list: "Back to the list", "返回列表";
         see_audit: "See it in the audit log", "查看审计日志";
         undo: "Undo", "撤销";
-        undo_lead: "Gives the seats back to the people who had them, as long as the pool has room.", "在席位池有空闲的情况下，将席位归还原持有人。";
+        undo_lead: "For 30 days the seats are kept for the people who had them: this gives them back as they were, as long as their pool has one free.", "席位为原持有人保留 30 天：只要席位池有空闲，即可按原样归还。";
 
         seat_title: "{0}: {1}", "{0}：{1}";
         verdict_heading: "Verdict", "判断";
@@ -87,7 +88,7 @@ texts! {
         next: "Changes by itself", "自动变化时间";
         refused: "Refused attempts since the server started", "服务器启动以来被拒次数";
         protected_reason: "Protected because", "保护原因";
-        given_how: "Given", "分配方式";
+        given_how: "How it was given", "分配方式";
         given_directly: "By hand", "手动";
         given_by_group: "By a group", "由群组";
         leaves: "Leaves", "休假";
@@ -127,6 +128,11 @@ texts! {
         done_extend: "The end of the seat is changed.", "席位到期时间已更改。";
         done_assign: "The seat was given.", "席位已分配。";
         done_waiting: "None is free. The person waits in line, at place {0}.", "暂无空闲席位，已排队，位置 {0}。";
-        undo_single: "Give it back", "归还席位";
+        undo_single: "Give it back as it was", "按原样归还";
+        undo_single_lead: "To whoever had it, with its beginning, its end and its protection, if a seat is free in its pool.", "若席位池有空闲，将席位连同原有的起始、到期与保护归还原持有人。";
+        kept_until: "Kept for its former holder until, while one is free", "为原持有人保留至（池内有空闲时）";
+        done_restore: "The seat was given back as it was.", "席位已按原样归还。";
+        undo_title: "Undo a release", "撤销释放";
+        undo_later: "The address at which this can be undone for 30 days; the audit log leads there, too", "30 天内可在此地址撤销（也可从审计日志进入）";
     }
 }

@@ -20,8 +20,11 @@ texts! {
         clients: "API clients", "API 客户端";
         audit: "Audit log", "审计日志";
         settings: "Settings", "设置";
+        operator: "Operator", "运维人员";
+        choose_organisation: "Choose another", "选择其他企业";
         as_of: "Complete up to {0} ({1})", "数据完整至 {0}（{1}）";
         lagging: "Accesses have been waiting to be recorded: everything shown here is complete only up to {0}. Do not act on idle seats now.", "有访问记录尚未写入：此处显示的内容仅完整至 {0}。请暂勿处理闲置席位。";
+        spooled: "The database is or was away: {0} rows of accesses wait in a spool and are not counted here yet, the oldest of {1}. Do not act on idle seats until they have been brought in.", "数据库不可用或刚刚恢复：{0} 行访问记录暂存在本地、尚未计入，最早的一条为 {1}。请在写入完成前暂勿处理闲置席位。";
         clock_wrong: "The clock of the server has been set while it ran. Days idle may be wrong; restart Usher once the clock is right.", "服务器时钟在运行期间被调整过，闲置天数可能不准确。请校正时钟后重启 Usher。";
         csv: "Download as CSV", "下载 CSV";
         first_page: "First page", "第一页";

@@ -27,6 +27,8 @@ texts! {
         administrator: "System administrator", "系统管理员";
         member: "Member", "成员";
         days: "days", "天";
+        a_month: "a month", "每月";
+        a_year: "a year", "每年";
 
         refused_tenant_unknown: "The organisation does not exist.", "企业不存在。";
         refused_user_unknown: "There is no person with this number.", "没有该编号的人员。";
@@ -40,6 +42,7 @@ texts! {
         refused_pool_never_valid: "The end must be later than the beginning.", "结束时间必须晚于开始时间。";
         refused_not_in_use: "The seat is not in use any more.", "席位已不在使用中。";
         refused_held: "The other person holds a seat of this pool already.", "对方已持有该席位池的席位。";
+        refused_not_kept: "The seat is not kept for its former holder any more.", "席位已不再为原持有人保留。";
         refused_protected: "The seat is protected.", "席位受保护。";
         refused_used: "Somebody came through the seat meanwhile, so it stays.", "期间席位被使用，因此保留。";
         refused_end_past: "The end of a seat must lie in the future.", "席位的到期时间必须在将来。";
@@ -51,6 +54,8 @@ texts! {
         allowed_external_id: "1 to 129 characters without spaces.", "1 到 129 个字符，不含空格。";
         allowed_namespace: "1 to 128 letters, digits, dots, hyphens and underscores.", "1 到 128 个字母、数字、点、连字符或下划线。";
         allowed_group_key: "1 to 64 letters, digits, dots, hyphens and underscores.", "1 到 64 个字母、数字、点、连字符或下划线。";
+        allowed_currency: "Three letters of ISO 4217, such as CNY.", "ISO 4217 的三个字母，例如 CNY。";
+        allowed_amount: "An amount such as 30 or 29.90, with no more decimals than the currency has.", "金额，例如 30 或 29.90，小数位数不超过该货币的位数。";
         allowed_number: "A whole number, 0 or more.", "不小于 0 的整数。";
         allowed_date: "A date such as 2026-11-22.", "日期，例如 2026-11-22。";
         allowed_time_zone: "The name of a time zone, such as Asia/Shanghai or Europe/Berlin.", "时区名称，例如 Asia/Shanghai 或 Europe/Berlin。";

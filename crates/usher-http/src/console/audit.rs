@@ -10,7 +10,7 @@ use usher_console::{
 };
 use usher_seats::Day;
 use usher_store::{
-    Actor, AuditEntry, AuditHead, AuditObject, AuditPlace, AuditQuery,
+    Actor, AuditEntry, AuditHead, AuditObject, AuditPlace, AuditQuery, AuditRecord,
     audit::{AUDIT_SLICE_ROWS_MAX, AuditFault, AuditVerdict, Verifier},
 };
 
@@ -18,6 +18,7 @@ use super::{
     address::under,
     desk::Desk,
     listing::{CSV_ROWS_AT_ONCE, Listing, ROWS, Stretch, wants_csv},
+    seats::undo::Undoing,
 };
 use crate::sign_in::problem::Problem;
 
@@ -183,6 +184,16 @@ async fn stretch(
     Ok(Stretch::of(entries, wanted - 1, key, |entry| row(desk, entry)))
 }
 
+/// Why, with the way to undo it where that is one change over a whole list.
+fn reason(desk: &Desk, record: &AuditRecord) -> Cell {
+    let text = record.author.reason.as_deref().unwrap_or_default();
+    match Undoing::of_record(record, desk.now_ms()) {
+        Some(undoing) => Cell::link(text, undoing.address()),
+        None if text.is_empty() => Cell::quiet(""),
+        None => Cell::text(text),
+    }
+}
+
 fn row(desk: &Desk, entry: &AuditEntry) -> Row {
     let record = &entry.record;
     let author = &record.author;
@@ -191,12 +202,12 @@ fn row(desk: &Desk, entry: &AuditEntry) -> Row {
     Row {
         cells: vec![
             Cell::Number(record.sequence.to_string()),
-            Cell::text(desk.moment(record.at_ms)),
+            Cell::moment(desk.moment(record.at_ms)),
             actor(desk, &author.actor),
             Cell::code(&record.action),
             Cell::code(&record.object_name),
             Cell::Several(differences(record.before.as_deref(), record.after.as_deref())),
-            optional(author.reason.as_deref()),
+            reason(desk, record),
             optional(address.as_deref()),
         ],
     }

@@ -145,13 +145,17 @@ pub(super) async fn change(desk: &Desk, name: &str) -> Result<Response, Problem>
 
 /// Makes a token with which the program acts for this administrator, and shows it this once.
 async fn token(desk: &Desk, name: &str, standing: &ClientStanding) -> Result<Response, Problem> {
+    // Such a token acts for a person of the organisation, and an operator is none.
+    let Some(user_id) = desk.user_id() else {
+        return Err(Problem::NotAdministrator);
+    };
     let secret = make_token(TokenForm::User, &draw(desk.edge.chance.as_ref()));
     let token = Token {
         token_hash: TokenHash(hash_token(&secret)),
         kind: TokenKind::User,
         tenant_id: Some(desk.tenant_id()),
         client_id: Some(standing.client.client_id.clone()),
-        user_id: Some(desk.user.user_id),
+        user_id: Some(user_id),
         scopes: standing.client.scopes.clone(),
         issued_at_ms: desk.now_ms(),
         expires_at_ms: desk.now_ms().saturating_add(TOKEN_LIFE_MS),

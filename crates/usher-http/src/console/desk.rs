@@ -8,19 +8,23 @@ use axum::{
 };
 use jiff::Timestamp;
 use usher_console::{
-    Block, Frame, Language, Link, Page, Section,
+    Block, Frame, Language, Link, Page, Section, grouped,
     texts::{Acts, Directory, Gateway, Seats, Shell, Words, fill},
 };
-use usher_seats::{Day, TenantId};
+use usher_seats::{Day, TenantId, UserId};
 use usher_store::{
     Actor, Author, Change, ChangeOutcome, ChangeRequest, Effect, Manner, Store, StoreError, Tenant, User,
 };
 
-use super::STYLESHEET_PATH;
+use super::{
+    STYLESHEET_PATH,
+    operator::{OPERATOR_PATH, ORGANISATIONS_PATH, Operator},
+};
 use crate::{
     edge::Edge,
     manage,
     sign_in::{
+        account::ACCOUNT_PATH,
         destination::Destination,
         page,
         problem::Problem,
@@ -39,6 +43,15 @@ pub(super) enum Entered {
     Elsewhere(Response),
 }
 
+/// Who may look.
+#[derive(Debug)]
+pub(super) enum Who {
+    /// A system administrator of the organisation.
+    Administrator(User),
+    /// An operator, of every one; named as in the audit log.
+    Operator(String),
+}
+
 /// A system administrator who asks for a page or sends a form of one.
 pub(super) struct Desk {
     /// What the routes are given.
@@ -48,7 +61,7 @@ pub(super) struct Desk {
     /// Whose organisation.
     pub(super) tenant: Tenant,
     /// Who.
-    pub(super) user: User,
+    pub(super) who: Who,
     /// Proves that a form is ours.
     pub(super) form_token: String,
 }
@@ -60,6 +73,9 @@ impl Desk {
     /// [`Problem::FormUnknown`] for a form that is not ours, [`Problem::NotAdministrator`] for anybody else who is signed in.
     pub(super) async fn enter(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Entered, Problem> {
         let posted = visit.method == Method::POST;
+        if let Some(operator) = Operator::of(&edge, &visit).await? {
+            return Self::enter_as_operator(edge, visit, operator).await;
+        }
         let Some(person) = signed_in(&edge, &visit).await? else {
             if posted {
                 return Err(Problem::FormUnknown);
@@ -80,9 +96,47 @@ impl Desk {
             edge,
             visit,
             tenant,
-            user,
+            who: Who::Administrator(user),
             form_token,
         })))
+    }
+
+    /// Lets an operator in to the organisation that they have chosen, or shows them all.
+    async fn enter_as_operator(
+        edge: Arc<Edge>,
+        visit: Arc<Visit>,
+        operator: Operator,
+    ) -> Result<Entered, Problem> {
+        if visit.method == Method::POST {
+            check_form(&edge, &visit, FormKind::Console, Some(&operator.cookie))?;
+        }
+        let Some(tenant) = Operator::organisation(&edge, &visit).await? else {
+            return Ok(Entered::Elsewhere(page::see_other(ORGANISATIONS_PATH)?));
+        };
+        let form_token = form_token(&edge, FormKind::Console, &operator.cookie);
+        Ok(Entered::Desk(Box::new(Self {
+            edge,
+            visit,
+            tenant,
+            who: Who::Operator(operator.name),
+            form_token,
+        })))
+    }
+
+    /// Who acts, as the audit log has it.
+    pub(super) fn actor(&self) -> Actor {
+        match &self.who {
+            Who::Administrator(user) => Actor::User(user.user_id),
+            Who::Operator(name) => Actor::Operator(name.clone()),
+        }
+    }
+
+    /// The person, where it is one of the organisation.
+    pub(super) fn user_id(&self) -> Option<UserId> {
+        match &self.who {
+            Who::Administrator(user) => Some(user.user_id),
+            Who::Operator(_) => None,
+        }
     }
 
     /// The ledger.
@@ -174,7 +228,7 @@ impl Desk {
         rehearsal: bool,
     ) -> Result<ChangeOutcome, StoreError> {
         let author = Author {
-            actor: Actor::User(self.user.user_id),
+            actor: self.actor(),
             client_id: None,
             address: Some(self.visit.reached.address),
             reason,
@@ -213,19 +267,36 @@ impl Desk {
             title,
             up,
             organisation: self.tenant.name.clone(),
-            person: self.user.name.clone(),
+            person: self.person(),
             other_language: self.visit.other_language(),
             as_of,
             warning,
-            choose_organisation: None,
+            choose_organisation: self.choose_organisation(),
             stylesheets: vec![page::stylesheet_address(), versioned(STYLESHEET_PATH)],
         };
         page::html_of(status, Page { frame, blocks }.html())
     }
 
+    /// Who is signed in, and the page about that.
+    fn person(&self) -> Link {
+        match &self.who {
+            Who::Administrator(user) => Link::new(user.name.clone(), ACCOUNT_PATH),
+            Who::Operator(_) => Link::new(self.shell().operator, OPERATOR_PATH),
+        }
+    }
+
+    /// The way to another organisation, for who may go there.
+    fn choose_organisation(&self) -> Option<Link> {
+        let operator = matches!(self.who, Who::Operator(_));
+        operator.then(|| Link::new(self.shell().choose_organisation, ORGANISATIONS_PATH))
+    }
+
     /// Up to when everything is counted, and what must be known before acting on it.
     async fn as_of(&self) -> (Option<String>, Option<String>) {
         let shell = self.shell();
+        if let Some(warning) = self.spooled() {
+            return (None, Some(warning));
+        }
         match manage::as_of::as_of(&self.edge, self.now_ms()).await {
             Ok(as_of_ms) => {
                 let zone = self.tenant.time_zone.as_str();
@@ -239,6 +310,14 @@ impl Desk {
             }
             Err(_) => (None, Some(shell.clock_wrong.to_owned())),
         }
+    }
+
+    /// What must be known while accesses wait in a spool: the database is away, or has just come back.
+    fn spooled(&self) -> Option<String> {
+        let spooled = self.edge.door.spooled();
+        let oldest_ms = spooled.oldest_ms.filter(|_| spooled.waiting > 0)?;
+        let (rows, moment) = (grouped(spooled.waiting), self.moment(oldest_ms));
+        Some(fill(self.shell().spooled, &[&rows, &moment]))
     }
 
     /// What is said of a thing that this organisation does not have.

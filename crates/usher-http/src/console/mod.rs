@@ -3,7 +3,7 @@
 //! - `GET /console`: the overview
 //! - `GET /console/seats`: seats with how idle they are; `?format=csv` gives the whole list as a table
 //! - `POST /console/seats/bulk`: one change over the whole list: a preview, then slice by slice
-//! - `POST /console/seats/undo`: what such a change released is given back
+//! - `GET` and `POST /console/seats/undo`: what such a change released is given back
 //! - `GET` and `POST /console/seats/{seat}`: one seat with its evidence; a change of it: a preview, then the change
 //! - `GET` and `POST /console/pools`, `/console/pools/{pool}`: what was bought
 //! - `GET` and `POST /console/people`, `/console/people/{user_id}`: people
@@ -14,13 +14,14 @@
 //! - `GET` and `POST /console/clients`, `/console/clients/{client_id}`: programs and service tokens
 //! - `GET /console/audit`, `POST /console/audit`: who did what; whether the log is whole
 //! - `GET` and `POST /console/settings`: what the organisation has chosen
+//! - `/console/operator`, `/console/organisations`: see `operator`
 //! - `GET /assets/console.css`: the stylesheet
 //!
 //! A page is composed of blocks here and drawn by `usher-console`. It works without a script; every form carries a proof
 //! that it is ours, and nothing changes by a GET. What a page shows is in its address, so that it can be kept and sent.
 //!
-//! Whoever is signed in as a system administrator sees their own organisation and no other: every read begins with the
-//! tenant of the session, which [`desk`] establishes before any handler runs.
+//! Whoever is signed in as a system administrator sees their own organisation and no other, an operator the one they have
+//! chosen: every read begins with that tenant, which [`desk`] establishes before any handler runs.
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ mod gateway;
 mod groups;
 mod import;
 mod listing;
+pub(crate) mod operator;
 mod overview;
 mod people;
 mod person;
@@ -76,6 +78,13 @@ macro_rules! at {
     };
 }
 
+/// Makes a route's handler of one that answers whoever comes.
+macro_rules! visiting {
+    ($handler:path) => {
+        |State(edge): State<Arc<Edge>>, request: Request| visited(edge, request, $handler)
+    };
+}
+
 /// The same for one that is about the thing named at the end of the address.
 macro_rules! about {
     ($handler:path) => {
@@ -98,7 +107,10 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
         .route(STYLESHEET_PATH, get(stylesheet))
         .route("/console/seats", get(at!(seats::list::show)))
         .route("/console/seats/bulk", post(at!(seats::bulk::answer)))
-        .route("/console/seats/undo", post(at!(seats::undo::answer)))
+        .route(
+            "/console/seats/undo",
+            get(at!(seats::undo::show)).post(at!(seats::undo::answer)),
+        )
         .route(
             "/console/seats/{seat}",
             get(about!(seats::one::show)).post(about!(seats::one::change)),
@@ -140,6 +152,14 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
             get(about!(client_pages::show)).post(about!(client_pages::change)),
         )
         .route("/console/audit", get(at!(audit::show)).post(at!(audit::verify)))
+        .route(
+            operator::OPERATOR_PATH,
+            get(visiting!(operator::show)).post(visiting!(operator::answer)),
+        )
+        .route(
+            operator::ORGANISATIONS_PATH,
+            get(visiting!(operator::list)).post(visiting!(operator::choose)),
+        )
         .route(
             "/console/settings",
             get(at!(settings::show)).post(at!(settings::save)),

@@ -6,7 +6,7 @@ use usher_console::{
     table::csv, texts::fill,
 };
 use usher_seats::{
-    DaySpan, IdlePolicy, IdleVerdict, Window,
+    Cost, DaySpan, IdlePolicy, IdleVerdict, Window, cost,
     idle::IDLE_AFTER_DAYS,
     overview::{IDLE_DAYS_EDGES, USED_WITHIN_DAYS},
 };
@@ -20,6 +20,9 @@ use crate::sign_in::problem::Problem;
 
 /// Days of the chart: a quarter of a year, the time after which a seat is called idle.
 const CHART_DAYS: i32 = 90;
+
+/// What a seat can be that nobody needs.
+const WASTE: [IdleVerdict; 3] = [IdleVerdict::Idle, IdleVerdict::NeverUsed, IdleVerdict::Redundant];
 
 /// Answers the overview.
 pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
@@ -168,10 +171,7 @@ async fn tiles(desk: &Desk, overview: &Overview, days: &[ActivePeople]) -> Resul
             Some(Section::Seats.path().to_owned()),
         ),
     ];
-    tiles.extend(
-        [IdleVerdict::Idle, IdleVerdict::NeverUsed, IdleVerdict::Redundant]
-            .map(|verdict| waste_tile(desk, overview, verdict)),
-    );
+    tiles.extend(WASTE.map(|verdict| waste_tile(desk, overview, verdict)));
     if overdrawn > 0 {
         let mut tile = plain(
             acts.tile_free,
@@ -196,6 +196,7 @@ async fn tiles(desk: &Desk, overview: &Overview, days: &[ActivePeople]) -> Resul
         detail.to_owned(),
         None,
     ));
+    tiles.extend(cost_tiles(desk, overview));
     tiles.push(active_tile(desk, days).await?);
     Ok(tiles)
 }
@@ -212,6 +213,37 @@ fn with_verdict(overview: &Overview, verdict: IdleVerdict) -> Option<u64> {
 fn verdict_count(figures: &PoolFigures, verdict: IdleVerdict) -> Option<u64> {
     let place = IdleVerdict::ALL.iter().position(|known| *known == verdict)?;
     figures.seats.verdicts.get(place).copied().flatten()
+}
+
+/// Seats of a pool that nobody needs: idle, never used, redundant. None where that is not known.
+fn wasted(figures: &PoolFigures) -> Option<u64> {
+    WASTE
+        .map(|verdict| verdict_count(figures, verdict))
+        .into_iter()
+        .sum()
+}
+
+/// What the seats of a pool that nobody needs cost; none where nobody has said what one costs, or how many they are is not known.
+fn wasted_cost(figures: &PoolFigures) -> Option<Cost> {
+    Some(Cost::of(figures.pool.price?, wasted(figures)?))
+}
+
+/// What they cost in sum, currency by currency.
+fn cost_tiles(desk: &Desk, overview: &Overview) -> Vec<Tile> {
+    let acts = desk.acts();
+    let sums = cost::add_up(overview.pools.iter().filter_map(wasted_cost));
+    let tiles = sums.into_iter().map(|sum| Tile {
+        name: acts.tile_cost.to_owned(),
+        figure: format!("{} {}", words::amount(&sum), sum.currency),
+        detail: words::period(desk, sum.period).to_owned(),
+        href: None,
+        tone: if sum.minor_units == 0 {
+            Tone::Good
+        } else {
+            Tone::Attention
+        },
+    });
+    tiles.collect()
 }
 
 /// Seats that are paid for and not used, with the way to them.
@@ -273,13 +305,21 @@ fn pool_table(desk: &Desk, overview: &Overview) -> Table {
     columns.extend(USED_WITHIN_DAYS.map(|days| Column::numeric(fill(acts.column_used, &[&days]))));
     let words = desk.words();
     columns.extend([words.never_used, words.idle, words.redundant].map(Column::numeric));
-    let rows = overview.pools.iter().map(|figures| pool_row(desk, figures));
+    // Where nobody has said what a seat costs, there is nothing to show.
+    let priced = overview.pools.iter().any(|figures| figures.pool.price.is_some());
+    if priced {
+        columns.extend([acts.column_price, acts.column_cost].map(Column::numeric));
+    }
+    let rows = overview
+        .pools
+        .iter()
+        .map(|figures| pool_row(desk, figures, priced));
     let mut table = Table::whole(acts.pools_caption, columns, rows.collect());
     table.csv = Some(Link::new(desk.shell().csv, "/console?format=csv"));
     table
 }
 
-fn pool_row(desk: &Desk, figures: &PoolFigures) -> Row {
+fn pool_row(desk: &Desk, figures: &PoolFigures, priced: bool) -> Row {
     let acts = desk.acts();
     let row = &figures.pool;
     let name = PoolName {
@@ -306,6 +346,14 @@ fn pool_row(desk: &Desk, figures: &PoolFigures) -> Row {
     cells.push(Cell::count(figures.seats.never_used));
     for verdict in [IdleVerdict::Idle, IdleVerdict::Redundant] {
         cells.push(number(verdict_count(figures, verdict), "–"));
+    }
+    if priced {
+        let written = |cost: Option<Cost>| match cost {
+            Some(cost) => Cell::Number(words::cost(desk, &cost)),
+            None => Cell::quiet("–"),
+        };
+        cells.push(written(row.price.map(|price| Cost::of(price, 1))));
+        cells.push(written(wasted_cost(figures)));
     }
     Row { cells }
 }

@@ -1,9 +1,11 @@
 //! `GET` and `POST /console/pools`, `/console/pools/{pool}`: what was bought, and who waits for it.
 
 use axum::{http::StatusCode, response::Response};
-use usher_console::{Block, Cell, Column, Fact, Field, FieldKind, Form, Link, Row, Section, Step};
+use usher_console::{
+    Block, Cell, Column, Fact, Field, FieldKind, Form, Link, Row, Section, Step, texts::fill,
+};
 use usher_seats::{Day, SeatType, pool::POOL_SEATS_MAX};
-use usher_store::{LedgerChange, PoolName, PoolRow};
+use usher_store::{KeptQuery, LedgerChange, PoolName, PoolRow, ledger::KEPT_SEATS_COUNTED_MAX};
 
 use super::{
     address::{address, under},
@@ -14,6 +16,8 @@ use super::{
     words,
 };
 use crate::sign_in::{page::see_other, problem::Problem};
+
+mod price;
 
 /// Answers the list.
 pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
@@ -77,6 +81,7 @@ fn columns(desk: &Desk) -> Vec<Column> {
         Column::numeric(directory.pool_bought),
         Column::numeric(directory.pool_held),
         Column::numeric(directory.pool_free),
+        Column::numeric(directory.pool_kept),
         Column::numeric(directory.pool_waiting),
         Column::new(directory.pool_valid_from),
         Column::new(directory.pool_valid_until),
@@ -114,11 +119,20 @@ fn row_of(desk: &Desk, row: &PoolRow) -> Row {
             number(row.pool.bought),
             Cell::count(row.pool.in_use),
             number(row.pool.free(desk.now_ms())),
+            kept_cell(row.kept),
             Cell::count(row.waiting),
             day_cell(desk, row.pool.valid_from_ms),
             day_cell(desk, row.pool.valid_until_ms),
         ],
     }
+}
+
+/// How many seats are kept for whoever had them; more than are counted are so many or more.
+fn kept_cell(kept: u64) -> Cell {
+    if kept < KEPT_SEATS_COUNTED_MAX {
+        return Cell::count(kept);
+    }
+    Cell::Number(format!("{}+", usher_console::grouped(kept)))
 }
 
 fn day_cell(desk: &Desk, time_ms: Option<i64>) -> Cell {
@@ -146,6 +160,9 @@ fn fields(desk: &Desk, row: Option<&PoolRow>) -> Vec<Field> {
         )
         .hint(directory.pool_overdraft_hint),
     ]
+    .into_iter()
+    .chain(price::fields(desk, row.and_then(|row| row.price)))
+    .collect()
 }
 
 /// Answers the form of the list: a pool of an app, or the pool of platform seats.
@@ -204,6 +221,7 @@ async fn page(
             Cell::link(usher_console::grouped(row.pool.in_use), of_pool.address()),
         ),
         Fact::new(directory.pool_free, number(row.pool.free(desk.now_ms()))),
+        Fact::new(directory.pool_kept, kept_cell(row.kept)),
         Fact::new(directory.pool_waiting, Cell::count(row.waiting)),
     ]));
     blocks.push(Block::Links(vec![
@@ -215,6 +233,7 @@ async fn page(
     form.fields = fields(desk, Some(&row));
     blocks.push(Block::Form(form));
     blocks.push(line(desk, pool.clone()).await?);
+    blocks.extend(kept(desk, pool.clone(), row.kept).await?);
     let up = Link::new(directory.pools_title, Section::Pools.path());
     let heading = (words::pool(desk.words(), &pool), Some(up));
     Ok(desk.page_under(status, Section::Pools, heading, blocks).await)
@@ -236,12 +255,46 @@ async fn line(desk: &Desk, pool: PoolName) -> Result<Block, Problem> {
                 place.user_id.to_string(),
                 under(Section::People.path(), &place.user_id.to_string()),
             ),
-            Cell::text(desk.moment(place.waiting_since_ms)),
+            Cell::moment(desk.moment(place.waiting_since_ms)),
         ],
     });
     let mut table = usher_console::Table::whole(directory.pool_line_caption, columns, rows.collect());
     table.nothing = directory.pool_line_empty.to_owned();
     Ok(Block::Table(table))
+}
+
+/// The seats that are kept for whoever had them, those given back last first; nothing when there are none.
+async fn kept(desk: &Desk, pool: PoolName, can_be_given_back: u64) -> Result<Option<Block>, Problem> {
+    let (seats, directory) = (desk.seats(), desk.directory());
+    let query = KeptQuery {
+        pool,
+        now_ms: desk.now_ms(),
+        after: None,
+        rows_max: ROWS,
+    };
+    let kept = desk.store().kept_seats(query).await?;
+    let columns = vec![
+        Column::new(directory.number),
+        Column::new(seats.column_released),
+        Column::new(directory.pool_kept_until),
+    ];
+    let day = |time_ms| Cell::moment(desk.moment(time_ms));
+    let rows = kept.iter().map(|row| Row {
+        cells: vec![
+            Cell::link(
+                row.seat.user_id.to_string(),
+                under(Section::Seats.path(), &row.seat.to_string()),
+            ),
+            row.released_at_ms.map_or_else(|| Cell::quiet(""), day),
+            row.kept_until_ms.map_or_else(|| Cell::quiet(""), day),
+        ],
+    });
+    let caption = fill(
+        directory.pool_kept_caption,
+        &[&usher_console::grouped(can_be_given_back)],
+    );
+    let table = usher_console::Table::whole(caption, columns, rows.collect());
+    Ok((!kept.is_empty()).then_some(Block::Table(table)))
 }
 
 /// Answers the form of that page.
@@ -284,7 +337,15 @@ async fn save(desk: &Desk, pool: &PoolName) -> Result<Option<Block>, Problem> {
         valid_until_ms,
         overdraft_allowed: desk.sent("overdraft")? == "yes",
     };
-    match desk.change(vec![change.into()]).await {
+    let price = match price::sent(desk)? {
+        Ok(price) => price,
+        Err(sentence) => return Ok(Some(Block::alert(sentence))),
+    };
+    let price = LedgerChange::PutPrice {
+        pool: pool.clone(),
+        price,
+    };
+    match desk.change(vec![change.into(), price.into()]).await {
         Ok(_) => Ok(None),
         Err(error) => refused::notice(words, error).map(Some),
     }

@@ -29,6 +29,7 @@ pub(super) fn sentence(words: &Words, rejection: Rejection) -> &'static str {
         Rejection::PoolNeverValid => words.refused_pool_never_valid,
         Rejection::SeatNotInUse => words.refused_not_in_use,
         Rejection::SeatHeld => words.refused_held,
+        Rejection::SeatNotKept => words.refused_not_kept,
         Rejection::SeatProtected => words.refused_protected,
         Rejection::SeatUsed => words.refused_used,
         Rejection::EndInThePast => words.refused_end_past,

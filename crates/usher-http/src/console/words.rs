@@ -1,11 +1,13 @@
 //! Words of the ledger as people read them.
 
 use usher_console::{
-    Cell, Choice, Tone,
+    Cell, Choice, Tone, grouped,
     texts::{Words, fill},
 };
-use usher_seats::{IdlePolicy, IdleVerdict, Namespace, SeatType};
+use usher_seats::{Cost, IdlePolicy, IdleVerdict, Namespace, PricePeriod, SeatType};
 use usher_store::{PoolName, SeatName};
+
+use super::desk::Desk;
 
 /// A kind of seat.
 pub(super) fn seat_type(words: &Words, seat_type: SeatType) -> &'static str {
@@ -88,4 +90,29 @@ pub(super) fn seat_type_choices(words: &Words) -> Vec<Choice> {
     kinds
         .map(|kind| Choice::new(kind.wire_name(), seat_type(words, kind)))
         .collect()
+}
+
+/// An amount for people, its thousands set apart.
+pub(super) fn amount(cost: &Cost) -> String {
+    let written = cost.amount();
+    let (whole, rest) = written.split_once('.').unwrap_or((&written, ""));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    if rest.is_empty() {
+        whole
+    } else {
+        format!("{whole}.{rest}")
+    }
+}
+
+/// For how long something is paid.
+pub(super) fn period(desk: &Desk, period: PricePeriod) -> &'static str {
+    match period {
+        PricePeriod::Month => desk.words().a_month,
+        PricePeriod::Year => desk.words().a_year,
+    }
+}
+
+/// A price or what many seats cost: amount, currency and for how long.
+pub(super) fn cost(desk: &Desk, cost: &Cost) -> String {
+    format!("{} {} {}", amount(cost), cost.currency, period(desk, cost.period))
 }

@@ -44,6 +44,7 @@ fn of_rejection(rejection: Rejection) -> WireError {
         Rejection::PoolTooSmall
         | Rejection::SeatNotInUse
         | Rejection::SeatHeld
+        | Rejection::SeatNotKept
         | Rejection::SeatProtected
         | Rejection::SeatUsed
         | Rejection::TooManyLeaves => return conflict(rejection),

@@ -1,10 +1,12 @@
-//! The four cookies and how they are kept safe.
+//! The six cookies and how they are kept safe.
 //!
 //! | Cookie | Holds | Lives |
 //! | --- | --- | --- |
 //! | `usher_session` | 32 random bytes; the store knows their hash | as long as the session |
 //! | `usher_form` | 32 random bytes that bind a form to this browser before anybody is signed in | until the browser closes |
 //! | `usher_errand` | what the browser carries to an identity provider and back, sealed | ten minutes |
+//! | `usher_operator` | the hash of an operator token and an end, sealed | a working day |
+//! | `usher_organisation` | which organisation an operator looks at; grants nothing | until the browser closes |
 //! | `usher_language` | `en` or `zh` | a year |
 //!
 //! All are `HttpOnly` (no script reads them; there is none) and `SameSite=Lax` (no other site's form brings them along).
@@ -23,6 +25,10 @@ pub(crate) enum Cookie {
     Form,
     /// What the browser is sent to an identity provider for.
     Errand,
+    /// Which operator is signed in.
+    Operator,
+    /// Which organisation the operator looks at.
+    Organisation,
     /// Which language was chosen.
     Language,
 }
@@ -39,6 +45,10 @@ impl Cookie {
             (Self::Form, false) => "usher_form",
             (Self::Errand, true) => "__Host-usher_errand",
             (Self::Errand, false) => "usher_errand",
+            (Self::Operator, true) => "__Host-usher_operator",
+            (Self::Operator, false) => "usher_operator",
+            (Self::Organisation, true) => "__Host-usher_organisation",
+            (Self::Organisation, false) => "usher_organisation",
             (Self::Language, true) => "__Host-usher_language",
             (Self::Language, false) => "usher_language",
         }

@@ -28,7 +28,7 @@ use axum::{
     routing::{get, post},
 };
 
-mod account;
+pub(crate) mod account;
 pub mod authorize;
 mod authorize_request;
 mod consent;

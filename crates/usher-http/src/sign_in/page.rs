@@ -12,6 +12,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
+use usher_store::Tenant;
+
 use super::{problem::Problem, scope_words::ShownScope, texts::Texts};
 use crate::wire::{LogNote, Weight};
 
@@ -66,6 +68,38 @@ pub(crate) fn stylesheet_address() -> String {
 pub(crate) struct StartPage {
     /// Around it.
     pub(crate) frame: Frame,
+}
+
+/// An operator token.
+#[derive(Template)]
+#[template(path = "operator.html")]
+pub(crate) struct OperatorPage<'a> {
+    /// Around it.
+    pub(crate) frame: Frame,
+    /// Proves that the form is ours.
+    pub(crate) form_token: &'a str,
+    /// True for who is signed in already.
+    pub(crate) signed_in: bool,
+    /// How such a token begins.
+    pub(crate) prefix: &'static str,
+    /// What did not fit.
+    pub(crate) alert: Option<Alert>,
+}
+
+/// Which organisation an operator looks at.
+#[derive(Template)]
+#[template(path = "organisations.html")]
+pub(crate) struct OrganisationsPage<'a> {
+    /// Around it.
+    pub(crate) frame: Frame,
+    /// Proves that the forms are ours.
+    pub(crate) form_token: &'a str,
+    /// What was searched.
+    pub(crate) wanted: &'a str,
+    /// A page of them.
+    pub(crate) tenants: Vec<Tenant>,
+    /// Where the next page is.
+    pub(crate) next: Option<String>,
 }
 
 /// Name and password.

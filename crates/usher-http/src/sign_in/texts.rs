@@ -31,6 +31,17 @@ texts! {
 
     // Start.
     start_title: "Usher", "Usher";
+    operator_title: "Sign in as operator", "运维登录";
+    operator_lead: "An operator looks after every organisation on this server. People sign in with their name and password instead.", "运维人员管理此服务器上的所有企业。普通人员请使用姓名和密码登录。";
+    operator_token: "Operator token", "运维令牌";
+    operator_wrong: "This is no operator token, or it is not good any more.", "不是运维令牌，或已失效。";
+    operator_help: "`usher token operator` makes one on the server.", "在服务器上使用 `usher token operator` 生成令牌。";
+    operator_leave: "Sign out as operator", "退出运维登录";
+    organisations_title: "Choose an organisation", "选择企业";
+    organisations_search: "Name or key", "名称或标识";
+    organisations_button: "Show", "显示";
+    organisations_nothing: "Nothing fits.", "没有符合条件的企业。";
+    organisations_next: "Next page", "下一页";
     start_lead: "Usher keeps the seats of your organisation: who holds one, who may enter an application, and when it was last used.", "Usher 管理企业的席位：谁拥有席位，谁可以进入应用，以及最近一次使用的时间。";
     start_console: "Console: seats and who uses them", "控制台：席位与使用情况";
     start_account: "Your account", "我的账号";

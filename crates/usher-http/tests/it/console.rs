@@ -1,6 +1,9 @@
 //! The console: who may open it, what a form must show, and what people do there.
 
+mod hostile;
+mod keeping;
 mod managing;
+mod operators;
 
 use axum::http::StatusCode;
 use usher_seats::{GroupKey, SeatType, TenantId};

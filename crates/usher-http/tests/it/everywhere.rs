@@ -241,12 +241,17 @@ const MORE_ROWS: [(&str, Rule, &str, &str, &str); 8] = [
 ];
 
 /// The console knows people by their session alone: without one each page is the way to sign in, and no form is looked at.
-const CONSOLE_ROWS: [(&str, Rule, &str, &str, &str); 34] = [
+const CONSOLE_ROWS: [(&str, Rule, &str, &str, &str); 39] = [
     ("/assets/console.css", Rule::Bearerless, "GET", "", ""),
     ("/console", Rule::Bearerless, "GET", "", ""),
     ("/console/gateway", Rule::Bearerless, "GET", "", ""),
     ("/console/seats", Rule::Bearerless, "GET", "?idle=90", ""),
     ("/console/seats/bulk", Rule::Bearerless, "POST", "", FORM),
+    ("/console/operator", Rule::Bearerless, "GET", "", ""),
+    ("/console/operator", Rule::Bearerless, "POST", "", FORM),
+    ("/console/organisations", Rule::Bearerless, "GET", "", ""),
+    ("/console/organisations", Rule::Bearerless, "POST", "", FORM),
+    ("/console/seats/undo", Rule::Bearerless, "GET", "", ""),
     ("/console/seats/undo", Rule::Bearerless, "POST", "", FORM),
     ("/console/seats/{seat}", Rule::Bearerless, "GET", "", ""),
     ("/console/seats/{seat}", Rule::Bearerless, "POST", "", FORM),

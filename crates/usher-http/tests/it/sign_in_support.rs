@@ -178,6 +178,12 @@ impl Answer {
         found.unwrap_or_else(|| panic!("no form for {action}: {self}"))
     }
 
+    /// Every form on the page that changes something.
+    pub fn posted_forms(&self) -> Vec<Form> {
+        let ours = |form: &Form| !form.field("form_token").is_empty();
+        forms(&self.text).into_iter().filter(ours).collect()
+    }
+
     /// The form on the page that changes something at `action`: one with a proof that it is ours.
     pub fn posted(&self, action: &str) -> Form {
         let mut found = forms(&self.text).into_iter();

@@ -23,7 +23,11 @@ impl Seen {
 }
 
 /// Whether the pool of a seat has one to give, expired ones not counted as free.
-async fn has_free<B: Book>(changing: &mut Changing<'_, B>, seat: &SeatName, seen: &Seen) -> Answer<B, bool> {
+pub(super) async fn has_free<B: Book>(
+    changing: &mut Changing<'_, B>,
+    seat: &SeatName,
+    seen: &Seen,
+) -> Answer<B, bool> {
     match seen.pool {
         Some(known) => Ok(known.is_none_or(|pool| pool.has_free(changing.at_ms))),
         None => pools::free_now(changing, &seat.pool).await,
@@ -228,6 +232,7 @@ async fn begin_since<B: Book>(
         expires_at_ms,
         protected_reason: None,
         given_directly: by == By::Hand,
+        kept: None,
     };
     write(changing, seat, (before, &after), action).await?;
     Ok(if before.is_some() {

@@ -1,8 +1,18 @@
 //! What is kept of one seat.
 
 use serde::Serialize;
-use usher_seats::Seat;
+use usher_seats::{Seat, seat::KEPT_MS};
 use usher_store::{SeatName, SeatRow};
+
+/// What a seat that was taken back is kept for whoever had it with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// Until when, in milliseconds.
+    pub until_ms: i64,
+    /// Why it was kept from being taken as idle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected_reason: Option<String>,
+}
 
 /// What is kept of a seat. Its form in the audit log, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +29,9 @@ pub struct Holding {
     pub protected_reason: Option<String>,
     /// True when it was given by hand, false when only groups give it.
     pub given_directly: bool,
+    /// What it is kept for its former holder with; only while it is not held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
 }
 
 impl Holding {
@@ -33,6 +46,15 @@ impl Holding {
         seat.admits(now_ms)
     }
 
+    /// What is kept of it for its holder when somebody takes it back.
+    #[must_use]
+    pub fn taken_back(&self, at_ms: i64) -> Kept {
+        Kept {
+            until_ms: at_ms.saturating_add(KEPT_MS),
+            protected_reason: self.protected_reason.clone(),
+        }
+    }
+
     /// With the name of the seat, as lists have it.
     #[must_use]
     pub fn into_row(self, seat: SeatName) -> SeatRow {
@@ -44,6 +66,7 @@ impl Holding {
             expires_at_ms: self.expires_at_ms,
             protected_reason: self.protected_reason,
             given_directly: self.given_directly,
+            kept_until_ms: self.kept.map(|kept| kept.until_ms),
         }
     }
 }

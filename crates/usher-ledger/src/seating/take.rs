@@ -3,7 +3,7 @@
 use usher_seats::UserId;
 use usher_store::{Effect, PoolName, Rejection, SeatName};
 
-use super::{By, Holding, give, waiting, write};
+use super::{By, Holding, Kept, give, waiting, write};
 use crate::{
     book::{Answer, Book, Outcome},
     changing::Changing,
@@ -29,7 +29,8 @@ pub(crate) async fn release<B: Book>(
             return Err(Rejection::SeatUsed.into());
         }
     }
-    end(changing, seat, &before, "seat.released").await?;
+    let kept = Some(before.taken_back(changing.at_ms));
+    end_keeping(changing, seat, (&before, kept), "seat.released").await?;
     waiting::serve(changing, &seat.pool).await?;
     Ok(Effect::Updated)
 }
@@ -41,10 +42,21 @@ pub(super) async fn end<B: Book>(
     before: &Holding,
     action: &'static str,
 ) -> Answer<B, ()> {
+    end_keeping(changing, seat, (before, None), action).await
+}
+
+/// The same with what is kept of it for its holder.
+async fn end_keeping<B: Book>(
+    changing: &mut Changing<'_, B>,
+    seat: &SeatName,
+    (before, kept): (&Holding, Option<Kept>),
+    action: &'static str,
+) -> Answer<B, ()> {
     let after = Holding {
         held: false,
         released_at_ms: Some(changing.at_ms),
         protected_reason: None,
+        kept,
         ..before.clone()
     };
     write(changing, seat, (Some(before), &after), action).await

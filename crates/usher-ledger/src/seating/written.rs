@@ -82,6 +82,7 @@ async fn record<B: Book>(changing: &mut Changing<'_, B>, written: &WrittenSeat) 
         expires_at_ms,
         protected_reason: None,
         given_directly: !written.given_by_group,
+        kept: None,
     };
     write(changing, &written.seat, (None, &holding), "seat.recorded").await?;
     Ok(Effect::Created)

@@ -1,6 +1,6 @@
 //! Seats.
 
-use usher_ledger::{Holding, Seats, Survey};
+use usher_ledger::{Holding, Kept, Seats, Survey};
 use usher_seats::{Pool, TenantId, UserId};
 use usher_store::{PoolName, SeatName};
 
@@ -14,6 +14,7 @@ use crate::{
 const SURVEY: &str = "
 SELECT $4::text = '' OR app.tenant_id IS NOT NULL, person.tenant_id IS NOT NULL,
        seat.held, seat.assigned_at_ms, seat.released_at_ms, seat.expires_at_ms, seat.protected_reason, seat.given_directly,
+       seat.kept_until_ms, seat.kept_protected_reason,
        pool.held, pool.bought, pool.valid_from_ms, pool.valid_until_ms, pool.overdraft_allowed
 FROM tenants AS tenant
 LEFT JOIN apps AS app ON app.tenant_id = tenant.tenant_id AND app.namespace = $4
@@ -23,7 +24,7 @@ LEFT JOIN seats AS seat ON seat.tenant_id = tenant.tenant_id AND seat.seat_type 
 LEFT JOIN pools AS pool ON pool.tenant_id = tenant.tenant_id AND pool.seat_type = $2 AND pool.namespace = $4
 WHERE tenant.tenant_id = $1";
 
-/// Reads a holding from six columns, beginning at `first`.
+/// Reads a holding from eight columns, beginning at `first`.
 pub(crate) fn holding_row(row: &Row, first: usize) -> Answered<Holding> {
     Ok(Holding {
         held: row.get(first)?,
@@ -32,6 +33,13 @@ pub(crate) fn holding_row(row: &Row, first: usize) -> Answered<Holding> {
         expires_at_ms: row.get(first + 3)?,
         protected_reason: row.get(first + 4)?,
         given_directly: row.get(first + 5)?,
+        kept: match row.get(first + 6)? {
+            None => None,
+            Some(until_ms) => Some(Kept {
+                until_ms,
+                protected_reason: row.get(first + 7)?,
+            }),
+        },
     })
 }
 
@@ -40,8 +48,8 @@ fn survey_row(row: &Row) -> Answered<Survey> {
         Some(_) => Some(holding_row(row, 2)?),
         None => None,
     };
-    let pool: Option<Pool> = match row.get::<Option<i64>>(8)? {
-        Some(_) => Some(pools::pool_row(row, 8)?),
+    let pool: Option<Pool> = match row.get::<Option<i64>>(10)? {
+        Some(_) => Some(pools::pool_row(row, 10)?),
         None => None,
     };
     Ok(Survey {
@@ -56,7 +64,8 @@ fn survey_row(row: &Row) -> Answered<Survey> {
 /// Finds a seat.
 pub(crate) async fn seat(sql: &Sql, seat: &SeatName) -> Answered<Option<Holding>> {
     sql.optional(
-        "SELECT held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly
+        "SELECT held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly, kept_until_ms,
+                kept_protected_reason
          FROM seats WHERE tenant_id = $1 AND seat_type = $2 AND user_id = $3 AND namespace = $4",
         seat_key(seat),
         |row| holding_row(row, 0),
@@ -92,15 +101,19 @@ impl Seats for DatabaseBook<'_> {
             after.expires_at_ms,
             after.protected_reason.clone(),
             after.given_directly,
+            after.kept.as_ref().map(|kept| kept.until_ms),
+            after.kept.as_ref().and_then(|kept| kept.protected_reason.clone()),
         ];
         self.sql.later(
             "INSERT INTO seats (tenant_id, seat_type, user_id, namespace, held, assigned_at_ms, released_at_ms,
-                                expires_at_ms, protected_reason, given_directly)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                expires_at_ms, protected_reason, given_directly, kept_until_ms,
+                                kept_protected_reason)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              ON CONFLICT (tenant_id, seat_type, user_id, namespace) DO UPDATE SET
                held = excluded.held, assigned_at_ms = excluded.assigned_at_ms,
                released_at_ms = excluded.released_at_ms, expires_at_ms = excluded.expires_at_ms,
-               protected_reason = excluded.protected_reason, given_directly = excluded.given_directly",
+               protected_reason = excluded.protected_reason, given_directly = excluded.given_directly,
+               kept_until_ms = excluded.kept_until_ms, kept_protected_reason = excluded.kept_protected_reason",
             values,
         );
         let was_held = before.is_some_and(|before| before.held);
@@ -120,7 +133,8 @@ impl Seats for DatabaseBook<'_> {
         let limit = i64::try_from(seats_max).unwrap_or(i64::MAX);
         self.sql
             .rows(
-                "SELECT user_id, held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly
+                "SELECT user_id, held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly, kept_until_ms,
+                kept_protected_reason
                  FROM seats
                  WHERE tenant_id = $1 AND seat_type = $2 AND namespace = $3
                    AND held = TRUE AND expires_at_ms IS NOT NULL AND expires_at_ms <= $4

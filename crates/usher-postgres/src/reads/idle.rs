@@ -86,9 +86,14 @@ async fn candidates(connection: &Sql, query: &IdleQuery) -> Answered<Vec<Candida
     let by_user =
         "AND ($5::int4 IS NOT NULL) AND (seats.user_id, seats.namespace) > ($6, $7) AND $8::int4 IS NOT NULL
         ORDER BY seats.user_id, seats.namespace LIMIT $9";
+    let of_person = if query.user_id.is_some() {
+        "AND seats.user_id = $10"
+    } else {
+        "AND $10::int8 IS NULL"
+    };
     let order = match query.order {
-        IdleOrder::LongestIdleFirst => by_idleness,
-        IdleOrder::User => by_user,
+        IdleOrder::LongestIdleFirst if query.user_id.is_none() => by_idleness,
+        IdleOrder::LongestIdleFirst | IdleOrder::User => by_user,
     };
     let after = query.after.as_ref();
     let values = list![
@@ -100,10 +105,11 @@ async fn candidates(connection: &Sql, query: &IdleQuery) -> Answered<Vec<Candida
         after.map_or(0, |key| key.user_id.get()),
         seat_namespace(after.and_then(|key| key.namespace.as_ref())),
         i32::try_from(idle_since_max_day(query)).unwrap_or(i32::MAX),
-        limit(IDLE_SEATS_READ_MAX + 1)
+        limit(IDLE_SEATS_READ_MAX + 1),
+        query.user_id.map(UserId::get)
     ];
     connection
-        .rows(&format!("{CANDIDATES} {order}"), values, |row| {
+        .rows(&format!("{CANDIDATES} {of_person} {order}"), values, |row| {
             candidate(row, query)
         })
         .await

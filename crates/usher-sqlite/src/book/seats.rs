@@ -1,7 +1,7 @@
 //! Seats.
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use usher_ledger::{Holding, Seats, Survey};
+use usher_ledger::{Holding, Kept, Seats, Survey};
 use usher_seats::{TenantId, UserId};
 use usher_store::{PoolName, SeatName};
 
@@ -11,7 +11,7 @@ use crate::{
     numbers::{SeatNamespace, StoredSeatType, StoredUserId, pool_key, seat_key},
 };
 
-/// Reads a holding from six columns, beginning at `first`.
+/// Reads a holding from eight columns, beginning at `first`.
 pub(crate) fn holding_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Holding> {
     Ok(Holding {
         held: row.get(first)?,
@@ -20,6 +20,13 @@ pub(crate) fn holding_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Holdi
         expires_at_ms: row.get(first + 3)?,
         protected_reason: row.get(first + 4)?,
         given_directly: row.get(first + 5)?,
+        kept: match row.get(first + 6)? {
+            None => None,
+            Some(until_ms) => Some(Kept {
+                until_ms,
+                protected_reason: row.get(first + 7)?,
+            }),
+        },
     })
 }
 
@@ -27,7 +34,8 @@ pub(crate) fn holding_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Holdi
 pub(crate) fn seat(connection: &Connection, seat: &SeatName) -> rusqlite::Result<Option<Holding>> {
     connection
         .prepare_cached(
-            "SELECT held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly
+            "SELECT held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly, kept_until_ms,
+                kept_protected_reason
              FROM seats WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND namespace = ?4",
         )?
         .query_row(seat_key(seat), |row| holding_row(row, 0))
@@ -65,12 +73,13 @@ fn write_seat(
     run(
         connection,
         "INSERT INTO seats (tenant_id, seat_type, user_id, namespace, held, assigned_at_ms, released_at_ms,
-                            expires_at_ms, protected_reason, given_directly)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                            expires_at_ms, protected_reason, given_directly, kept_until_ms, kept_protected_reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT DO UPDATE SET
            held = excluded.held, assigned_at_ms = excluded.assigned_at_ms,
            released_at_ms = excluded.released_at_ms, expires_at_ms = excluded.expires_at_ms,
-           protected_reason = excluded.protected_reason, given_directly = excluded.given_directly",
+           protected_reason = excluded.protected_reason, given_directly = excluded.given_directly,
+           kept_until_ms = excluded.kept_until_ms, kept_protected_reason = excluded.kept_protected_reason",
         (
             tenant_id,
             seat_type,
@@ -82,6 +91,8 @@ fn write_seat(
             after.expires_at_ms,
             &after.protected_reason,
             after.given_directly,
+            after.kept.as_ref().map(|kept| kept.until_ms),
+            after.kept.as_ref().and_then(|kept| kept.protected_reason.as_deref()),
         ),
     )?;
     if before.is_none_or(|before| before.assigned_at_ms != after.assigned_at_ms) {
@@ -104,7 +115,8 @@ fn seats_run_out(
     let limit = i64::try_from(seats_max).unwrap_or(i64::MAX);
     connection
         .prepare_cached(
-            "SELECT user_id, held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly
+            "SELECT user_id, held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly, kept_until_ms,
+                kept_protected_reason
              FROM seats INDEXED BY seats_expiring
              WHERE tenant_id = ?1 AND seat_type = ?2 AND namespace = ?3
                AND held = 1 AND expires_at_ms IS NOT NULL AND expires_at_ms <= ?4

@@ -154,6 +154,7 @@ enum Walk {
     NeverUsed,
     IdleOfApp,
     ByUser,
+    OfUser,
     Members,
 }
 
@@ -163,6 +164,7 @@ impl Walk {
             IdleOrder::LongestIdleFirst if query.namespace.is_some() => Self::IdleOfApp,
             IdleOrder::LongestIdleFirst if query.never_used => Self::NeverUsed,
             IdleOrder::LongestIdleFirst => Self::Idle,
+            IdleOrder::User if query.user_id.is_some() => Self::OfUser,
             IdleOrder::User if query.group_key.is_some() => Self::Members,
             IdleOrder::User => Self::ByUser,
         }
@@ -202,6 +204,15 @@ impl Walk {
                  WHERE tenant_id = ?1 AND seat_type = ?2 AND (user_id, namespace) > (?3, ?4)
                  ORDER BY user_id, namespace"
             }
+            // The person is the key's, so that nobody else's seat is looked at.
+            Self::OfUser => {
+                "SELECT user_id, namespace, held, assigned_at_ms, expires_at_ms, protected_reason, last_admitted_ms,
+                        idle_since_day
+                 FROM seats
+                 WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?5
+                   AND (?5 > ?3 OR (?5 = ?3 AND namespace > ?4))
+                 ORDER BY user_id, namespace"
+            }
             // A member without such a seat is a row too, so that looking at members is counted as looking at seats.
             Self::Members => {
                 "SELECT member.user_id, coalesce(seats.namespace, ''), coalesce(held, 0), assigned_at_ms, expires_at_ms,
@@ -230,11 +241,13 @@ impl Walk {
         let seat_type = SeatTypeNumber(seat_type);
         let app = seat_namespace(query.namespace.as_ref());
         let group = query.group_key.as_ref().map_or("", |group| group.as_str());
+        let person = query.user_id.map(UserId::get);
         let tenant_id = query.tenant_id.0;
         let parameters: &[&dyn ToSql] = match self {
             Self::Idle | Self::NeverUsed => &[&tenant_id, &seat_type, &day, &user_id, &namespace, &last_day],
             Self::IdleOfApp => &[&tenant_id, &day, &user_id, &last_day, &app],
             Self::ByUser => &[&tenant_id, &seat_type, &user_id, &namespace],
+            Self::OfUser => &[&tenant_id, &seat_type, &user_id, &namespace, &person],
             Self::Members => &[&tenant_id, &seat_type, &user_id, &namespace, &group],
         };
         statement.query(parameters)
@@ -403,7 +416,7 @@ impl Judge<'_> {
     fn is_member(&self, user_id: UserId) -> rusqlite::Result<bool> {
         match &self.query.group_key {
             // A walk along the members meets nobody else.
-            Some(_) if self.query.order == IdleOrder::User => Ok(true),
+            Some(_) if self.query.order == IdleOrder::User && self.query.user_id.is_none() => Ok(true),
             None => Ok(true),
             Some(group_key) => self.connection.prepare_cached(IS_MEMBER)?.exists((
                 self.query.tenant_id.0,

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use usher_seats::{GroupKey, Namespace, Pool, SeatType, TenantId, UserId};
-use usher_store::{Group, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow};
+use usher_store::{Group, KeptQuery, PoolName, PoolRow, SeatName, SeatQuery, SeatRow, WaitingRow};
 
 use super::limit;
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
     },
 };
 
-/// A pool's columns; `in_use` leaves out seats that have run out by ?1 although that is not written down yet.
+/// A pool's columns; `in_use` leaves out seats that have run out by ?1 although that is not written down yet. The last
+/// column counts kept seats, at most `KEPT_SEATS_COUNTED_MAX`.
 macro_rules! select_pools {
     () => {
         "SELECT seat_type, namespace, bought,
@@ -25,7 +26,11 @@ macro_rules! select_pools {
                 (SELECT count(*) FROM waiting_places AS place
                  WHERE place.tenant_id = pools.tenant_id AND place.seat_type = pools.seat_type
                    AND place.namespace = pools.namespace),
-                price_minor_units, price_currency, price_period
+                price_minor_units, price_currency, price_period,
+                (SELECT count(*) FROM (SELECT 1 FROM seats INDEXED BY seats_kept
+                                       WHERE seats.tenant_id = pools.tenant_id AND seats.seat_type = pools.seat_type
+                                         AND seats.namespace = pools.namespace AND seats.kept_until_ms IS NOT NULL
+                                         AND seats.kept_until_ms > ?1 LIMIT 1000) AS kept)
          FROM pools "
     };
 }
@@ -51,7 +56,9 @@ pub(crate) fn pool(
             select_pools!(),
             "WHERE tenant_id = ?2 AND seat_type = ?3 AND namespace = ?4"
         ))?
-        .query_row((now_ms, tenant_id, seat_type, namespace), pool_row)
+        .query_row((now_ms, tenant_id, seat_type, namespace), |row| {
+            pool_row(row, now_ms)
+        })
         .optional()
 }
 
@@ -76,24 +83,26 @@ pub(crate) fn pools(
         ))?
         .query_map(
             (now_ms, tenant_id.0, seat_type, namespace, limit(rows_max)),
-            pool_row,
+            |row| pool_row(row, now_ms),
         )?
         .collect()
 }
 
-fn pool_row(row: &Row<'_>) -> rusqlite::Result<PoolRow> {
+fn pool_row(row: &Row<'_>, now_ms: i64) -> rusqlite::Result<PoolRow> {
+    let pool = Pool {
+        bought: row.get::<_, Option<Count>>(2)?.map(|Count(bought)| bought),
+        in_use: row.get::<_, Count>(3)?.0,
+        valid_from_ms: row.get(4)?,
+        valid_until_ms: row.get(5)?,
+        overdraft_allowed: row.get(6)?,
+    };
     Ok(PoolRow {
         seat_type: row.get::<_, StoredSeatType>(0)?.0,
         namespace: row.get::<_, SeatNamespace>(1)?.0,
-        pool: Pool {
-            bought: row.get::<_, Option<Count>>(2)?.map(|Count(bought)| bought),
-            in_use: row.get::<_, Count>(3)?.0,
-            valid_from_ms: row.get(4)?,
-            valid_until_ms: row.get(5)?,
-            overdraft_allowed: row.get(6)?,
-        },
+        pool,
         waiting: row.get::<_, Count>(7)?.0,
         price: StoredPrice::from_row(row, 8)?.0,
+        kept: pool.keeps(row.get::<_, Count>(11)?.0, now_ms),
     })
 }
 
@@ -163,13 +172,39 @@ fn statement(query: &SeatQuery) -> String {
     };
     format!(
         "SELECT seats.user_id, seats.namespace, held, assigned_at_ms, released_at_ms, expires_at_ms,
-                protected_reason, given_directly
+                protected_reason, given_directly, kept_until_ms, kept_protected_reason
          FROM {from}
          WHERE seats.tenant_id = :tenant_id AND seats.seat_type = :seat_type
            AND (seats.user_id, seats.namespace) > (:after_user, :after_namespace)
            AND {of_group} AND {of_user} AND {of_app}
          ORDER BY seats.user_id, seats.namespace LIMIT :rows_max"
     )
+}
+
+/// Lists the seats of a pool that are kept for whoever had them, those given back last first.
+pub(crate) fn kept_seats(connection: &Connection, query: &KeptQuery) -> rusqlite::Result<Vec<SeatRow>> {
+    let (tenant_id, seat_type, namespace) = pool_key(&query.pool);
+    let (before_ms, before_user) = query
+        .after
+        .map_or((i64::MAX, i64::MAX), |(until_ms, user)| (until_ms, user.get()));
+    connection
+        .prepare_cached(
+            "SELECT user_id, held, assigned_at_ms, released_at_ms, expires_at_ms, protected_reason, given_directly,
+                    kept_until_ms, kept_protected_reason
+             FROM seats INDEXED BY seats_kept
+             WHERE tenant_id = ?1 AND seat_type = ?2 AND namespace = ?3 AND kept_until_ms IS NOT NULL
+               AND kept_until_ms > ?4 AND (kept_until_ms, user_id) < (?5, ?6)
+             ORDER BY kept_until_ms DESC, user_id DESC LIMIT ?7",
+        )?
+        .query_map(
+            (tenant_id, seat_type, namespace, query.now_ms, before_ms, before_user, limit(query.rows_max)),
+            |row| {
+                let StoredUserId(user_id) = row.get(0)?;
+                let pool = query.pool.clone();
+                Ok(holding_row(row, 1)?.into_row(SeatName { pool, user_id }))
+            },
+        )?
+        .collect()
 }
 
 /// Lists a waiting list, first in line first.

@@ -242,6 +242,8 @@ pub static SECTIONS: &[Section] = &[
             maybe(integer("expires_at_ms")),
             maybe(text("protected_reason")),
             boolean("given_directly"),
+            maybe(integer("kept_until_ms")),
+            maybe(text("kept_protected_reason")),
         ],
     ),
     section(

@@ -1,5 +1,7 @@
 //! The arguments of `usher report` and `usher user leave`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{ledger::WishArguments, manage::PlaceArguments};
@@ -34,6 +36,9 @@ pub(crate) struct ReportUsageArguments {
     /// Print a table for spreadsheets.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
+    /// Write the report into a new file that shows itself in any browser, to be mailed.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["csv", "json"])]
+    pub(crate) html: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) place: PlaceArguments,
 }
@@ -62,6 +67,9 @@ pub(crate) struct ReportIdleArguments {
     /// Print a table for spreadsheets.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
+    /// Write the report into a new file that shows itself in any browser, to be mailed.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["csv", "json"])]
+    pub(crate) html: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) place: PlaceArguments,
 }

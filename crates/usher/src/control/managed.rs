@@ -62,7 +62,7 @@ impl Violation {
 }
 
 /// What the ledger may have against a change of seats; these have words of their own.
-const LEDGER_REJECTIONS: [Rejection; 15] = [
+const LEDGER_REJECTIONS: [Rejection; 16] = [
     Rejection::UserUnknown,
     Rejection::AppUnknown,
     Rejection::GroupUnknown,
@@ -73,6 +73,7 @@ const LEDGER_REJECTIONS: [Rejection; 15] = [
     Rejection::PoolNeverValid,
     Rejection::SeatNotInUse,
     Rejection::SeatHeld,
+    Rejection::SeatNotKept,
     Rejection::SeatProtected,
     Rejection::SeatUsed,
     Rejection::EndInThePast,

@@ -113,6 +113,7 @@ pub(crate) fn of_rejection(rejection: Rejection) -> Words {
         Rejection::PoolNeverValid => "valid_until 必须晚于 valid_from",
         Rejection::SeatNotInUse => "该席位不在使用中",
         Rejection::SeatHeld => "另一位用户已持有该席位池的席位",
+        Rejection::SeatNotKept => "该席位（已）不再为原持有人保留",
         Rejection::SeatProtected => "该席位受保护",
         Rejection::SeatUsed => "该席位在此期间被使用过",
         Rejection::EndInThePast => "席位的结束时间必须在将来",

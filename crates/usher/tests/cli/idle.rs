@@ -19,6 +19,7 @@ fn idle_seats_are_shown_to_people_programs_and_spreadsheets() {
 
         let shown = words("report idle");
         assert!(shown.stderr.starts_with("2 seats, as of 20"), "{shown:?}");
+        assert!(shown.stderr.contains("\n▁▁▁▁▁▁▁▁█  by days idle"), "{shown:?}");
         let text = shown.done();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3, "{text}");
@@ -69,6 +70,31 @@ fn idle_seats_are_shown_to_people_programs_and_spreadsheets() {
             (unknown.code, unknown.stdout.lines().count()),
             (1, 1),
             "{unknown:?}"
+        );
+    });
+}
+
+#[test]
+fn idle_seats_are_written_into_a_file_that_shows_itself() {
+    both_ways(|site| {
+        let file = site.file("accesses.csv", ACCESSES);
+        site.usher(&["import", "accesses", &file, "--create-missing"])
+            .done();
+        site.usher(&["user", "update", "42", "--name", "=Ada"]).done();
+        let words = |line: &str| site.usher(&line.split(' ').collect::<Vec<_>>());
+        let page = site.beside("idle.html");
+        assert_eq!(
+            words(&format!("report idle --html {page}")).done(),
+            format!("{page}\n")
+        );
+        let html = std::fs::read_to_string(&page).unwrap();
+        assert!(
+            html.contains("=Ada") && html.contains("per_user:42") && html.contains("<svg"),
+            "{html}"
+        );
+        assert!(
+            !html.contains("<script") && !html.contains("<link"),
+            "nothing is loaded or run"
         );
     });
 }

@@ -30,6 +30,22 @@ fn active_people_are_counted_for_people_programs_and_spreadsheets() {
             (&item["first_day"], &item["active_people"]),
             (&json!("2014-03-05"), &json!(1))
         );
+        let drawn = words("report usage --from 2014-03-03 --until 2014-03-05").stderr;
+        assert!(drawn.starts_with("▁█▅  0 to 2 people\n"), "{drawn}");
+        let page = site.beside("usage.html");
+        let asked = format!("--language zh report usage --from 2014-03-03 --until 2014-03-05 --html {page}");
+        assert_eq!(words(&asked).done(), format!("{page}\n"));
+        let html = std::fs::read_to_string(&page).unwrap();
+        assert!(
+            html.contains("<svg") && html.contains("2014-03-04") && html.contains("活跃人数"),
+            "{html}"
+        );
+        assert!(
+            !html.contains("<script") && !html.contains("<link"),
+            "nothing is loaded or run"
+        );
+        let again = words(&asked);
+        assert_eq!(again.code, 1, "a file that is there stays: {again:?}");
         let today = words("--language zh report usage").done();
         assert_eq!(today.lines().count(), 30, "{today}");
         assert!(today.ends_with("  0  截至目前\n"), "{today}");

@@ -190,15 +190,23 @@ async fn finished(desk: &Desk, round: &Round, progress: &Progress) -> Response {
             &[&grouped(ROUND_SEATS_MAX as u64)],
         )));
     }
-    let actor = desk.user.user_id.to_string();
+    let actor = desk
+        .user_id()
+        .map_or(String::new(), |user_id| user_id.to_string());
     let audit = address("/console/audit", &[("actor", &actor)]);
     blocks.push(Block::Links(vec![
         back(desk, &round.filter),
         Link::new(seats.see_audit, audit),
     ]));
     if kind == ActionKind::Release && progress.tally.changed > 0 {
-        let span = (progress.began_ms, desk.now_ms());
-        blocks.push(Block::Form(undo::form(desk, &progress.mark, span)));
+        let undoing = undo::Undoing {
+            mark: progress.mark.clone(),
+            from_ms: progress.began_ms,
+            until_ms: desk.now_ms(),
+            actor: desk.actor(),
+        };
+        blocks.push(Block::Form(undoing.form(desk)));
+        blocks.push(Block::Links(vec![Link::new(seats.undo_later, undoing.address())]));
     }
     desk.page(Section::Seats, seats.result_title, blocks).await
 }

@@ -1,8 +1,8 @@
 //! What a seat's verdict rests on.
 
 use usher_console::{Block, Calendar, Cell, Fact};
-use usher_seats::{Day, DaySpan, IdlePolicy, Leave, UserId};
-use usher_store::{ActiveDaysQuery, HistoryScope, IdleKey, IdleOrder, IdleQuery, IdleRow, SeatName, SeatRow};
+use usher_seats::{DaySpan, IdlePolicy, Leave, UserId};
+use usher_store::{ActiveDaysQuery, HistoryScope, IdleOrder, IdleQuery, IdleRow, SeatName, SeatRow};
 
 use super::list::held_badge;
 use crate::{
@@ -15,8 +15,6 @@ const CALENDAR_DAYS: i32 = 365;
 
 /// One seat as the idle report has it; none when it is not in use.
 pub(super) async fn judged(desk: &Desk, seat: &SeatName) -> Result<Option<IdleRow>, Problem> {
-    // The first seat of this pool behind the person before, if it is this one.
-    let before = UserId::new(seat.user_id.get() - 1).ok();
     let query = IdleQuery {
         tenant_id: desk.tenant_id(),
         now_ms: desk.now_ms(),
@@ -26,18 +24,14 @@ pub(super) async fn judged(desk: &Desk, seat: &SeatName) -> Result<Option<IdleRo
         seat_type: Some(seat.pool.seat_type),
         namespace: seat.pool.namespace.clone(),
         group_key: None,
+        user_id: Some(seat.user_id),
         verdicts: Vec::new(),
         order: IdleOrder::User,
-        after: before.map(|user_id| IdleKey {
-            idle_since_day: Day::EPOCH,
-            user_id,
-            namespace: seat.pool.namespace.clone(),
-        }),
+        after: None,
         rows_max: 1,
     };
     let page = desk.store().idle_seats(query).await?;
-    let row = page.rows.into_iter().next();
-    Ok(row.filter(|row| row.user_id == seat.user_id && row.namespace == seat.pool.namespace))
+    Ok(page.rows.into_iter().next())
 }
 
 /// Everything that is kept of a seat, and what is thought of it.
@@ -63,7 +57,7 @@ pub(super) async fn blocks(
 
 fn facts(desk: &Desk, seat: &SeatRow, judged: Option<&IdleRow>) -> Vec<Fact> {
     let (seats, ledger) = (desk.seats(), desk.words());
-    let moment = |time_ms: i64| Cell::text(desk.moment(time_ms));
+    let moment = |time_ms: i64| Cell::moment(desk.moment(time_ms));
     let mut facts = vec![Fact::new(seats.column_status, held_badge(desk, seat))];
     if let Some(row) = judged {
         let idleness = &row.idleness;
@@ -93,6 +87,9 @@ fn facts(desk: &Desk, seat: &SeatRow, judged: Option<&IdleRow>) -> Vec<Fact> {
     if let Some(released_ms) = seat.released_at_ms {
         facts.push(Fact::new(seats.column_released, moment(released_ms)));
     }
+    if let Some(until_ms) = kept_until_ms(desk, seat) {
+        facts.push(Fact::new(seats.kept_until, moment(until_ms)));
+    }
     let end = seat
         .expires_at_ms
         .map_or_else(|| Cell::quiet(seats.no_end), moment);
@@ -101,6 +98,11 @@ fn facts(desk: &Desk, seat: &SeatRow, judged: Option<&IdleRow>) -> Vec<Fact> {
         facts.push(Fact::new(seats.protected_reason, Cell::text(reason)));
     }
     facts
+}
+
+/// Until when a seat is kept for whoever had it; none when it is not, or no longer.
+pub(super) fn kept_until_ms(desk: &Desk, seat: &SeatRow) -> Option<i64> {
+    seat.kept_until_ms.filter(|until_ms| desk.now_ms() < *until_ms)
 }
 
 async fn leaves(desk: &Desk, user_id: UserId) -> Result<Option<Block>, Problem> {

@@ -7,6 +7,7 @@ use usher_console::{Block, Choice, Field, FieldKind, Filters, Link};
 use usher_seats::{
     GroupKey, IdlePolicy, IdleVerdict, Namespace, SeatType, UserId,
     idle::{IDLE_AFTER_DAYS, IDLE_DAYS_MAX},
+    search::SearchText,
 };
 use usher_store::{IdleKey, IdleOrder, IdleQuery};
 
@@ -17,6 +18,9 @@ use crate::{
 
 /// The address of the list.
 pub(crate) const SEATS_PATH: &str = "/console/seats";
+
+/// Most characters of a search: longer than any name.
+const SEARCH_CHARACTERS_MAX: usize = 256;
 
 /// The last name that an app can have: of the characters of a name, `z` is the last in byte order.
 pub(crate) fn greatest_namespace() -> Option<Namespace> {
@@ -34,6 +38,7 @@ pub(crate) struct SeatFilter {
     group_key: Option<GroupKey>,
     verdict: Option<IdleVerdict>,
     user_id: Option<UserId>,
+    text: String,
     by_user: bool,
     all: bool,
 }
@@ -55,6 +60,7 @@ impl SeatFilter {
             group_key: text("group")?.parse().ok(),
             verdict: IdleVerdict::from_wire_name(text("verdict")?),
             user_id: text("person")?.parse().ok(),
+            text: text("q")?.chars().take(SEARCH_CHARACTERS_MAX).collect(),
             by_user: text("sort")? == "user",
             all: text("state")? == "all",
         })
@@ -103,6 +109,11 @@ impl SeatFilter {
         self.user_id
     }
 
+    /// Whose seats are listed: of people whom somebody may mean who typed this.
+    pub(crate) fn search(&self) -> Option<SearchText> {
+        SearchText::parse(&self.text)
+    }
+
     /// Kind of seat and app, for the list of all.
     pub(crate) fn pool(&self) -> (Option<SeatType>, Option<Namespace>, Option<GroupKey>) {
         (self.seat_type, self.namespace.clone(), self.group_key.clone())
@@ -110,13 +121,14 @@ impl SeatFilter {
 
     /// True when a seat stands where its user puts it, and not where its idleness does.
     pub(crate) fn by_user(&self) -> bool {
-        self.by_user || self.user_id.is_some()
+        self.by_user || self.user_id.is_some() || self.search().is_some()
     }
 
     /// The parameters of the address, each with its value or nothing.
     pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         vec![
+            ("q", self.text.clone()),
             (
                 "idle",
                 self.idle_days.map_or(String::new(), |days| days.to_string()),
@@ -178,27 +190,16 @@ impl SeatFilter {
             seat_type: self.seat_type,
             namespace: self.namespace.clone(),
             group_key: self.group_key.clone(),
+            user_id: self.user_id,
             verdicts: self.verdict.into_iter().collect(),
             order: if by_user {
                 IdleOrder::User
             } else {
                 IdleOrder::LongestIdleFirst
             },
-            after: after.or_else(|| self.begin()),
+            after,
             rows_max,
         }
-    }
-
-    /// The place before the seats of the one person who is asked for.
-    fn begin(&self) -> Option<IdleKey> {
-        let before = self.user_id?.get() - 1;
-        let user_id = UserId::new(before).ok()?;
-        // Behind every app of the person before.
-        Some(IdleKey {
-            idle_since_day: usher_seats::Day::EPOCH,
-            user_id,
-            namespace: greatest_namespace(),
-        })
     }
 
     /// The form above the list.
@@ -228,6 +229,7 @@ impl SeatFilter {
             id: "filter",
             action: SEATS_PATH.to_owned(),
             fields: vec![
+                field("q", seats.filter_search, FieldKind::Search),
                 field("idle", seats.filter_idle, FieldKind::Number),
                 field("verdict", seats.filter_verdict, FieldKind::Select(verdicts)),
                 field("type", seats.filter_type, FieldKind::Select(kinds)),

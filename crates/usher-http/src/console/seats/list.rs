@@ -8,6 +8,7 @@ use usher_store::{IdleRow, PageKey, SeatQuery, SeatRow};
 use super::{
     action::ActionKind,
     filter::{SEATS_PATH, SeatFilter},
+    finding,
 };
 use crate::{
     console::{
@@ -129,21 +130,10 @@ async fn stretch(
         return all(desk, filter, after, rows_max).await;
     }
     let place = after.and_then(|text| text.parse::<SeatPlace>().ok());
-    let query = filter.query(desk, desk.now_ms(), place.map(|place| place.0), rows_max);
-    let page = desk.store().idle_seats(query).await?;
-    let mut next = page.next;
-    let mut rows = page.rows;
-    if let Some(person) = filter.user_id() {
-        let before = rows.len();
-        rows.retain(|row| row.user_id == person);
-        // Rows of somebody else stand behind everything that was asked for.
-        if rows.len() < before {
-            next = None;
-        }
-    }
+    let page = finding::page(desk, filter, desk.now_ms(), place.map(|place| place.0), rows_max).await?;
     Ok(Stretch {
-        rows: rows.iter().map(|seat| row(desk, seat)).collect(),
-        next: next.map(|key| SeatPlace(key).to_string()),
+        rows: page.rows.iter().map(|seat| row(desk, seat)).collect(),
+        next: page.next.map(|key| SeatPlace(key).to_string()),
     })
 }
 
@@ -152,7 +142,7 @@ fn row(desk: &Desk, row: &IdleRow) -> Row {
     let moment = |time_ms: Option<i64>, otherwise: &str| {
         time_ms.map_or_else(
             || Cell::quiet(otherwise),
-            |time_ms| Cell::text(desk.moment(time_ms)),
+            |time_ms| Cell::moment(desk.moment(time_ms)),
         )
     };
     let mut cells = name_cells(
@@ -165,7 +155,7 @@ fn row(desk: &Desk, row: &IdleRow) -> Row {
         words::verdict_badge(ledger, row.idleness.verdict),
         Cell::count(row.idleness.days_idle.into()),
         moment(row.last_admitted_ms, seats.never),
-        Cell::text(desk.moment(row.assigned_at_ms)),
+        Cell::moment(desk.moment(row.assigned_at_ms)),
         moment(row.expires_at_ms, seats.no_end),
     ]);
     Row { cells }
@@ -234,12 +224,12 @@ async fn held_row(desk: &Desk, seat: &SeatRow) -> Result<Row, Problem> {
     let moment = |time_ms: Option<i64>, otherwise: &str| {
         time_ms.map_or_else(
             || Cell::quiet(otherwise),
-            |time_ms| Cell::text(desk.moment(time_ms)),
+            |time_ms| Cell::moment(desk.moment(time_ms)),
         )
     };
     cells.extend([
         held_badge(desk, seat),
-        Cell::text(desk.moment(seat.assigned_at_ms)),
+        Cell::moment(desk.moment(seat.assigned_at_ms)),
         moment(seat.released_at_ms, desk.shell().none),
         moment(seat.expires_at_ms, seats.no_end),
     ]);

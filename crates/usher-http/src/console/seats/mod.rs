@@ -4,6 +4,7 @@ pub(super) mod action;
 pub(super) mod bulk;
 mod evidence;
 pub(super) mod filter;
+mod finding;
 pub(super) mod list;
 pub(super) mod one;
 pub(super) mod round;

@@ -69,6 +69,7 @@ fn notice(desk: &Desk) -> Result<Option<Block>, Problem> {
         Some("unprotect") => seats.done_unprotect,
         Some("extend") => seats.done_extend,
         Some("assign") => seats.done_assign,
+        Some("restore") => seats.done_restore,
         Some("waiting") => return Ok(Some(Block::information(fill(seats.done_waiting, &[&"…"])))),
         _ => return Ok(None),
     };
@@ -110,7 +111,10 @@ fn forms(desk: &Desk, subject: &Subject, in_use: bool) -> Vec<Form> {
     };
     if !in_use {
         let wait = Field::new("wait", seats.assign_wait, FieldKind::Check(false));
-        return vec![form("assign", "assign", seats.assign, seats.assign_lead).field(wait)];
+        let assign = form("assign", "assign", seats.assign, seats.assign_lead).field(wait);
+        let kept = evidence::kept_until_ms(desk, &subject.row);
+        let restore = kept.map(|_| form("restore", "restore", seats.undo_single, seats.undo_single_lead));
+        return restore.into_iter().chain([assign]).collect();
     }
     let is_protected = subject.row.protected_reason.is_some();
     let mut release = form(
@@ -164,8 +168,10 @@ pub(crate) async fn change(desk: &Desk, name: &str) -> Result<Response, Problem>
     let Some(subject) = Subject::find(desk, name).await? else {
         return Ok(desk.missing(Section::Seats).await);
     };
-    if desk.sent("action")? == "assign" {
-        return assign(desk, &subject).await;
+    match desk.sent("action")? {
+        "assign" => return assign(desk, &subject).await,
+        "restore" => return restore(desk, &subject).await,
+        _ => {}
     }
     let decided_at_ms = desk.sent("decided_at")?.parse().unwrap_or(desk.now_ms());
     let action = match Action::read(desk, decided_at_ms)? {
@@ -203,7 +209,19 @@ fn done(subject: &Subject, action: &Action) -> Result<Response, Problem> {
     see_other(&address(&path, &[("done", action.kind().word())]))
 }
 
-/// Gives a seat that nobody holds to its last holder again.
+/// Gives a seat that somebody took back to its last holder as it was.
+async fn restore(desk: &Desk, subject: &Subject) -> Result<Response, Problem> {
+    let seat = subject.name.clone();
+    match desk.change(vec![LedgerChange::Restore { seat }.into()]).await {
+        Ok(_) => see_other(&address(&subject.path(), &[("done", "restore")])),
+        Err(error) => match error.rejection() {
+            Some(rejection) => refuse(desk, subject, rejection).await,
+            None => Err(error.into()),
+        },
+    }
+}
+
+/// Gives a seat that nobody holds to its last holder anew.
 async fn assign(desk: &Desk, subject: &Subject) -> Result<Response, Problem> {
     let wait = desk.sent("wait")? == "yes";
     match give(desk, subject.name.clone(), wait).await? {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use usher_seats::SeatType;
 use usher_store::{Change, Effect, IdleRow, Manner, PoolName, Rejection, SeatName};
 
-use super::{action::Action, filter::SeatFilter};
+use super::{action::Action, filter::SeatFilter, finding};
 use crate::{
     console::{desk::Desk, refused},
     manage::idle_seats::SeatPlace,
@@ -137,13 +137,9 @@ impl Round {
         let mut place = after.map(|place| place.0);
         for _ in 0..STRETCHES_MAX {
             let wanted = seats_max.saturating_sub(rows.len()).min(TRANSACTION_SEATS_MAX);
-            let query = self.filter.query(desk, self.decided_at_ms, place, wanted);
-            let page = desk.store().idle_seats(query).await?;
+            let page = finding::page(desk, &self.filter, self.decided_at_ms, place, wanted).await?;
             place = page.next;
-            let ended = self.take(&mut rows, page.rows);
-            if ended {
-                place = None;
-            }
+            rows.extend(page.rows);
             if place.is_none() || rows.len() >= seats_max {
                 break;
             }
@@ -152,17 +148,6 @@ impl Round {
             rows,
             next: place.map(SeatPlace),
         })
-    }
-
-    /// Takes what is asked for; true when whatever follows is somebody else's.
-    fn take(&self, rows: &mut Vec<IdleRow>, found: Vec<IdleRow>) -> bool {
-        let Some(person) = self.filter.user_id() else {
-            rows.extend(found);
-            return false;
-        };
-        let ended = found.iter().any(|row| row.user_id > person);
-        rows.extend(found.into_iter().filter(|row| row.user_id == person));
-        ended
     }
 
     /// Tries what a round would do, and changes nothing.

@@ -1,14 +1,14 @@
-//! `POST /console/seats/undo`: seats that were released together are given back to the people who had them.
+//! `GET` and `POST /console/seats/undo`: seats that were released together are given back to the people who had them.
 //!
 //! Which seats these are stands in the audit log and nowhere else: each record of a release over a list bears the mark of its
-//! round. So undoing needs no second book, works for as long as the log is kept, and is itself on record.
+//! round. So undoing needs no second book, and is itself on record. The log leads here as well, so nobody has to keep a page open.
 
-use axum::response::Response;
-use serde_json::Value;
+use axum::{http::StatusCode, response::Response};
 use usher_console::{Block, Form, Link, Section, grouped, texts::fill};
+use usher_seats::seat::KEPT_MS;
 use usher_store::{
-    Actor, AuditEntry, AuditObject, AuditOrder, AuditQuery, Change, Effect, LedgerChange, Manner, SeatName,
-    WrittenSeat, audit::AUDIT_ROWS_MAX,
+    Actor, AuditEntry, AuditObject, AuditOrder, AuditQuery, AuditRecord, Change, Effect, LedgerChange,
+    Manner, SeatName, audit::AUDIT_ROWS_MAX,
 };
 
 use super::{
@@ -16,12 +16,19 @@ use super::{
     filter::SEATS_PATH,
     round::{ROUND_SEATS_MAX, Tally},
 };
-use crate::{console::desk::Desk, sign_in::problem::Problem};
+use crate::{
+    console::{address::address, desk::Desk},
+    sign_in::{fields::Fields, problem::Problem},
+};
 
 /// What stands before the mark in a reason.
 const MARK: &str = "#bulk-";
-/// For how long a release can be undone, in milliseconds: thirty days.
-const UNDO_LIFE_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// What the audit log calls a release.
+const RELEASED: &str = "seat.released";
+/// A round is over before so long, in milliseconds: a day, after which whoever makes it has signed in anew.
+const ROUND_LASTS_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Where a round is undone.
+const UNDO_PATH: &str = "/console/seats/undo";
 
 /// A reason with the mark of its round.
 pub(super) fn marked(reason: Option<&str>, mark: &str) -> String {
@@ -30,21 +37,97 @@ pub(super) fn marked(reason: Option<&str>, mark: &str) -> String {
     format!("{reason}{gap}{MARK}{mark}")
 }
 
-/// The form that undoes a round between two moments.
-pub(super) fn form(desk: &Desk, mark: &str, (from_ms, until_ms): (i64, i64)) -> Form {
-    let seats = desk.seats();
-    Form::new("undo", "/console/seats/undo", &desk.form_token, seats.undo)
-        .lead(seats.undo_lead)
-        .hidden("mark", mark)
-        .hidden("from", from_ms.to_string())
-        .hidden("until", until_ms.to_string())
-        .hidden("actor", desk.user.user_id.to_string())
+/// Which round is to be undone, as addresses and forms have it.
+pub(crate) struct Undoing {
+    /// What its records are marked with.
+    pub(crate) mark: String,
+    /// Its records are not older, in milliseconds.
+    pub(crate) from_ms: i64,
+    /// Nor younger, in milliseconds.
+    pub(crate) until_ms: i64,
+    /// Who made it.
+    pub(crate) actor: Actor,
+}
+
+impl Undoing {
+    /// Reads it from an address or a form.
+    fn read(fields: &Fields) -> Result<Self, Problem> {
+        let text = |name| Ok::<_, Problem>(fields.text(name)?.unwrap_or_default().trim());
+        let moment = |text: &str| text.parse().map_err(|_| Problem::malformed("from and until"));
+        let mark = text("mark")?.chars().take(16);
+        Ok(Self {
+            mark: mark.filter(char::is_ascii_hexdigit).collect(),
+            from_ms: moment(text("from")?)?,
+            until_ms: moment(text("until")?)?,
+            actor: read_actor(text("actor")?).ok_or_else(|| Problem::malformed("actor"))?,
+        })
+    }
+
+    /// The round that a record of the audit log belongs to, while it can be undone.
+    pub(crate) fn of_record(record: &AuditRecord, now_ms: i64) -> Option<Self> {
+        let (before, mark) = record.author.reason.as_deref()?.rsplit_once(MARK)?;
+        let can_be = record.action == RELEASED && !before.starts_with("undo ");
+        (can_be && record.at_ms > now_ms.saturating_sub(KEPT_MS)).then(|| Self {
+            mark: mark.to_owned(),
+            from_ms: record.at_ms.saturating_sub(ROUND_LASTS_MS),
+            until_ms: record.at_ms.saturating_add(ROUND_LASTS_MS),
+            actor: record.author.actor.clone(),
+        })
+    }
+
+    fn pairs(&self) -> [(&'static str, String); 4] {
+        [
+            ("mark", self.mark.clone()),
+            ("from", self.from_ms.to_string()),
+            ("until", self.until_ms.to_string()),
+            ("actor", written(&self.actor)),
+        ]
+    }
+
+    /// The page that undoes it.
+    pub(crate) fn address(&self) -> String {
+        let pairs = self.pairs();
+        address(
+            UNDO_PATH,
+            &pairs.each_ref().map(|(name, value)| (*name, value.as_str())),
+        )
+    }
+
+    /// The form that undoes it.
+    pub(super) fn form(&self, desk: &Desk) -> Form {
+        let seats = desk.seats();
+        let form = Form::new("undo", UNDO_PATH, &desk.form_token, seats.undo).lead(seats.undo_lead);
+        let pairs = self.pairs().into_iter();
+        pairs.fold(form, |form, (name, value)| form.hidden(name, value))
+    }
+}
+
+/// Who made a round, as addresses and forms have it.
+fn written(actor: &Actor) -> String {
+    format!("{}:{}", actor.kind(), actor.name().unwrap_or_default())
+}
+
+fn read_actor(text: &str) -> Option<Actor> {
+    let (kind, name) = text.split_once(':')?;
+    Actor::from_parts(kind, Some(name.to_owned()).filter(|name| !name.is_empty()))
+}
+
+/// `GET /console/seats/undo`: asks whether a round is to be undone.
+pub(crate) async fn show(desk: &Desk) -> Result<Response, Problem> {
+    let form = Undoing::read(&desk.visit.asked)?.form(desk);
+    let up = Link::new(Section::Audit.name(desk.language()), Section::Audit.path());
+    let heading = (desk.seats().undo_title.to_owned(), Some(up));
+    let blocks = vec![Block::Form(form)];
+    Ok(desk
+        .page_under(StatusCode::OK, Section::Seats, heading, blocks)
+        .await)
 }
 
 /// Gives the seats of a round back.
 pub(crate) async fn answer(desk: &Desk) -> Result<Response, Problem> {
-    let mark = format!("{MARK}{}", desk.sent("mark")?);
-    let released = released(desk, &mark).await?;
+    let undoing = Undoing::read(&desk.visit.form)?;
+    let mark = format!("{MARK}{}", undoing.mark);
+    let released = released(desk, &undoing, &mark).await?;
     let mut tally = Tally::default();
     for records in released.chunks(usher_store::page::PAGE_ROWS_MAX) {
         let changes: Vec<Change> = records
@@ -71,20 +154,11 @@ pub(crate) async fn answer(desk: &Desk) -> Result<Response, Problem> {
 }
 
 /// The records of a round's releases.
-async fn released(desk: &Desk, mark: &str) -> Result<Vec<AuditEntry>, Problem> {
-    let number = |text: &str| {
-        text.parse::<i64>()
-            .map_err(|_| Problem::malformed("from and until"))
-    };
-    let (from_ms, until_ms) = (number(desk.sent("from")?)?, number(desk.sent("until")?)?);
-    let actor = desk
-        .sent("actor")?
-        .parse()
-        .map_err(|_| Problem::malformed("actor"))?;
+async fn released(desk: &Desk, undoing: &Undoing, mark: &str) -> Result<Vec<AuditEntry>, Problem> {
     let mut query = AuditQuery {
-        actor: Some(Actor::User(actor)),
-        from_ms: Some(from_ms.max(desk.now_ms().saturating_sub(UNDO_LIFE_MS))),
-        until_ms: Some(until_ms.saturating_add(1)),
+        actor: Some(undoing.actor.clone()),
+        from_ms: Some(undoing.from_ms.max(desk.now_ms().saturating_sub(KEPT_MS))),
+        until_ms: Some(undoing.until_ms.saturating_add(1)),
         order: AuditOrder::OldestFirst,
         ..AuditQuery::of(Some(desk.tenant_id()))
     };
@@ -106,34 +180,15 @@ fn is_release(entry: &AuditEntry, mark: &str) -> bool {
     let record = &entry.record;
     let reason = record.author.reason.as_deref().unwrap_or_default();
     record.object == AuditObject::Seat
-        && record.action == "seat.released"
+        && record.action == RELEASED
         && reason.ends_with(mark)
         && !reason.starts_with("undo ")
 }
 
-/// The change that gives a released seat back, with the beginning and the end it had.
+/// The change that gives a released seat back as it was.
 fn given_back(desk: &Desk, entry: &AuditEntry) -> Option<Change> {
     let seat = SeatName::parse(desk.tenant_id(), &entry.record.object_name).ok()?;
-    let before: Option<Value> = entry
-        .record
-        .before
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok());
-    let moment = |name: &str| before.as_ref().and_then(|before| before.get(name)?.as_i64());
-    let by_hand = before
-        .as_ref()
-        .and_then(|before| before.get("given_directly")?.as_bool());
-    let written = WrittenSeat {
-        seat,
-        // The holding begins where it began, so that the seat is judged as if nothing had happened.
-        assigned_at_ms: moment("assigned_at_ms"),
-        expires_at_ms: moment("expires_at_ms").map(Some),
-        released_at_ms: None,
-        protected_reason: None,
-        given_by_group: by_hand == Some(false),
-        may_wait: false,
-    };
-    Some(LedgerChange::PutSeat(written).into())
+    Some(LedgerChange::Restore { seat }.into())
 }
 
 /// What a single seat's page says after it was given back: whether it waits instead.

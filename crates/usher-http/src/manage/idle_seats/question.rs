@@ -134,6 +134,7 @@ impl Filter {
             seat_type: self.seat_type,
             namespace: self.namespace.clone(),
             group_key: self.group_key.clone(),
+            user_id: None,
             verdicts: self.verdicts.clone(),
             order: self.order,
             after,

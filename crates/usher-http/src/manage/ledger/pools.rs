@@ -59,6 +59,9 @@ pub(in super::super) struct PoolData {
     /// What a seat costs; null when nobody has said.
     #[schema(required = true)]
     price: Option<PriceData>,
+    /// How many of the free seats are kept for whoever had them until they were taken back; a thousand stands for more.
+    #[schema(value_type = SeatCountNumber)]
+    kept: u64,
 }
 
 /// What a seat costs.
@@ -93,6 +96,7 @@ impl PoolData {
             pool,
             waiting,
             price,
+            kept,
         } = row;
         let name = PoolName {
             tenant_id,
@@ -113,6 +117,7 @@ impl PoolData {
             valid_until: pool.valid_until_ms,
             waiting,
             price: price.map(PriceData::of),
+            kept,
         }
     }
 }

@@ -52,6 +52,9 @@ pub(in super::super) struct SeatData {
     protected_reason: Option<String>,
     /// True when it was given by hand; false when only groups give it.
     given_directly: bool,
+    /// Until when it is kept for whoever had it, as far as its pool has a seat free; null when it is not.
+    #[schema(value_type = Option<Moment>, required = true)]
+    kept_until: Option<i64>,
 }
 
 impl SeatData {
@@ -72,6 +75,7 @@ impl SeatData {
             expires_at: row.expires_at_ms,
             protected_reason: row.protected_reason,
             given_directly: row.given_directly,
+            kept_until: row.kept_until_ms.filter(|until_ms| now_ms < *until_ms),
         }
     }
 }

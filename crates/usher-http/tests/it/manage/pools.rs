@@ -46,6 +46,7 @@ async fn a_pool_says_what_was_bought_and_what_is_left() {
             "pool": "per_user", "seat_type": "per_user", "namespace": null, "bought": 2, "in_use": 1, "free": 1,
             "overdrawn": 0, "allow_overdraft": false, "valid": true, "valid_from": null,
             "valid_until": BEGIN_MS + 90_000, "waiting": 0, "price": null,
+            "kept": 0,
         })
     );
     house.clock.advance(90_000);

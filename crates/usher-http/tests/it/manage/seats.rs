@@ -72,6 +72,7 @@ async fn a_seat_is_given_extended_protected_handed_on_and_taken_back() {
             "seat": "per_user:1", "user_id": 1, "seat_type": "per_user", "namespace": null, "status": "in_use",
             "assigned_at": BEGIN_MS, "released_at": null, "expires_at": BEGIN_MS + 60_000,
             "protected_reason": null, "given_directly": true,
+            "kept_until": null,
         })
     );
     let line = json!([{"user_id": 1, "seat_type": "per_user", "expires_at": null}]);

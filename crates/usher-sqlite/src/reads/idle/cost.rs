@@ -84,6 +84,7 @@ fn question() -> IdleQuery {
         seat_type: Some(SeatType::PerUser),
         namespace: None,
         group_key: None,
+        user_id: None,
         verdicts: Vec::new(),
         order: IdleOrder::LongestIdleFirst,
         after: None,

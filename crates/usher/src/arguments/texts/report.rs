@@ -15,6 +15,7 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
             "usher report idle",
             "usher report idle --idle-days 30 --app crm --group sales",
             "usher report idle --never-used --csv > never-used.csv",
+            "usher report idle --html idle.html",
             "usher report idle --idle-days 0 --verdict redundant,on_leave --json",
         ],
     },
@@ -69,6 +70,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "仅列出具有这些结论之一的席位，以逗号分隔：protected、on_leave、new、redundant、never_used、idle、in_use。",
     ),
     ("csv", "输出供电子表格使用的表格。"),
+    ("html", "将报表写入一个可用任意浏览器打开、便于邮寄的新文件。"),
     ("report usage/from", "第一天 [默认：最后一天之前 29 天]。"),
     ("report usage/until", "最后一天 [默认：租户所在时区的今天]。"),
     (

@@ -2,14 +2,17 @@
 //!
 //! The report is walked page by page, so that memory does not grow with it. A page may be empty and not the last.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use hyper::Method;
 use serde_json::{Value, json};
 use usher_http::manage::IDLE_SEATS_COLUMNS as COLUMNS;
-use usher_seats::{GroupKey, Namespace, spreadsheet::safe_cell};
+use usher_seats::{GroupKey, Namespace, overview::IDLE_DAYS_EDGES, spreadsheet::safe_cell};
 
-use super::{Context, Desk, text};
+use super::{Context, Desk, report_file, sparkline::sparkline, text};
 use crate::{
     arguments::report::ReportIdleArguments,
     failure::Failure,
@@ -31,9 +34,12 @@ pub(in crate::commands) async fn run(
     context: &Context<'_>,
     arguments: ReportIdleArguments,
 ) -> Result<Exit, Failure> {
-    let csv = arguments.csv;
+    let (csv, html) = (arguments.csv, arguments.html.clone());
     let mut desk = asking(context, arguments).await?;
-    let told = tell(&mut desk, context.output, csv).await;
+    let told = match html {
+        Some(path) => write_file(&mut desk, context.output, &path).await,
+        None => tell(&mut desk, context.output, csv).await,
+    };
     desk.channel.close().await;
     told.map(|()| Exit::Done)
 }
@@ -68,35 +74,84 @@ async fn asking<'a>(context: &'a Context<'a>, arguments: ReportIdleArguments) ->
     Ok(given.fold(desk, |desk, (name, value)| desk.with(name, &value)))
 }
 
-/// Prints all pages. The watermark of the first page is that of the whole report: later pages know at least as much.
+/// Writes all pages into a file for browsers.
+async fn write_file(desk: &mut Desk<'_>, output: &Output, path: &Path) -> Result<(), Failure> {
+    let organisation = report_file::organisation(desk).await?;
+    let mut file = report_file::Idle::default();
+    let walked = walk(desk, |item| {
+        file.take(item);
+        Ok(())
+    })
+    .await?;
+    file.write(output, path, &organisation, walked.as_of_ms)
+}
+
+/// Prints all pages.
 async fn tell(desk: &mut Desk<'_>, output: &Output, csv: bool) -> Result<(), Failure> {
     let mut lines = Lines::begin(output, csv)?;
+    let Walked {
+        count,
+        as_of_ms,
+        idle_days,
+    } = walk(desk, |item| lines.write(item)).await?;
+    lines.end()?;
+    let as_of = moments::shown(as_of_ms);
+    let line = sparkline(&idle_days);
+    let edges = IDLE_DAYS_EDGES.map(|edge| edge.to_string()).join(", ");
+    output.explain(
+        &words!(
+            "{count} seats, as of {as_of} (as_of {as_of_ms})\n{line}  by days idle: from {edges}",
+            "{count} 个席位，截至 {as_of}（as_of {as_of_ms}）\n{line}  按闲置天数：起始于 {edges}"
+        ),
+        &json!({ "seats": count, "as_of": as_of_ms }),
+    );
+    Ok(())
+}
+
+/// What all pages come to.
+pub(super) struct Walked {
+    count: u64,
+    as_of_ms: i64,
+    /// Seats by days idle, in the steps of [`IDLE_DAYS_EDGES`].
+    idle_days: [u64; 9],
+}
+
+/// In which step of [`IDLE_DAYS_EDGES`] a seat lies.
+pub(super) fn step_of(item: &Value) -> usize {
+    let days = item.get("days_idle").and_then(Value::as_u64).unwrap_or_default();
+    let step = IDLE_DAYS_EDGES.iter().rposition(|edge| u64::from(*edge) <= days);
+    step.unwrap_or_default()
+}
+
+/// Reads all pages. The watermark of the first page is that of the whole report: later pages know at least as much.
+async fn walk(
+    desk: &mut Desk<'_>,
+    mut take: impl FnMut(&Value) -> Result<(), Failure>,
+) -> Result<Walked, Failure> {
     let (mut count, mut as_of_ms, mut more) = (0_u64, None, String::new());
+    let mut idle_days = [0; IDLE_DAYS_EDGES.len()];
     loop {
         let target = format!("{PATH}?{}{more}", desk.tenant);
         let page = desk.channel.manage(Method::GET, &target, None).await?;
         as_of_ms = as_of_ms.or(page.get("as_of").and_then(Value::as_i64));
         let items = page.get("items").and_then(Value::as_array);
         for item in items.into_iter().flatten() {
-            lines.write(item)?;
+            take(item)?;
             count += 1;
+            if let Some(seats) = idle_days.get_mut(step_of(item)) {
+                *seats += 1;
+            }
         }
         let Some(page_token) = page.get("page_token").and_then(Value::as_str) else {
             break;
         };
         more = format!("&page_token={page_token}");
     }
-    lines.end()?;
-    let as_of_ms = as_of_ms.unwrap_or_default();
-    let as_of = moments::shown(as_of_ms);
-    output.explain(
-        &words!(
-            "{count} seats, as of {as_of} (as_of {as_of_ms})",
-            "{count} 个席位，截至 {as_of}（as_of {as_of_ms}）"
-        ),
-        &json!({ "seats": count, "as_of": as_of_ms }),
-    );
-    Ok(())
+    Ok(Walked {
+        count,
+        as_of_ms: as_of_ms.unwrap_or_default(),
+        idle_days,
+    })
 }
 
 /// Rows on their way out.
@@ -145,7 +200,7 @@ fn broken(error: &io::Error) -> Failure {
 }
 
 /// A field as a spreadsheet has it: moments as RFC 3339 writes them, because people sort and filter them.
-fn cell(column: &str, item: &Value) -> String {
+pub(super) fn cell(column: &str, item: &Value) -> String {
     match item.get(column) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
@@ -215,7 +270,7 @@ fn columns_of(text: &str) -> usize {
         .sum()
 }
 
-fn verdict(name: &str, language: Language) -> &str {
+pub(super) fn verdict(name: &str, language: Language) -> &str {
     match (language, name) {
         (Language::Chinese, "protected") => "受保护",
         (Language::Chinese, "on_leave") => "休假中",

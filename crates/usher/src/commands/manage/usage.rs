@@ -4,7 +4,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use usher_seats::{Day, Namespace};
 
-use super::{Context, Desk, text};
+use super::{Context, Desk, report_file, sparkline::sparkline, text};
 use crate::{
     arguments::report::ReportUsageArguments,
     failure::Failure,
@@ -23,11 +23,19 @@ pub(in crate::commands) async fn run(
     context: &Context<'_>,
     arguments: ReportUsageArguments,
 ) -> Result<Exit, Failure> {
-    let csv = arguments.csv;
+    let (csv, html) = (arguments.csv, arguments.html.clone());
     let mut desk = asking(context, arguments).await?;
     let answered = desk.call(Method::GET, PATH, None).await;
+    let organisation = match html {
+        Some(_) => report_file::organisation(&mut desk).await,
+        None => Ok(String::new()),
+    };
     desk.channel.close().await;
-    print(context.output, &answered?, csv)?;
+    let report = answered?;
+    match html {
+        Some(path) => report_file::usage(context.output, &path, &organisation?, &report)?,
+        None => print(context.output, &report, csv)?,
+    }
     Ok(Exit::Done)
 }
 
@@ -58,12 +66,14 @@ fn print(output: &Output, report: &Value, csv: bool) -> Result<(), Failure> {
         output.document(COLUMNS)?;
     }
     let items = report.get("items").and_then(Value::as_array);
+    let mut figures = Vec::new();
     for item in items.into_iter().flatten() {
         let (first, last) = (text(item, "first_day"), text(item, "last_day"));
         let people = item
             .get("active_people")
             .and_then(Value::as_u64)
             .unwrap_or_default();
+        figures.push(people);
         let complete = item.get("complete").and_then(Value::as_bool).unwrap_or_default();
         if csv {
             output.document(&format!("{first},{last},{people},{complete}"))?;
@@ -83,10 +93,14 @@ fn print(output: &Output, report: &Value, csv: bool) -> Result<(), Failure> {
     }
     let as_of_ms = report.get("as_of").and_then(Value::as_i64).unwrap_or_default();
     let (as_of, zone) = (moments::shown(as_of_ms), text(report, "time_zone"));
+    let (line, most) = (
+        sparkline(&figures),
+        figures.iter().max().copied().unwrap_or_default(),
+    );
     output.explain(
         &words!(
-            "as of {as_of} (as_of {as_of_ms}), days in {zone}",
-            "截至 {as_of}（as_of {as_of_ms}），日期按 {zone}"
+            "{line}  0 to {most} people\nas of {as_of} (as_of {as_of_ms}), days in {zone}",
+            "{line}  0 到 {most} 人\n截至 {as_of}（as_of {as_of_ms}），日期按 {zone}"
         ),
         &json!({ "as_of": as_of_ms, "time_zone": zone }),
     );

@@ -1,0 +1,6 @@
+-- A seat that somebody took back is kept for whoever had it: until when, and how it was protected.
+ALTER TABLE seats ADD COLUMN kept_until_ms bigint;
+ALTER TABLE seats ADD COLUMN kept_protected_reason text;
+
+CREATE INDEX IF NOT EXISTS seats_kept ON seats (tenant_id, seat_type, namespace, kept_until_ms, user_id)
+    WHERE kept_until_ms IS NOT NULL;
