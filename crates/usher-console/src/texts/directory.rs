@@ -110,9 +110,9 @@ texts! {
         group_name: "Name", "名称";
         group_members: "Members", "成员";
         group_gives: "Gives seats of", "分配的席位";
-        group_gives_add: "Let it give seats of", "自动分配席位";
+        group_gives_add: "Let it give seats", "自动分配席位";
         group_gives_add_lead: "Every member gets such a seat as long as any are free; those who leave lose it.", "有空闲时每位成员都会获得席位；离开群组则失去该席位。";
-        group_gives_remove: "Stop giving seats of", "停止分配席位";
+        group_gives_remove: "Stop giving seats", "停止分配席位";
         group_gives_none: "This group gives no seats.", "该群组不分配席位。";
         group_made: "The group was added.", "已添加群组。";
         group_changed: "The group was changed.", "群组已更改。";

@@ -10,7 +10,7 @@ use usher_store::{App, AppRoute, Change};
 use super::{
     address::{address, under},
     desk::Desk,
-    listing::{CSV_ROWS_AT_ONCE, Listing, ROWS, Stretch, wants_csv},
+    listing::{Listed, Listing, Stretch, wants_csv},
     overview::{active_each_day, daily_chart, daily_table},
     refused,
     seats::filter::SeatFilter,
@@ -36,29 +36,19 @@ async fn list(desk: &Desk, status: StatusCode, notice: Option<Block>) -> Result<
         file: "apps",
         columns: names.map(Column::new).into(),
     };
-    if wants_csv(desk)? {
-        return listing
-            .download(desk, async |after| {
-                stretch(desk, after, CSV_ROWS_AT_ONCE - 1).await
-            })
-            .await;
-    }
-    let after = desk.asked("after")?.map(str::to_owned);
-    let later = after.is_some();
-    let found = stretch(desk, after, ROWS).await?;
+    let empty = Block::Empty {
+        title: directory.apps_empty_title.to_owned(),
+        text: directory.apps_empty.to_owned(),
+        steps: vec![Step {
+            link: Link::new(desk.acts().step_import, Section::Import.path()),
+            detail: desk.acts().step_import_detail.to_owned(),
+        }],
+    };
+    let read = async |after, rows_max| stretch(desk, after, rows_max).await;
     let mut blocks: Vec<Block> = notice.into_iter().collect();
-    if found.rows.is_empty() && !later {
-        blocks.push(Block::Empty {
-            title: directory.apps_empty_title.to_owned(),
-            text: directory.apps_empty.to_owned(),
-            steps: vec![Step {
-                link: Link::new(desk.acts().step_import, Section::Import.path()),
-                detail: desk.acts().step_import_detail.to_owned(),
-            }],
-        });
-    } else {
-        blocks.push(Block::Text(directory.apps_lead.to_owned()));
-        blocks.push(listing.table(desk, later, found));
+    match listing.answer(desk, directory.apps_lead, empty, read).await? {
+        Listed::File(file) => return Ok(file),
+        Listed::Page(page) => blocks.extend(page),
     }
     let namespace = Field::new("namespace", directory.app_namespace, FieldKind::Text)
         .hint(directory.app_namespace_hint)

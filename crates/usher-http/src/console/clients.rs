@@ -13,7 +13,7 @@ use super::{
     address::{address, under},
     client_pages,
     desk::Desk,
-    listing::{CSV_ROWS_AT_ONCE, Listing, ROWS, Stretch, wants_csv},
+    listing::{Listed, Listing, Stretch},
     refused,
 };
 use crate::{
@@ -52,25 +52,15 @@ async fn list(desk: &Desk, status: StatusCode, mut blocks: Vec<Block>) -> Result
         file: "clients",
         columns: names.map(Column::new).into(),
     };
-    if wants_csv(desk)? {
-        return listing
-            .download(desk, async |after| {
-                stretch(desk, after, CSV_ROWS_AT_ONCE - 1).await
-            })
-            .await;
-    }
-    let after = desk.asked("after")?.map(str::to_owned);
-    let later = after.is_some();
-    let found = stretch(desk, after, ROWS).await?;
-    if found.rows.is_empty() && !later {
-        blocks.push(Block::Empty {
-            title: directory.clients_empty_title.to_owned(),
-            text: directory.clients_empty.to_owned(),
-            steps: Vec::new(),
-        });
-    } else {
-        blocks.push(Block::Text(directory.clients_lead.to_owned()));
-        blocks.push(listing.table(desk, later, found));
+    let empty = Block::Empty {
+        title: directory.clients_empty_title.to_owned(),
+        text: directory.clients_empty.to_owned(),
+        steps: Vec::new(),
+    };
+    let read = async |after, rows_max| stretch(desk, after, rows_max).await;
+    match listing.answer(desk, directory.clients_lead, empty, read).await? {
+        Listed::File(file) => return Ok(file),
+        Listed::Page(page) => blocks.extend(page),
     }
     let mut form = Form::new(
         "client",

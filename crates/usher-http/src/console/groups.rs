@@ -8,7 +8,7 @@ use usher_store::{Change, Group, LedgerChange, PoolName, page::PAGE_ROWS_MAX};
 use super::{
     address::{address, under},
     desk::Desk,
-    listing::{CSV_ROWS_AT_ONCE, Listing, ROWS, Stretch, wants_csv},
+    listing::{Listed, Listing, ROWS, Stretch},
     refused, words,
 };
 use crate::sign_in::{page::see_other, problem::Problem};
@@ -34,26 +34,16 @@ async fn list(desk: &Desk, status: StatusCode, notice: Option<Block>) -> Result<
         file: "groups",
         columns,
     };
-    if wants_csv(desk)? {
-        return listing
-            .download(desk, async |after| {
-                stretch(desk, after, CSV_ROWS_AT_ONCE - 1).await
-            })
-            .await;
-    }
-    let after = desk.asked("after")?.map(str::to_owned);
-    let later = after.is_some();
-    let found = stretch(desk, after, ROWS).await?;
+    let empty = Block::Empty {
+        title: directory.groups_empty_title.to_owned(),
+        text: directory.groups_empty.to_owned(),
+        steps: Vec::new(),
+    };
+    let read = async |after, rows_max| stretch(desk, after, rows_max).await;
     let mut blocks: Vec<Block> = notice.into_iter().collect();
-    if found.rows.is_empty() && !later {
-        blocks.push(Block::Empty {
-            title: directory.groups_empty_title.to_owned(),
-            text: directory.groups_empty.to_owned(),
-            steps: Vec::new(),
-        });
-    } else {
-        blocks.push(Block::Text(directory.groups_lead.to_owned()));
-        blocks.push(listing.table(desk, later, found));
+    match listing.answer(desk, directory.groups_lead, empty, read).await? {
+        Listed::File(file) => return Ok(file),
+        Listed::Page(page) => blocks.extend(page),
     }
     let key = Field::new("key", directory.group_key, FieldKind::Text)
         .hint(directory.group_key_hint)

@@ -42,6 +42,14 @@ impl Stretch {
     }
 }
 
+/// A list as the address asks for it.
+pub(super) enum Listed {
+    /// All of it, for spreadsheets.
+    File(Response),
+    /// What a page shows of it.
+    Page(Vec<Block>),
+}
+
 /// How a list looks.
 pub(super) struct Listing<'a> {
     /// Its address without a query.
@@ -62,6 +70,34 @@ impl Listing<'_> {
     fn with(&self, more: &[(&str, &str)]) -> String {
         let pairs: Vec<(&str, &str)> = self.pairs.iter().chain(more).copied().collect();
         address(self.path, &pairs)
+    }
+
+    /// The whole list as a file where the address asks for one; else a page of it below its lead, or `empty` where nothing is
+    /// yet. `read` is given the place after which to begin and how many rows to read at most.
+    pub(super) async fn answer<Reading>(
+        self,
+        desk: &Desk,
+        lead: &str,
+        empty: Block,
+        read: impl Fn(Option<String>, usize) -> Reading,
+    ) -> Result<Listed, Problem>
+    where
+        Reading: Future<Output = Result<Stretch, Problem>>,
+    {
+        if wants_csv(desk)? {
+            let file = self
+                .download(desk, |after| read(after, CSV_ROWS_AT_ONCE - 1))
+                .await?;
+            return Ok(Listed::File(file));
+        }
+        let after = desk.asked("after")?.map(str::to_owned);
+        let later = after.is_some();
+        let found = read(after, ROWS).await?;
+        Ok(Listed::Page(if found.rows.is_empty() && !later {
+            vec![empty]
+        } else {
+            vec![Block::Text(lead.to_owned()), self.table(desk, later, found)]
+        }))
     }
 
     /// A page of the list.
