@@ -23,6 +23,7 @@ mod http;
 mod idle;
 mod import;
 mod json;
+mod keeping;
 mod languages;
 mod ledger;
 mod links;

@@ -2,6 +2,7 @@
 //!
 //! - [`kill`]: `kill -9` at random moments under full load
 //! - [`bulk`]: `kill -9` in the middle of ten thousand assignments
+//! - [`backup`]: a backup taken in the middle of load
 //! - [`fault`]: the disk refuses to take more in the middle of load
 //! - [`start`]: how long the program needs to be there again
 //!
@@ -23,6 +24,7 @@ macro_rules! say {
     }};
 }
 
+mod backup;
 mod bulk;
 mod dice;
 mod fault;
