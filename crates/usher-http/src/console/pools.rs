@@ -10,7 +10,7 @@ use usher_store::{KeptQuery, LedgerChange, PoolName, PoolRow, ledger::KEPT_SEATS
 use super::{
     address::{address, under},
     desk::Desk,
-    listing::{CSV_ROWS_AT_ONCE, Listing, ROWS, Stretch, wants_csv},
+    listing::{Listed, Listing, ROWS, Stretch},
     refused,
     seats::filter::SeatFilter,
     words,
@@ -34,29 +34,19 @@ async fn list(desk: &Desk, status: StatusCode, notice: Option<Block>) -> Result<
         file: "pools",
         columns: columns(desk),
     };
-    if wants_csv(desk)? {
-        return listing
-            .download(desk, async |after| {
-                stretch(desk, after, CSV_ROWS_AT_ONCE - 1).await
-            })
-            .await;
-    }
-    let after = desk.asked("after")?.map(str::to_owned);
-    let later = after.is_some();
-    let found = stretch(desk, after, ROWS).await?;
+    let empty = Block::Empty {
+        title: directory.pools_empty_title.to_owned(),
+        text: directory.pools_empty.to_owned(),
+        steps: vec![Step {
+            link: Link::new(desk.acts().step_import, Section::Import.path()),
+            detail: desk.acts().step_import_detail.to_owned(),
+        }],
+    };
+    let read = async |after, rows_max| stretch(desk, after, rows_max).await;
     let mut blocks: Vec<Block> = notice.into_iter().collect();
-    if found.rows.is_empty() && !later {
-        blocks.push(Block::Empty {
-            title: directory.pools_empty_title.to_owned(),
-            text: directory.pools_empty.to_owned(),
-            steps: vec![Step {
-                link: Link::new(desk.acts().step_import, Section::Import.path()),
-                detail: desk.acts().step_import_detail.to_owned(),
-            }],
-        });
-    } else {
-        blocks.push(Block::Text(directory.pools_lead.to_owned()));
-        blocks.push(listing.table(desk, later, found));
+    match listing.answer(desk, directory.pools_lead, empty, read).await? {
+        Listed::File(file) => return Ok(file),
+        Listed::Page(page) => blocks.extend(page),
     }
     let app = Field::new("app", directory.pool_app, FieldKind::Text);
     let mut form = Form::new("pool", Section::Pools.path(), &desk.form_token, desk.shell().save)
