@@ -6,33 +6,39 @@
 //! be folded (see `fold`) and cut whole while the other goes on.
 //!
 //! **Form of a blob.** A version byte, the time of the first record as a variable-length integer, then per record:
-//! tenant; one number for app, seat type and local day; and the zigzag differences of user and time from the record
-//! before. All integers are little-endian base 128. The app's number stands for its namespace; apps are never deleted
+//! tenant; one number for app, seat type, local day and whether the person may be new among those active on that day; the
+//! zigzag differences of user and time from the record before; and the person's number if they may be new. All integers are little-endian base 128. The app's number stands for its namespace; apps are never deleted
 //! while a journal names them. Accesses need no order, so a blob is written in order of users, which keeps the
 //! differences short. Records that moved a row come first. If there are others, which only show that somebody was active
 //! on a day, a tenant number of zero stands before them: a replay must not take their times for the newest.
 //!
 //! The local day is written as its distance from the day in UTC, which is one at most wherever people live. So a replay
 //! finds the day that was meant, even if the tenant has moved to another time zone since. Blobs of version 1 were
-//! written before there were time zones; their days are those of UTC.
+//! written before there were time zones; their days are those of UTC. Blobs of version 2 do not have the person's number,
+//! so a replay looks up everybody in them: most accesses are not the first of their day, and looking up a million people took
+//! ten times as long as all the rest.
 //!
 //! **What is not guaranteed.** A blob carries no checksum of its own: SQLite's log has one per page, and a damaged
 //! file is the business of `usher doctor`. A blob that does not decode stops the start with its sequence number.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
+use hashbrown::HashTable;
 use rusqlite::{Connection, OptionalExtension};
-use usher_seats::{Day, Namespace, SeatType, TenantId, UserId};
+use usher_seats::{Day, Namespace, SeatType, TenantId, UserId, newest};
 
 use crate::{
     days::{ActiveDay, PersonNumber, person_number},
     file::OpenError,
+    mixing::Mixing,
     numbers::{Parsed, SeatTypeNumber},
-    overlay::{ActivityKey, Pending},
+    overlay::{Kind, Pending, RowKey, RowTime},
 };
 
 /// First byte of every blob that is written.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
+/// First byte of blobs without numbers of people.
+const VERSION_WITHOUT_PEOPLE: u8 = 2;
 /// First byte of blobs without days: app and seat type are `zigzag(app) * 2 + seat type`.
 const VERSION_WITHOUT_DAYS: u8 = 1;
 /// Distances of a local day from the day in UTC: one day before, the same, one day after.
@@ -101,10 +107,23 @@ pub(crate) struct Record {
     pub(crate) day: Day,
     /// Whether its time is the newest so far.
     pub(crate) moved: bool,
+    /// Whether the person may be new among those active on the day.
+    pub(crate) active: Active,
+}
+
+/// What a record says about who was active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Active {
+    /// The person is known to be among those active on the day.
+    Known,
+    /// They may be new.
+    MayBeNew(PersonNumber),
+    /// They may be new; their number must be looked up.
+    NotNumbered,
 }
 
 impl Record {
-    /// App, seat type and day in one number.
+    /// App, seat type, day, and whether a person's number follows, in one number.
     fn subject(&self) -> u64 {
         let seat_type = u64::from(SeatTypeNumber(self.seat_type).number());
         let shift = self
@@ -116,7 +135,8 @@ impl Record {
             0 => 1,
             1.. => 2,
         };
-        (self.app_id.cast_unsigned() * SEAT_TYPES + seat_type) * DAY_SHIFTS + shift
+        let numbered = u64::from(matches!(self.active, Active::MayBeNew(_)));
+        ((self.app_id.cast_unsigned() * SEAT_TYPES + seat_type) * DAY_SHIFTS + shift) * 2 + numbered
     }
 
     /// The day on which it shows its person, whose number is `person`, to have been active.
@@ -131,26 +151,48 @@ impl Record {
     }
 }
 
-/// Reads a subject back: app, seat type, and the distance of the day from that in UTC.
-fn read_subject(version: u8, subject: u64) -> (i64, SeatType, i32) {
-    let seat_type = |odd: u64| {
-        if odd.is_multiple_of(SEAT_TYPES) {
-            SeatType::PerUser
-        } else {
-            SeatType::PerUserPerApp
+/// What one number says of a record: see [`Record::subject`].
+struct Subject {
+    app_id: i64,
+    seat_type: SeatType,
+    day_shift: i32,
+    /// Whether the person's number follows.
+    numbered: bool,
+}
+
+impl Subject {
+    fn read(version: u8, number: u64) -> Self {
+        let seat_type = |odd: u64| {
+            if odd.is_multiple_of(SEAT_TYPES) {
+                SeatType::PerUser
+            } else {
+                SeatType::PerUserPerApp
+            }
+        };
+        if version == VERSION_WITHOUT_DAYS {
+            return Self {
+                app_id: unzigzag(number >> 1),
+                seat_type: seat_type(number),
+                day_shift: 0,
+                numbered: false,
+            };
         }
-    };
-    if version == VERSION_WITHOUT_DAYS {
-        return (unzigzag(subject >> 1), seat_type(subject), 0);
+        let (numbered, number) = match version {
+            VERSION_WITHOUT_PEOPLE => (false, number),
+            _ => (number & 1 == 1, number >> 1),
+        };
+        let app_and_seat_type = number / DAY_SHIFTS;
+        Self {
+            app_id: (app_and_seat_type / SEAT_TYPES).cast_signed(),
+            seat_type: seat_type(app_and_seat_type),
+            day_shift: match number % DAY_SHIFTS {
+                0 => -1,
+                1 => 0,
+                _ => 1,
+            },
+            numbered,
+        }
     }
-    let shift = match subject % DAY_SHIFTS {
-        0 => -1,
-        1 => 0,
-        _ => 1,
-    };
-    let app_and_seat_type = subject / DAY_SHIFTS;
-    let app_id = (app_and_seat_type / SEAT_TYPES).cast_signed();
-    (app_id, seat_type(app_and_seat_type), shift)
 }
 
 /// Writes the blob of a batch into `blob`, which is emptied first, and brings the records into the blob's order.
@@ -171,6 +213,9 @@ pub(crate) fn encode(records: &mut [Record], blob: &mut Vec<u8>) {
         put(blob, record.subject());
         put(blob, zigzag(record.user_id.get() - before_user));
         put(blob, zigzag(record.time_ms - before_ms));
+        if let Active::MayBeNew(PersonNumber(number)) = record.active {
+            put(blob, number.into());
+        }
         before_ms = record.time_ms;
         before_user = record.user_id.get();
     }
@@ -179,7 +224,7 @@ pub(crate) fn encode(records: &mut [Record], blob: &mut Vec<u8>) {
 /// Reads a blob back; `None` when it is not one.
 pub(crate) fn decode(mut blob: &[u8]) -> Option<Vec<Record>> {
     let bytes = &mut blob;
-    let version = take_byte(bytes).filter(|version| [VERSION, VERSION_WITHOUT_DAYS].contains(version))?;
+    let version = take_byte(bytes).filter(|version| (VERSION_WITHOUT_DAYS..=VERSION).contains(version))?;
     let mut before_ms = unzigzag(take(bytes)?);
     let mut before_user = 0_i64;
     let mut records = Vec::new();
@@ -191,17 +236,23 @@ pub(crate) fn decode(mut blob: &[u8]) -> Option<Vec<Record>> {
             tenant = take(bytes)?;
         }
         let tenant_id = TenantId(unzigzag(tenant));
-        let (app_id, seat_type, day_shift) = read_subject(version, take(bytes)?);
+        let subject = Subject::read(version, take(bytes)?);
         let user_id = UserId::new(before_user.checked_add(unzigzag(take(bytes)?))?).ok()?;
         let time_ms = before_ms.checked_add(unzigzag(take(bytes)?))?;
+        let active = match version {
+            VERSION if subject.numbered => Active::MayBeNew(PersonNumber(u32::try_from(take(bytes)?).ok()?)),
+            VERSION => Active::Known,
+            _ => Active::NotNumbered,
+        };
         records.push(Record {
             tenant_id,
-            app_id,
-            seat_type,
+            app_id: subject.app_id,
+            seat_type: subject.seat_type,
             user_id,
             time_ms,
-            day: Day::in_utc(time_ms).plus(day_shift),
+            day: Day::in_utc(time_ms).plus(subject.day_shift),
             moved,
+            active,
         });
         before_ms = time_ms;
         before_user = user_id.get();
@@ -253,61 +304,121 @@ pub(crate) struct Replayed {
     pub(crate) last_sequence: Option<i64>,
 }
 
-/// Reads a journal back into ordered maps. The time is that of one sequential read, one look-up per person and one
-/// sort, and is bounded by the number of accesses at which a fold must begin.
+/// Reads a journal back into ordered maps. The time is that of one sequential read, one hash look-up per access and one
+/// sort of the rows, and is bounded by the numbers of accesses and of rows at which a fold must begin.
 pub(crate) fn replay(connection: &Connection, journal: Journal) -> Result<Replayed, OpenError> {
     let mut apps = Apps::default();
     let mut people = People::default();
     let mut replayed = Replayed::default();
-    let mut times = Vec::new();
+    let mut newest = NewestTimes::default();
     let mut statement = connection.prepare(journal.select())?;
     let mut blobs = statement.query([])?;
     while let Some(row) = blobs.next()? {
         let sequence: i64 = row.get(0)?;
         let records = decode(row.get_ref(1)?.as_blob().unwrap_or_default())
             .ok_or_else(|| OpenError::File(format!("journal record {sequence} is damaged")))?;
-        for record in records {
+        for record in &records {
             replayed.accesses += 1;
-            let key = apps.key(connection, &record)?;
+            apps.check(connection, record)?;
             if record.moved {
-                times.push((key, record.time_ms));
+                newest.add(record);
             }
-            if let Some(person) = people.number(connection, &record)? {
+            let person = match record.active {
+                Active::Known => None,
+                Active::MayBeNew(person) => Some(person),
+                Active::NotNumbered => people.number(connection, record)?,
+            };
+            if let Some(person) = person {
                 replayed.pending.days.add(&record.active_day(person));
             }
         }
         replayed.last_sequence = Some(sequence);
     }
-    // The map is built from sorted pairs in one pass; of equal keys the last wins, which is the newest.
-    times.sort_unstable_by(|left, right| left.0.cmp(&right.0).then(left.1.cmp(&right.1)));
-    replayed.pending.rows = times.into_iter().collect();
+    for (kind, rows) in newest.sorted() {
+        replayed.pending.fill(kind, rows);
+    }
+    replayed.pending.names = apps.names();
     Ok(replayed)
+}
+
+/// The newest time of each row that a replay has met, in no order.
+#[derive(Default)]
+struct NewestTimes {
+    rows: HashTable<(RowKey, i64)>,
+    mixing: Mixing,
+}
+
+/// Rows with their times, by kind.
+type SortedRows = BTreeMap<Kind, Vec<((UserId, i64), RowTime)>>;
+
+impl NewestTimes {
+    fn add(&mut self, record: &Record) {
+        let key = RowKey {
+            tenant_id: record.tenant_id,
+            seat_type: record.seat_type,
+            user_id: record.user_id,
+            app_id: record.app_id,
+        };
+        let mixing = self.mixing;
+        let hash_of = |key: &RowKey| mixing.numbers(key.user_id.get(), key.app_id);
+        let place = self
+            .rows
+            .entry(hash_of(&key), |(other, _)| *other == key, |(key, _)| hash_of(key));
+        let mut place = place.or_insert((key, record.time_ms));
+        let (_, time_ms) = place.get_mut();
+        *time_ms = newest(Some(*time_ms), record.time_ms);
+    }
+
+    /// Nobody knows any more which day a row was at before, so every seat is told.
+    fn sorted(self) -> SortedRows {
+        let mut sorted = SortedRows::new();
+        for (key, time_ms) in self.rows {
+            let rows = sorted.entry((key.tenant_id, key.seat_type)).or_default();
+            rows.push(((key.user_id, key.app_id), RowTime::new(time_ms, true)));
+        }
+        for rows in sorted.values_mut() {
+            rows.sort_unstable_by_key(|(key, _)| *key);
+        }
+        sorted
+    }
 }
 
 /// Names of the apps that a replay has met.
 #[derive(Default)]
 struct Apps {
     known: HashMap<i64, Option<(TenantId, Namespace)>>,
+    /// The app and the tenant of the record before: mostly those of the next one.
+    last: Option<(i64, TenantId)>,
 }
 
 impl Apps {
-    fn key(&mut self, connection: &Connection, record: &Record) -> Result<ActivityKey, OpenError> {
+    /// Makes sure that the app of a record is there.
+    fn check(&mut self, connection: &Connection, record: &Record) -> Result<(), OpenError> {
+        let wanted = (record.app_id, record.tenant_id);
+        if self.last == Some(wanted) {
+            return Ok(());
+        }
         let named = match self.known.entry(record.app_id) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => unknown.insert(app_named(connection, record.app_id)?),
         };
         match named {
-            Some((tenant_id, namespace)) if *tenant_id == record.tenant_id => Ok(ActivityKey {
-                tenant_id: record.tenant_id,
-                seat_type: record.seat_type,
-                user_id: record.user_id,
-                namespace: namespace.clone(),
-            }),
+            Some((tenant_id, _)) if *tenant_id == record.tenant_id => {
+                self.last = Some(wanted);
+                Ok(())
+            }
             _ => Err(OpenError::File(format!(
                 "the journal names app {}, which is not there",
                 record.app_id
             ))),
         }
+    }
+
+    fn names(self) -> BTreeMap<i64, Namespace> {
+        let named = self.known.into_iter();
+        named
+            .filter_map(|(app_id, named)| Some((app_id, named?.1)))
+            .collect()
     }
 }
 
@@ -352,11 +463,12 @@ mod tests {
             1..10_000_000_000_000_i64,
             -1..=1,
             any::<bool>(),
+            prop::option::of(any::<u32>()),
         )
             .prop_map(
-                |(tenant, app_id, platform, user, time_ms, day_shift, moved)| Record {
+                |(tenant, app_id, platform, user, time_ms, day_shift, moved, person)| Record {
                     tenant_id: TenantId(tenant),
-                    app_id: app_id >> 1,
+                    app_id: app_id >> 3,
                     seat_type: if platform {
                         SeatType::PerUser
                     } else {
@@ -366,6 +478,7 @@ mod tests {
                     time_ms,
                     day: Day::in_utc(time_ms).plus(day_shift),
                     moved,
+                    active: person.map_or(Active::Known, |number| Active::MayBeNew(PersonNumber(number))),
                 },
             )
     }
@@ -379,7 +492,7 @@ mod tests {
         }
 
         #[test]
-        fn a_cut_or_foreign_blob_never_panics(mut blob in prop::collection::vec(any::<u8>(), 0..200), first in 0..4_u8) {
+        fn a_cut_or_foreign_blob_never_panics(mut blob in prop::collection::vec(any::<u8>(), 0..200), first in 0..5_u8) {
             if let Some(byte) = blob.first_mut() { *byte = first; }
             let _ = decode(&blob);
         }
@@ -405,6 +518,22 @@ mod tests {
             (record.seat_type, record.day),
             (SeatType::PerUserPerApp, Day::new(0))
         );
+        assert_eq!(record.active, Active::NotNumbered);
+    }
+
+    #[test]
+    fn a_blob_without_numbers_of_people_is_still_read() {
+        // The second form: version, first time, then (tenant 1, app 2 with an app seat on the day in UTC, user 3, time 5).
+        let blob = [2, 10, 2, (2 * 2 + 1) * 3 + 1, 6, 0];
+        let [record] = decode(&blob).unwrap()[..] else {
+            panic!()
+        };
+        assert_eq!((record.app_id, record.seat_type), (2, SeatType::PerUserPerApp));
+        assert_eq!(
+            (record.user_id.get(), record.time_ms, record.day),
+            (3, 5, Day::new(0))
+        );
+        assert_eq!(record.active, Active::NotNumbered);
     }
 
     #[test]
@@ -417,6 +546,7 @@ mod tests {
             time_ms: 1_727_199_298_656 + user,
             day: Day::in_utc(1_727_199_298_656),
             moved: true,
+            active: Active::Known,
         };
         let mut blob = Vec::new();
         encode(&mut (0..64).map(record).collect::<Vec<_>>(), &mut blob);

@@ -32,6 +32,7 @@ mod idle;
 mod journal;
 mod judge;
 mod lock;
+mod mixing;
 mod numbers;
 mod options;
 mod overlay;

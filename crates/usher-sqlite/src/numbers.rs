@@ -76,12 +76,22 @@ impl FromSql for StoredUserId {
 /// A checked text read back; one that no longer parses means a damaged file.
 pub(crate) struct Parsed<T>(pub(crate) T);
 
+impl<T> Parsed<T>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    /// Reads a text of the file.
+    pub(crate) fn of(text: &str) -> FromSqlResult<Self> {
+        text.parse().map(Self).map_err(FromSqlError::other)
+    }
+}
+
 impl<T> FromSql for Parsed<T>
 where
     T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_str()?.parse().map(Self).map_err(FromSqlError::other)
+        Self::of(value.as_str()?)
     }
 }
 

@@ -9,8 +9,7 @@
 //! because times and sets only grow.
 
 use std::{
-    collections::BTreeMap,
-    ops::Bound,
+    collections::{BTreeMap, btree_map::Entry},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -20,40 +19,71 @@ use usher_store::{PoolName, SeatName};
 
 use crate::days::{ActiveDay, DayKey, DaySets};
 
-/// Names one activity row. The order of the fields is the order of the table's key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ActivityKey {
+/// Names one activity row. An app's number stands for its name: it is shorter, and names no other tenant's app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowKey {
     pub(crate) tenant_id: TenantId,
     pub(crate) seat_type: SeatType,
     pub(crate) user_id: UserId,
-    pub(crate) namespace: Namespace,
+    pub(crate) app_id: i64,
 }
 
-impl ActivityKey {
-    /// The seat that a row is about.
-    fn seat(&self) -> SeatName {
-        SeatName {
-            pool: PoolName {
-                tenant_id: self.tenant_id,
-                seat_type: self.seat_type,
-                namespace: match self.seat_type {
-                    SeatType::PerUser => None,
-                    SeatType::PerUserPerApp => Some(self.namespace.clone()),
-                },
-            },
-            user_id: self.user_id,
-        }
+/// The newest time of a row, and whether it brings its seat to another day.
+///
+/// Two facts in one number, because there may be millions of them: the time doubled, and one for the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RowTime(i64);
+
+impl RowTime {
+    /// `new_day`: whether the row's time before was on another day of UTC, or there was none, or nobody knows.
+    pub(crate) fn new(time_ms: i64, new_day: bool) -> Self {
+        Self((time_ms << 1) | i64::from(new_day))
+    }
+
+    /// In milliseconds.
+    pub(crate) fn time_ms(self) -> i64 {
+        self.0 >> 1
+    }
+
+    /// Whether its seat must be told.
+    pub(crate) fn new_day(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// Of two times of a row the newer, and what either brings.
+    fn and(self, other: Self) -> Self {
+        Self::new(
+            newest(Some(self.time_ms()), other.time_ms()),
+            self.new_day() || other.new_day(),
+        )
     }
 }
 
-/// Rows in key order with their `active_time` in milliseconds.
-pub(crate) type Rows = BTreeMap<ActivityKey, i64>;
+/// An access that was committed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Committed {
+    pub(crate) key: RowKey,
+    pub(crate) time: RowTime,
+}
+
+/// The tenants and kinds of seat that rows belong to.
+pub(crate) type Kind = (TenantId, SeatType);
+
+/// Rows of one kind, in order of user and then of app's number, which is not the order of names.
+pub(crate) type KindRows = BTreeMap<(UserId, i64), RowTime>;
+
+/// The first rows of a kind in the order of the table's key, each with its `active_time` in milliseconds.
+pub(crate) type FreshRows = BTreeMap<(UserId, Namespace), i64>;
 
 /// What one journal holds.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     /// The newest times.
-    pub(crate) rows: Rows,
+    pub(crate) rows: BTreeMap<Kind, KindRows>,
+    /// How many there are.
+    pub(crate) rows_count: usize,
+    /// What the apps among them are called.
+    pub(crate) names: BTreeMap<i64, Namespace>,
     /// The active days.
     pub(crate) days: DaySets,
     /// A time of each tenant that none of its rows is older than.
@@ -61,18 +91,58 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    fn note_oldest(&mut self, tenant_id: TenantId, time_ms: i64) {
-        let oldest_ms = self.oldest_ms.entry(tenant_id).or_insert(time_ms);
-        *oldest_ms = time_ms.min(*oldest_ms);
+    /// Takes one committed access; `name` says what its app is called.
+    pub(crate) fn add(&mut self, committed: Committed, name: impl FnOnce() -> Option<Namespace>) {
+        let Committed { key, time } = committed;
+        let oldest_ms = self.oldest_ms.entry(key.tenant_id).or_insert(time.time_ms());
+        *oldest_ms = time.time_ms().min(*oldest_ms);
+        let rows = self.rows.entry((key.tenant_id, key.seat_type)).or_default();
+        match rows.entry((key.user_id, key.app_id)) {
+            Entry::Occupied(mut kept) => {
+                let both = kept.get().and(time);
+                kept.insert(both);
+            }
+            Entry::Vacant(place) => {
+                place.insert(time);
+                self.rows_count += 1;
+                if !self.names.contains_key(&key.app_id) {
+                    self.names.extend(name().map(|name| (key.app_id, name)));
+                }
+            }
+        }
     }
 
-    /// Notes the oldest times of rows that came from a journal.
-    fn with_oldest(mut self) -> Self {
-        for (key, time_ms) in &self.rows {
-            let oldest_ms = self.oldest_ms.entry(key.tenant_id).or_insert(*time_ms);
-            *oldest_ms = (*time_ms).min(*oldest_ms);
+    /// Takes all rows of a kind, sorted by key, each key once.
+    pub(crate) fn fill(&mut self, kind: Kind, sorted: Vec<((UserId, i64), RowTime)>) {
+        let oldest_ms = sorted.iter().map(|(_, time)| time.time_ms()).min();
+        if let Some(found_ms) = oldest_ms {
+            let oldest_ms = self.oldest_ms.entry(kind.0).or_insert(found_ms);
+            *oldest_ms = found_ms.min(*oldest_ms);
         }
-        self
+        self.rows_count += sorted.len();
+        self.rows.insert(kind, sorted.into_iter().collect());
+    }
+
+    /// What an app is called; every app of a row has a name here.
+    pub(crate) fn name(&self, app_id: i64) -> Option<&Namespace> {
+        self.names.get(&app_id)
+    }
+
+    fn time(&self, key: &RowKey) -> Option<RowTime> {
+        let rows = self.rows.get(&(key.tenant_id, key.seat_type))?;
+        rows.get(&(key.user_id, key.app_id)).copied()
+    }
+
+    /// The rows of a person from a kind of seat, in order of app's number.
+    fn of_person(&self, kind: Kind, user_id: UserId) -> impl Iterator<Item = (&Namespace, i64)> {
+        let rows = self.rows.get(&kind).into_iter();
+        rows.flat_map(move |rows| rows.range((user_id, i64::MIN)..=(user_id, i64::MAX)))
+            .filter_map(|((_, app_id), time)| Some((self.name(*app_id)?, time.time_ms())))
+    }
+
+    fn newest_ms(&self) -> Option<i64> {
+        let times = self.rows.values().flat_map(BTreeMap::values);
+        times.map(|time| time.time_ms()).max()
     }
 }
 
@@ -101,19 +171,33 @@ struct Maps {
     newest_ms: Option<i64>,
 }
 
+/// The seat that a row is about.
+fn seat((tenant_id, seat_type): Kind, user_id: UserId, app: &Namespace) -> SeatName {
+    SeatName {
+        pool: PoolName {
+            tenant_id,
+            seat_type,
+            namespace: match seat_type {
+                SeatType::PerUser => None,
+                SeatType::PerUserPerApp => Some(app.clone()),
+            },
+        },
+        user_id,
+    }
+}
+
 impl Overlay {
-    /// Takes committed times and days into the recent maps.
+    /// Takes committed times and days into the recent maps; `name` says what an app is called.
     pub(crate) fn apply(
         &self,
-        moved: impl IntoIterator<Item = (ActivityKey, i64)>,
+        moved: impl IntoIterator<Item = Committed>,
         active: impl IntoIterator<Item = ActiveDay>,
+        name: impl Fn(i64) -> Option<Namespace>,
     ) {
         let mut maps = self.write();
-        for (key, time_ms) in moved {
-            maps.recent.note_oldest(key.tenant_id, time_ms);
-            maps.newest_ms = maps.newest_ms.max(Some(time_ms));
-            let slot = maps.recent.rows.entry(key).or_insert(time_ms);
-            *slot = newest(Some(*slot), time_ms);
+        for committed in moved {
+            maps.newest_ms = maps.newest_ms.max(Some(committed.time.time_ms()));
+            maps.recent.add(committed, || name(committed.key.app_id));
         }
         for active in active {
             maps.recent.days.add(&active);
@@ -123,13 +207,10 @@ impl Overlay {
     /// Replaces everything, after a replay.
     pub(crate) fn reset(&self, recent: Pending, folding: Pending) {
         let mut maps = self.write();
-        let found_ms = [&recent, &folding]
-            .into_iter()
-            .filter_map(|pending| pending.rows.values().max());
-        let newest_ms = maps.newest_ms.max(found_ms.max().copied());
+        let newest_ms = maps.newest_ms.max(recent.newest_ms()).max(folding.newest_ms());
         *maps = Maps {
-            recent: recent.with_oldest(),
-            folding: Arc::new(folding.with_oldest()),
+            recent,
+            folding: Arc::new(folding),
             folds_ended: maps.folds_ended + 1,
             newest_ms,
         };
@@ -186,36 +267,21 @@ impl Overlay {
     }
 
     /// The newest time that the maps have for a row.
-    pub(crate) fn time(&self, key: &ActivityKey) -> Option<i64> {
+    pub(crate) fn time(&self, key: &RowKey) -> Option<i64> {
         let maps = self.read();
-        maps.recent.rows.get(key).max(maps.folding.rows.get(key)).copied()
+        let times = [maps.recent.time(key), maps.folding.time(key)];
+        times.into_iter().flatten().map(RowTime::time_ms).max()
     }
 
     /// The newest time that the maps have for a seat: for a platform seat over all apps.
     pub(crate) fn newest_of_seat(&self, seat: &SeatName) -> Option<i64> {
-        let first = ActivityKey {
-            tenant_id: seat.pool.tenant_id,
-            seat_type: seat.pool.seat_type,
-            user_id: seat.user_id,
-            namespace: seat.pool.namespace.clone().unwrap_or_else(Namespace::least),
-        };
         let maps = self.read();
-        let of_seat = |key: &ActivityKey| {
-            key.tenant_id == first.tenant_id
-                && key.seat_type == first.seat_type
-                && key.user_id == first.user_id
-                && seat
-                    .pool
-                    .namespace
-                    .as_ref()
-                    .is_none_or(|app| *app == key.namespace)
-        };
-        [&maps.recent.rows, &maps.folding.rows]
+        let kind = (seat.pool.tenant_id, seat.pool.seat_type);
+        let of_seat = |app: &Namespace| seat.pool.namespace.as_ref().is_none_or(|meant| meant == app);
+        [&maps.recent, &*maps.folding]
             .into_iter()
-            .filter_map(|map| {
-                let rows = map.range(&first..).take_while(|(key, _)| of_seat(key));
-                rows.map(|(_, time_ms)| *time_ms).max()
-            })
+            .flat_map(|pending| pending.of_person(kind, seat.user_id))
+            .filter_map(|(app, time_ms)| of_seat(app).then_some(time_ms))
             .max()
     }
 
@@ -224,23 +290,19 @@ impl Overlay {
         let maps = self.read();
         let mut seats = BTreeMap::new();
         for seat_type in SeatType::ALL {
-            let first = ActivityKey {
-                tenant_id,
-                seat_type,
-                user_id: UserId::LEAST,
-                namespace: Namespace::least(),
-            };
-            for rows in [&maps.recent.rows, &maps.folding.rows] {
-                let of_kind = rows
-                    .range(&first..)
-                    .take_while(|(key, _)| key.tenant_id == tenant_id && key.seat_type == seat_type);
+            for pending in [&maps.recent, &*maps.folding] {
+                let rows = pending.rows.get(&(tenant_id, seat_type)).into_iter().flatten();
                 // A platform seat has a row per app: counting rows bounds the work, too.
-                for (rows_read, (key, time_ms)) in of_kind.enumerate() {
+                for (rows_read, ((user_id, app_id), time)) in rows.enumerate() {
                     if rows_read >= seats_max {
                         return None;
                     }
-                    let slot = seats.entry(key.seat()).or_insert(*time_ms);
-                    *slot = newest(Some(*slot), *time_ms);
+                    let Some(app) = pending.name(*app_id) else {
+                        continue;
+                    };
+                    let seat = seat((tenant_id, seat_type), *user_id, app);
+                    let slot = seats.entry(seat).or_insert(time.time_ms());
+                    *slot = newest(Some(*slot), time.time_ms());
                 }
             }
         }
@@ -268,26 +330,45 @@ impl Overlay {
     /// Number of rows in both maps together.
     pub(crate) fn rows(&self) -> usize {
         let maps = self.read();
-        maps.recent.rows.len() + maps.folding.rows.len()
+        maps.recent.rows_count + maps.folding.rows_count
     }
 
-    /// The first `rows_max` rows of (tenant, seat type) after `after`, in order, each with its newest time here.
+    /// Number of rows that are recent.
+    pub(crate) fn recent_rows(&self) -> usize {
+        self.read().recent.rows_count
+    }
+
+    /// The first `rows_max` rows of a kind after a place, in order of user and name, each with its newest time here. A place
+    /// without a name stands before all rows of its user.
     pub(crate) fn rows_after(
         &self,
-        (tenant_id, seat_type): (TenantId, SeatType),
-        after: &Bound<ActivityKey>,
+        kind: Kind,
+        after: Option<(UserId, Option<&Namespace>)>,
         rows_max: usize,
-    ) -> Rows {
+    ) -> FreshRows {
         let maps = self.read();
-        let mut found = Rows::new();
-        for map in [&maps.recent.rows, &maps.folding.rows] {
-            let rows = map
-                .range((after.as_ref(), Bound::Unbounded))
-                .take_while(|(key, _)| key.tenant_id == tenant_id && key.seat_type == seat_type)
-                .take(rows_max);
-            for (key, time_ms) in rows {
-                let slot = found.entry(key.clone()).or_insert(*time_ms);
-                *slot = newest(Some(*slot), *time_ms);
+        let first_user = after.map_or(UserId::LEAST, |(user_id, _)| user_id);
+        let mut found = FreshRows::new();
+        for pending in [&maps.recent, &*maps.folding] {
+            let rows = pending.rows.get(&kind).into_iter();
+            let rows = rows.flat_map(|rows| rows.range((first_user, i64::MIN)..));
+            let (mut taken, mut last_user) = (0, first_user);
+            for ((user_id, app_id), time) in rows {
+                // Apps stand in another order here, so a person is taken whole.
+                if taken >= rows_max && *user_id != last_user {
+                    break;
+                }
+                let Some(name) = pending.name(*app_id) else {
+                    continue;
+                };
+                let is_after = after.is_none_or(|(after_user, after_name)| {
+                    *user_id > after_user || after_name.is_none_or(|after_name| name > after_name)
+                });
+                if is_after {
+                    let slot = found.entry((*user_id, name.clone())).or_insert(time.time_ms());
+                    *slot = newest(Some(*slot), time.time_ms());
+                    (taken, last_user) = (taken + 1, *user_id);
+                }
             }
         }
         while found.len() > rows_max {
@@ -311,49 +392,102 @@ impl Overlay {
 mod tests {
     use super::*;
 
-    fn key(user_id: i64, namespace: &str) -> ActivityKey {
-        ActivityKey {
-            tenant_id: TenantId(1),
-            seat_type: SeatType::PerUser,
-            user_id: UserId::new(user_id).unwrap(),
-            namespace: namespace.parse().unwrap(),
+    const KIND: Kind = (TenantId(1), SeatType::PerUser);
+
+    /// Apps by number; their order is not that of their names.
+    fn name(app_id: i64) -> Option<Namespace> {
+        let names = ["c", "a", "b"];
+        names
+            .get(usize::try_from(app_id).unwrap())
+            .map(|name| name.parse().unwrap())
+    }
+
+    fn at(user_id: i64, app_id: i64, time_ms: i64) -> Committed {
+        Committed {
+            key: RowKey {
+                tenant_id: TenantId(1),
+                seat_type: SeatType::PerUser,
+                user_id: UserId::new(user_id).unwrap(),
+                app_id,
+            },
+            time: RowTime::new(time_ms, false),
         }
+    }
+
+    fn rows(
+        overlay: &Overlay,
+        after: Option<(i64, Option<i64>)>,
+        rows_max: usize,
+    ) -> Vec<(i64, String, i64)> {
+        let names: Vec<_> = (0..3).filter_map(name).collect();
+        let after = after.map(|(user, app)| {
+            (
+                UserId::new(user).unwrap(),
+                app.map(|app| &names[usize::try_from(app).unwrap()]),
+            )
+        });
+        let rows = overlay.rows_after(KIND, after, rows_max).into_iter();
+        rows.map(|((user, name), time_ms)| (user.get(), name.to_string(), time_ms))
+            .collect()
     }
 
     #[test]
     fn a_row_in_both_maps_shows_its_larger_time() {
         let overlay = Overlay::default();
-        overlay.apply([(key(1, "a"), 50), (key(2, "a"), 10)], []);
+        overlay.apply([at(1, 1, 50), at(2, 1, 10)], [], name);
         overlay.freeze();
-        overlay.apply([(key(1, "a"), 40), (key(2, "b"), 7)], []);
-        assert_eq!(overlay.time(&key(1, "a")), Some(50));
-        let rows = overlay.rows_after((TenantId(1), SeatType::PerUser), &Bound::Excluded(key(1, "a")), 2);
+        overlay.apply([at(1, 1, 40), at(2, 2, 7)], [], name);
+        assert_eq!(overlay.time(&at(1, 1, 0).key), Some(50));
         assert_eq!(
-            rows.into_iter().collect::<Vec<_>>(),
-            [(key(2, "a"), 10), (key(2, "b"), 7)]
+            rows(&overlay, Some((1, Some(1))), 2),
+            [(2, "a".to_owned(), 10), (2, "b".to_owned(), 7)]
         );
         overlay.folded();
-        assert_eq!(overlay.time(&key(2, "a")), None);
-        assert_eq!(overlay.time(&key(1, "a")), Some(40));
+        assert_eq!(overlay.time(&at(2, 1, 0).key), None);
+        assert_eq!(overlay.time(&at(1, 1, 0).key), Some(40));
+        assert_eq!(overlay.rows(), 2);
+    }
+
+    #[test]
+    fn rows_come_in_order_of_names_although_they_are_kept_by_number() {
+        let overlay = Overlay::default();
+        let all = (1..=3).flat_map(|user| (0..3).map(move |app| at(user, app, user * 10 + app)));
+        overlay.apply(all, [], name);
+        let in_order = |from: usize, rows_max: usize| {
+            let all = (1..=3).flat_map(|user| {
+                [("a", 1), ("b", 2), ("c", 0)].map(|(name, app)| (user, name.to_owned(), user * 10 + app))
+            });
+            all.skip(from).take(rows_max).collect::<Vec<_>>()
+        };
+        for rows_max in 1..=10 {
+            assert_eq!(rows(&overlay, None, rows_max), in_order(0, rows_max));
+            assert_eq!(
+                rows(&overlay, Some((1, Some(1))), rows_max),
+                in_order(1, rows_max)
+            );
+            assert_eq!(
+                rows(&overlay, Some((1, Some(0))), rows_max),
+                in_order(3, rows_max)
+            );
+            assert_eq!(rows(&overlay, Some((2, None)), rows_max), in_order(3, rows_max));
+        }
     }
 
     #[test]
     fn other_tenants_and_seat_types_stay_out() {
         let overlay = Overlay::default();
-        let foreign = ActivityKey {
-            tenant_id: TenantId(2),
-            ..key(1, "a")
-        };
-        let app_seat = ActivityKey {
-            seat_type: SeatType::PerUserPerApp,
-            ..key(1, "a")
-        };
-        overlay.apply([(foreign, 1), (app_seat, 1), (key(1, "a"), 1)], []);
-        let rows = overlay.rows_after(
-            (TenantId(1), SeatType::PerUser),
-            &Bound::Included(key(1, "a")),
-            10,
-        );
-        assert_eq!(rows.len(), 1);
+        let (mut foreign, mut app_seat) = (at(1, 0, 1), at(1, 0, 1));
+        foreign.key.tenant_id = TenantId(2);
+        app_seat.key.seat_type = SeatType::PerUserPerApp;
+        overlay.apply([foreign, app_seat, at(1, 0, 1)], [], name);
+        assert_eq!(rows(&overlay, None, 10).len(), 1);
+    }
+
+    #[test]
+    fn a_seat_is_told_of_a_new_day_however_the_row_goes_on() {
+        let time = RowTime::new(10, true).and(RowTime::new(20, false));
+        assert_eq!((time.time_ms(), time.new_day()), (20, true));
+        let time = RowTime::new(30, false).and(RowTime::new(20, false));
+        assert_eq!((time.time_ms(), time.new_day()), (30, false));
     }
 }

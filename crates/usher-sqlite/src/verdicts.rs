@@ -3,134 +3,205 @@
 //! A look-up in the file costs some ten microseconds, a hash look-up a few hundred nanoseconds, and one crowd of
 //! people opens the same apps all day. The cache belongs to the writer, the only one who changes seats, users and
 //! apps; so it is told of every change in the same breath, and there is no moment at which it is stale.
+//!
+//! Two things are remembered: apps with their tenants ([`apps`]), and people with what they did in which app ([`people`]).
+//! Together they are a [`Known`], for as long as one access is decided. People are remembered in seventy bytes each, so that
+//! a million of them fit: beyond that every access of somebody else is a look-up of the file.
 
-use quick_cache::{UnitWeighter, unsync};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
-use usher_seats::{Day, Enablement, LocalDay, Namespace, Seat, SeatType, Standing, TenantId, UserId};
+use rusqlite::{Connection, OptionalExtension};
+use usher_seats::{LocalDay, Namespace, Refusal, SeatType, Standing, TenantId, UserId, decide};
 
 use crate::{
     calendars::Calendars,
     days::{ActiveDay, PersonNumber},
     judge::Facts,
     numbers::SeatTypeNumber,
-    overlay::ActivityKey,
+    overlay::RowKey,
 };
 
-/// Users whose verdicts are remembered: some 60 MB when full. A miss costs microseconds, so more buys little.
-const USERS_REMEMBERED: usize = 262_144;
-/// Apps remembered per user. A user of more apps than this is looked up anew now and then.
-const APPS_REMEMBERED_PER_USER: usize = 16;
+mod apps;
+mod people;
+
+use apps::{AppFacts, Apps};
+use people::{AppUse, People, Person};
+
+/// Remembers what the file said until it changes.
+#[derive(Default)]
+pub(crate) struct VerdictCache {
+    apps: Apps,
+    people: People,
+    calendars: Calendars,
+}
+
+impl VerdictCache {
+    /// An empty cache; nothing is loaded at start.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets one user, after a change of the user or of their seats.
+    pub(crate) fn forget_user(&mut self, tenant_id: TenantId, user_id: UserId) {
+        self.people.forget(tenant_id, user_id);
+    }
+
+    /// Forgets everybody and every calendar, after a change of a tenant or an app, or when the file was opened anew.
+    pub(crate) fn forget_all(&mut self) {
+        self.apps.clear();
+        self.people.clear();
+        self.calendars.forget_all();
+    }
+
+    /// What is known of (tenant, user, app), looked up if need be.
+    pub(crate) fn known(
+        &mut self,
+        connection: &Connection,
+        (tenant_id, user_id, namespace): (TenantId, UserId, &Namespace),
+    ) -> rusqlite::Result<Known<'_>> {
+        let app = self.apps.find(connection, tenant_id, namespace)?;
+        let person = self.people.find(connection, tenant_id, user_id)?;
+        Ok(Known {
+            app,
+            person,
+            calendars: &mut self.calendars,
+        })
+    }
+}
 
 /// What the file says about one (tenant, user, app).
-#[derive(Debug, Clone)]
-pub(crate) struct Known {
-    pub(crate) namespace: Namespace,
-    /// Zero when there is no such app; then nobody is admitted and nobody asks.
-    pub(crate) app_id: i64,
-    pub(crate) standing: Standing,
-    /// Meaningless when there is no such user; then nobody is admitted and nobody asks.
-    person: PersonNumber,
-    newest: [Newest; 2],
-    /// A day on which the person is known to have been active, for each seat type; at first an empty stretch of time.
-    noted: [LocalDay; 2],
+pub(crate) struct Known<'cache> {
+    app: &'cache mut AppFacts,
+    person: &'cache mut Person,
+    calendars: &'cache mut Calendars,
 }
 
-/// No day at all: no moment is in it.
-const NO_DAY: LocalDay = LocalDay {
-    day: Day::EPOCH,
-    from_ms: 0,
-    until_ms: 0,
-};
+impl Known<'_> {
+    /// Whether the user and the app are there, enabled or not.
+    pub(crate) fn are_there(&self) -> bool {
+        self.person.is_there() && self.app.is_there()
+    }
 
-/// The `active_time` of a row, as far as the cache has needed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Newest {
-    NotLoaded,
-    Never,
-    At(i64),
-}
+    /// The app's number.
+    pub(crate) fn app_id(&self) -> i64 {
+        self.app.app_id
+    }
 
-impl Known {
-    fn slot(&mut self, seat_type: SeatType) -> &mut Newest {
-        let [platform, app] = &mut self.newest;
-        match seat_type {
-            SeatType::PerUser => platform,
-            SeatType::PerUserPerApp => app,
-        }
+    /// The app's name.
+    pub(crate) fn namespace(&self) -> &Namespace {
+        &self.app.namespace
+    }
+
+    /// The person's number in the tenant.
+    pub(crate) fn person(&self) -> PersonNumber {
+        self.person.number
+    }
+
+    /// Asks the rule. The seat for the app is looked up when the platform seat does not admit, and not before.
+    pub(crate) fn decide(
+        &mut self,
+        connection: &Connection,
+        time_ms: i64,
+    ) -> rusqlite::Result<Result<SeatType, Refusal>> {
+        let platform_seat = self.person.platform_seat();
+        let needs_app_seat = self.app.is_there() && !platform_seat.is_some_and(|seat| seat.admits(time_ms));
+        let standing = Standing {
+            tenant: self.app.tenant,
+            user: self.person.user,
+            app: self.app.app,
+            platform_seat,
+            app_seat: if needs_app_seat {
+                self.person.app_seat(connection, self.app)?
+            } else {
+                None
+            },
+        };
+        Ok(decide(&standing, time_ms))
+    }
+
+    /// The first moment at which the seat that admitted has run out, in milliseconds; none when it has no end.
+    pub(crate) fn until_ms(
+        &mut self,
+        connection: &Connection,
+        seat_type: SeatType,
+    ) -> rusqlite::Result<Option<i64>> {
+        let seat = match seat_type {
+            SeatType::PerUser => self.person.platform_seat(),
+            SeatType::PerUserPerApp => self.person.app_seat(connection, self.app)?,
+        };
+        Ok(seat.and_then(|seat| seat.expires_at_ms))
     }
 
     /// The activity row of a seat of this type.
-    pub(crate) fn activity_key(
-        &self,
-        tenant_id: TenantId,
-        user_id: UserId,
-        seat_type: SeatType,
-    ) -> ActivityKey {
-        ActivityKey {
-            tenant_id,
+    fn row_key(&self, seat_type: SeatType) -> RowKey {
+        RowKey {
+            tenant_id: self.person.tenant_id,
             seat_type,
-            user_id,
-            namespace: self.namespace.clone(),
+            user_id: self.person.user_id,
+            app_id: self.app.app_id,
         }
-    }
-
-    /// The person's place among those who were active on a day.
-    pub(crate) fn active_day(&self, tenant_id: TenantId, seat_type: SeatType, day: LocalDay) -> ActiveDay {
-        ActiveDay {
-            tenant_id,
-            seat_type,
-            app_id: self.app_id,
-            day: day.day,
-            person: self.person,
-        }
-    }
-
-    fn noted(&mut self, seat_type: SeatType) -> &mut LocalDay {
-        let [platform, app] = &mut self.noted;
-        match seat_type {
-            SeatType::PerUser => platform,
-            SeatType::PerUserPerApp => app,
-        }
-    }
-
-    /// The day of a moment, if it is remembered that the person was active on it.
-    pub(crate) fn noted_day(&mut self, seat_type: SeatType, time_ms: i64) -> Option<LocalDay> {
-        Some(*self.noted(seat_type)).filter(|day| day.surely_has(time_ms))
-    }
-
-    /// Remembers that the person was active on a day.
-    pub(crate) fn note_day(&mut self, seat_type: SeatType, day: LocalDay) {
-        *self.noted(seat_type) = day;
     }
 
     /// The newest admitted access so far through a seat of this type, from memory, overlay or file.
     pub(crate) fn newest_ms(
         &mut self,
         facts: Facts<'_>,
-        (tenant_id, user_id): (TenantId, UserId),
         seat_type: SeatType,
     ) -> rusqlite::Result<Option<i64>> {
-        if *self.slot(seat_type) == Newest::NotLoaded {
-            let key = self.activity_key(tenant_id, user_id, seat_type);
-            let found = match facts.overlay.time(&key) {
-                Some(time_ms) => Some(time_ms),
-                None => stored_time(facts.connection, &key)?,
-            };
-            *self.slot(seat_type) = found.map_or(Newest::Never, Newest::At);
+        if let Some(newest_ms) = self.used(seat_type).newest_ms() {
+            return Ok(newest_ms);
         }
-        Ok(match *self.slot(seat_type) {
-            Newest::At(time_ms) => Some(time_ms),
-            Newest::NotLoaded | Newest::Never => None,
-        })
+        let key = self.row_key(seat_type);
+        let found = match facts.overlay.time(&key) {
+            Some(time_ms) => Some(time_ms),
+            None => stored_time(facts.connection, &key, &self.app.namespace)?,
+        };
+        self.used(seat_type).set_newest_ms(found);
+        Ok(found)
     }
 
     /// Remembers that an access moved the row.
     pub(crate) fn moved(&mut self, seat_type: SeatType, time_ms: i64) {
-        *self.slot(seat_type) = Newest::At(time_ms);
+        self.used(seat_type).set_newest_ms(Some(time_ms));
+    }
+
+    fn used(&mut self, seat_type: SeatType) -> &mut AppUse {
+        self.person.used(self.app.app_id, seat_type)
+    }
+
+    /// The day of a moment in the tenant's time zone.
+    pub(crate) fn day(&mut self, connection: &Connection, time_ms: i64) -> rusqlite::Result<LocalDay> {
+        if !self.app.day.surely_has(time_ms) {
+            self.app.day = self.calendars.day(connection, self.person.tenant_id, time_ms)?;
+        }
+        Ok(self.app.day)
+    }
+
+    /// True when it is remembered that the person was active in the app on a day.
+    pub(crate) fn is_noted(&mut self, seat_type: SeatType, day: LocalDay) -> bool {
+        self.used(seat_type).is_noted(day.day)
+    }
+
+    /// Remembers that the person was active in the app on a day.
+    pub(crate) fn note_day(&mut self, seat_type: SeatType, day: LocalDay) {
+        self.used(seat_type).note(day.day);
+    }
+
+    /// The person's place among those who were active on a day.
+    pub(crate) fn active_day(&self, seat_type: SeatType, day: LocalDay) -> ActiveDay {
+        ActiveDay {
+            tenant_id: self.person.tenant_id,
+            seat_type,
+            app_id: self.app.app_id,
+            day: day.day,
+            person: self.person.number,
+        }
     }
 }
 
-fn stored_time(connection: &Connection, key: &ActivityKey) -> rusqlite::Result<Option<i64>> {
+fn stored_time(
+    connection: &Connection,
+    key: &RowKey,
+    namespace: &Namespace,
+) -> rusqlite::Result<Option<i64>> {
     connection
         .prepare_cached(
             "SELECT active_time_ms FROM activity
@@ -141,111 +212,9 @@ fn stored_time(connection: &Connection, key: &ActivityKey) -> rusqlite::Result<O
                 key.tenant_id.0,
                 SeatTypeNumber(key.seat_type),
                 key.user_id.get(),
-                key.namespace.as_str(),
+                namespace.as_str(),
             ),
             |row| row.get(0),
         )
         .optional()
-}
-
-/// Remembers what the file said until it changes.
-pub(crate) struct VerdictCache {
-    users: unsync::Cache<(TenantId, UserId), Vec<Known>, UnitWeighter>,
-    calendars: Calendars,
-}
-
-impl VerdictCache {
-    /// An empty cache; nothing is loaded at start.
-    pub(crate) fn new() -> Self {
-        Self {
-            users: unsync::Cache::new(USERS_REMEMBERED),
-            calendars: Calendars::default(),
-        }
-    }
-
-    /// Forgets one user, after a change of the user or of their seats.
-    pub(crate) fn forget_user(&mut self, tenant_id: TenantId, user_id: UserId) {
-        self.users.remove(&(tenant_id, user_id));
-    }
-
-    /// Forgets everybody and every calendar, after a change of a tenant or an app, or when the file was opened anew.
-    pub(crate) fn forget_all(&mut self) {
-        self.users.clear();
-        self.calendars.forget_all();
-    }
-
-    /// Calls `decide` with what is known of (tenant, user, app), looked up if need be, and with the calendars.
-    pub(crate) fn with<T>(
-        &mut self,
-        connection: &Connection,
-        (tenant_id, user_id, namespace): (TenantId, UserId, &Namespace),
-        decide: impl FnOnce(&mut Known, &mut Calendars) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T> {
-        if let Some(mut apps) = self.users.get_mut(&(tenant_id, user_id)) {
-            if let Some(known) = apps.iter_mut().find(|known| known.namespace == *namespace) {
-                return decide(known, &mut self.calendars);
-            }
-            let mut known = look_up(connection, tenant_id, user_id, namespace)?;
-            let answer = decide(&mut known, &mut self.calendars);
-            if apps.len() >= APPS_REMEMBERED_PER_USER {
-                apps.swap_remove(0);
-            }
-            apps.push(known);
-            return answer;
-        }
-        let mut known = look_up(connection, tenant_id, user_id, namespace)?;
-        let answer = decide(&mut known, &mut self.calendars);
-        self.users.insert((tenant_id, user_id), vec![known]);
-        answer
-    }
-}
-
-fn look_up(
-    connection: &Connection,
-    tenant_id: TenantId,
-    user_id: UserId,
-    namespace: &Namespace,
-) -> rusqlite::Result<Known> {
-    let mut statement: CachedStatement<'_> = connection.prepare_cached(
-        "SELECT tenant.enabled, user.enabled, app.enabled, coalesce(app.app_id, 0),
-                platform.held, platform.expires_at_ms, platform.released_at_ms,
-                own.held, own.expires_at_ms, own.released_at_ms,
-                coalesce(user.person_number, 0)
-         FROM (SELECT 1)
-         LEFT JOIN tenants AS tenant ON tenant.tenant_id = ?1
-         LEFT JOIN users AS user ON user.tenant_id = ?1 AND user.user_id = ?2
-         LEFT JOIN apps AS app ON app.tenant_id = ?1 AND app.namespace = ?3
-         LEFT JOIN seats AS platform ON platform.tenant_id = ?1 AND platform.seat_type = 0
-                                    AND platform.user_id = ?2 AND platform.namespace = ''
-         LEFT JOIN seats AS own ON own.tenant_id = ?1 AND own.seat_type = 1
-                               AND own.user_id = ?2 AND own.namespace = ?3",
-    )?;
-    statement.query_row((tenant_id.0, user_id.get(), namespace.as_str()), |row| {
-        Ok(Known {
-            namespace: namespace.clone(),
-            app_id: row.get(3)?,
-            standing: Standing {
-                tenant: Enablement::from_row(row.get(0)?),
-                user: Enablement::from_row(row.get(1)?),
-                app: Enablement::from_row(row.get(2)?),
-                platform_seat: seat(row, 4)?,
-                app_seat: seat(row, 7)?,
-            },
-            person: row.get(10)?,
-            newest: [Newest::NotLoaded; 2],
-            noted: [NO_DAY; 2],
-        })
-    })
-}
-
-/// Reads `held`, `expires_at_ms` and `released_at_ms` from three neighbouring columns; none when there is no seat.
-fn seat(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Seat>> {
-    let held: Option<bool> = row.get(column)?;
-    let expires_at_ms = row.get(column + 1)?;
-    let released_at_ms = row.get(column + 2)?;
-    Ok(held.map(|held| Seat {
-        held,
-        expires_at_ms,
-        released_at_ms,
-    }))
 }

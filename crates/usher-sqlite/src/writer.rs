@@ -33,7 +33,7 @@ use usher_store::{
 
 use crate::{
     change_request, file,
-    fold::{FOLD_AFTER_DAY_SETS, Fold, Progress, SLICE_ROWS},
+    fold::{FOLD_AFTER_DAY_SETS, FOLD_AFTER_ROWS, Fold, Progress, SLICE_ROWS},
     journal,
     judge::{Batch, Facts, judge, replay},
     lock::DataLock,
@@ -109,8 +109,9 @@ pub(crate) struct Writer {
     /// The next attempt to open the file after a fault. A moment and not a pause between jobs, because callers who come
     /// back at once would leave no pause.
     reopen_at: Instant,
-    /// Reused for every batch.
+    /// Reused for every batch, as is the next.
     blob: Vec<u8>,
+    batch: Batch,
     /// Let go when the thread ends, after the connection.
     _lock: DataLock,
 }
@@ -145,6 +146,7 @@ impl Writer {
             place: Some(place),
             reopen_at: monotonic_now(),
             blob: Vec::new(),
+            batch: Batch::default(),
             _lock: lock,
         }
     }
@@ -278,11 +280,12 @@ impl Writer {
     }
 
     fn record(&mut self, accesses: &[Access]) -> rusqlite::Result<Vec<Recorded>> {
-        let recorded: Vec<Recorded> = self.journalled(|facts, verdicts, batch| {
-            accesses
-                .iter()
-                .map(|access| judge(facts, verdicts, access, batch))
-                .collect()
+        let mut recorded: Vec<Recorded> = Vec::with_capacity(accesses.len());
+        self.journalled(|facts, verdicts, batch| {
+            for access in accesses {
+                recorded.push(judge(facts, verdicts, access, batch)?);
+            }
+            Ok(())
         })?;
         for (access, judged) in accesses.iter().zip(&recorded) {
             if let Verdict::Refused { reason } = judged.verdict {
@@ -308,26 +311,31 @@ impl Writer {
         let Some(place) = &mut self.place else {
             return Err(rusqlite::Error::InvalidQuery);
         };
-        let transaction = place.connection.unchecked_transaction()?;
-        let mut batch = Batch::default();
+        // Whatever fails from here on is a fault, after which the connection is dropped with its transaction.
+        let connection = &place.connection;
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        let batch = &mut self.batch;
+        batch.clear();
         let facts = Facts {
-            connection: &transaction,
+            connection,
             overlay: &self.overlay,
         };
-        let answer = decide(facts, &mut self.verdicts, &mut batch)?;
+        let answer = decide(facts, &mut self.verdicts, batch)?;
+        if !batch.records.is_empty() {
+            journal::encode(&mut batch.records, &mut self.blob);
+            place.recent.append(connection, place.sequence, &self.blob)?;
+        }
+        connection.prepare_cached("COMMIT")?.execute([])?;
         if batch.records.is_empty() {
             return Ok(answer);
         }
-        journal::encode(&mut batch.records, &mut self.blob);
-        place.recent.append(&transaction, place.sequence, &self.blob)?;
-        transaction.commit()?;
         let (journalled, moved) = (batch.records.len(), batch.moved.len());
         place.sequence += 1;
         place.recent_accesses += journalled as u64;
         if let Some(fold) = &mut place.fold {
             fold.owe(journalled);
         }
-        self.overlay.apply(batch.moved, batch.active);
+        batch.apply(&self.overlay);
         self.counters
             .journal_accesses
             .store(place.recent_accesses, Ordering::Relaxed);
@@ -383,6 +391,7 @@ impl Writer {
     fn begin_fold_if_due(&mut self) {
         let Some(place) = &self.place else { return };
         if place.recent_accesses >= self.options.fold_after_accesses
+            || self.overlay.recent_rows() >= FOLD_AFTER_ROWS
             || self.overlay.recent_day_sets() >= FOLD_AFTER_DAY_SETS
         {
             self.begin_fold();

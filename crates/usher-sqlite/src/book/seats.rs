@@ -195,13 +195,7 @@ impl Seats for FileBook<'_> {
         seat: &SeatName,
     ) -> impl Future<Output = rusqlite::Result<Option<i64>>> + Send {
         now(|| {
-            let folded_ms: Option<i64> = self
-                .connection
-                .prepare_cached(
-                    "SELECT max(active_time_ms) FROM activity
-                     WHERE tenant_id = ?1 AND seat_type = ?2 AND user_id = ?3 AND (?4 = '' OR namespace = ?4)",
-                )?
-                .query_row(seat_key(seat), |row| row.get(0))?;
+            let folded_ms = idle::newest_folded_ms(self.connection, seat)?;
             // Asked in the writer, so no access that was acknowledged can be missing.
             Ok(folded_ms.max(self.overlay.newest_of_seat(seat)))
         })

@@ -28,6 +28,7 @@ use usher_store::{
 
 use super::leaves::leaves;
 use crate::{
+    idle::newest_folded_ms,
     numbers::{SeatNamespace, SeatTypeNumber, StoredUserId, seat_namespace},
     overlay::Overlay,
 };
@@ -379,7 +380,7 @@ impl Judge<'_> {
 
     fn row(&self, candidate: &Candidate) -> rusqlite::Result<Option<IdleRow>> {
         let fresh_ms = self.memory.overlay.newest_of_seat(&candidate.seat);
-        let idle = IdleSeat {
+        let mut idle = IdleSeat {
             name: candidate.seat.clone(),
             seat: Seat {
                 held: candidate.held,
@@ -392,6 +393,13 @@ impl Judge<'_> {
         };
         let user_id = idle.name.user_id;
         if !idle.may_be_listed(self.query) || !self.is_of_app(candidate) || !self.is_member(user_id)? {
+            return Ok(None);
+        }
+        // So far it was exact to the day and never too late: whoever is listed by it may be listed no longer.
+        idle.last_admitted_ms = idle
+            .last_admitted_ms
+            .max(newest_folded_ms(self.connection, &candidate.seat)?);
+        if !idle.may_be_listed(self.query) {
             return Ok(None);
         }
         let leaves = leaves(self.connection, self.query.tenant_id, user_id)?;

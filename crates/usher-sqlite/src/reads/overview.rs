@@ -23,6 +23,7 @@ use usher_store::{
 
 use super::{leaves::leaves, ledger::pools, limit};
 use crate::{
+    idle,
     numbers::{SeatNamespace, SeatTypeNumber, StoredSeatType, StoredUserId, seat_namespace},
     overlay::Overlay,
     tallies,
@@ -255,7 +256,10 @@ impl Reader<'_> {
         Ok(SeatFacts {
             seat: counted.seat,
             assigned_at_ms: counted.assigned_at_ms,
-            last_admitted_ms: counted.last_admitted_ms.max(self.fresh.get(seat).copied()),
+            last_admitted_ms: counted
+                .last_admitted_ms
+                .max(idle::newest_folded_ms(self.connection, seat)?)
+                .max(self.fresh.get(seat).copied()),
             protected: counted.protected,
             leaves,
             platform_seat_in_use,
