@@ -28,9 +28,11 @@ const ROWS_MAX: usize = 10_000;
 
 /// What the organisation is called.
 pub(super) async fn organisation(desk: &mut Desk<'_>) -> Result<String, Failure> {
+    // Filters may follow.
     let key = desk
         .tenant
         .strip_prefix("tenant_key=")
+        .and_then(|query| query.split('&').next())
         .unwrap_or_default()
         .to_owned();
     let tenant = desk
