@@ -43,7 +43,7 @@ pub const BATCH: u64 = 64;
 pub const PARTS: [Part; 8] = [
     Part {
         name: "rule",
-        times: 100_000,
+        times: 50_000,
         run: rule,
     },
     Part {
@@ -58,27 +58,27 @@ pub const PARTS: [Part; 8] = [
     },
     Part {
         name: "commit",
-        times: 100 * BATCH,
+        times: 40 * BATCH,
         run: commit,
     },
     Part {
         name: "commit_and_fold",
-        times: 100 * BATCH,
+        times: 40 * BATCH,
         run: commit_and_fold,
     },
     Part {
         name: "access",
-        times: 50 * BATCH,
+        times: 20 * BATCH,
         run: access,
     },
     Part {
         name: "page_rows",
-        times: 20,
+        times: 8,
         run: page_rows,
     },
     Part {
         name: "page",
-        times: 20,
+        times: 8,
         run: page,
     },
 ];

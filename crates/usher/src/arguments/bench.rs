@@ -26,10 +26,10 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "FOLDER", conflicts_with = "server")]
     pub(crate) place: Option<std::path::PathBuf>,
     /// A Redis with nothing in it to compare with, told to be as durable: --appendonly yes --appendfsync always. What is written to it stays.
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "server")]
     pub(crate) redis: Option<String>,
     /// An empty database of PostgreSQL to compare with, whose user needs no password. The table last_access is made there and stays.
-    #[arg(long, value_name = "USER@HOST:PORT/DATABASE")]
+    #[arg(long, value_name = "USER@HOST:PORT/DATABASE", conflicts_with = "server")]
     pub(crate) postgres: Option<String>,
     /// Count allocations too, under valgrind: takes some minutes.
     #[arg(long, conflicts_with = "server")]

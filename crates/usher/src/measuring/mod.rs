@@ -209,7 +209,9 @@ fn accesses(
             .map(|(with, other)| Comparison::of(with, own, other))
             .collect();
     }
-    report.written = written.per_access();
+    if server.is_some() {
+        report.written = written.per_access();
+    }
     Ok(())
 }
 

@@ -206,13 +206,16 @@ pub(crate) struct SystemCalls {
     pub(crate) accesses_per_batch: f64,
 }
 
+/// With fewer seats than this, what the server needs whatever their number is most of its memory.
+const SEATS_TELLING: u64 = 1_000_000;
+
 /// Resident memory of the server.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Memory {
     pub(crate) ready_bytes: Option<u64>,
     pub(crate) loaded_bytes: Option<u64>,
     pub(crate) most_bytes: Option<u64>,
-    /// The most, as if all of it were there for the seats; most of it is not, so many seats have less each than few.
+    /// The most, as if all of it were there for the seats; none where there are too few for that to say anything.
     pub(crate) most_bytes_per_million_seats: Option<u64>,
 }
 
@@ -224,7 +227,9 @@ impl Memory {
             ready_bytes: ready.resident_bytes,
             loaded_bytes: after.resident_bytes,
             most_bytes,
-            most_bytes_per_million_seats: most_bytes.map(|bytes| bytes * 1_000_000 / seats.max(1)),
+            most_bytes_per_million_seats: most_bytes
+                .filter(|_| seats >= SEATS_TELLING)
+                .map(|bytes| bytes * 1_000_000 / seats.max(1)),
         }
     }
 }

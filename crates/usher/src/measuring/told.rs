@@ -127,11 +127,18 @@ fn memory(memory: Memory) -> Vec<Words> {
         told(memory.loaded_bytes),
         told(memory.most_bytes),
     );
-    let million = told(memory.most_bytes_per_million_seats);
-    vec![words!(
-        "Memory: {ready} when ready, {loaded} after all this, {most} at most ({million} per million seats, if it were all theirs)",
-        "内存：就绪时 {ready}，全部测量之后 {loaded}，最多 {most}（若全部归于席位，则每百万席位 {million}）"
-    )]
+    let mut words = words!(
+        "Memory: {ready} when ready, {loaded} after all this, {most} at most",
+        "内存：就绪时 {ready}，全部测量之后 {loaded}，最多 {most}"
+    );
+    if memory.most_bytes_per_million_seats.is_some() {
+        let million = told(memory.most_bytes_per_million_seats);
+        words = words.then(&words!(
+            " ({million} per million seats, if it were all theirs)",
+            "（若全部归于席位，则每百万席位 {million}）"
+        ));
+    }
+    vec![words]
 }
 
 fn counted(report: &Report) -> Vec<Words> {

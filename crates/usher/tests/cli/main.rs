@@ -14,6 +14,7 @@
 
 mod apply;
 mod audit;
+mod bench;
 mod database;
 mod demo;
 mod export;
