@@ -32,6 +32,7 @@ try {
   await firstPassword()
   for (const language of ['en', 'zh-CN']) await theWholeWalk(language)
   await hostileNames()
+  await operatorChooses()
   await keyboardOrder()
   await photographAll()
 } finally {
@@ -171,6 +172,23 @@ async function hostileNames() {
   for (const address of ['/console/people/1000', '/console/people', '/console/seats?person=1000', '/console/seats/per_user:1000'])
     await page.goto(`${base}${address}`)
   check('a hostile name runs nothing', dialogs === 0 && complaints.length === 0, complaints)
+  await context.close()
+}
+
+/** An operator signs in with a token and chooses an organisation. */
+async function operatorChooses() {
+  const { token } = await usher('token', 'issue', '--operator', '--expires-in', '8h', '--data', data)
+  const { context, page, complaints } = await visitor(chromium, { language: 'zh-CN' })
+  await page.goto(`${base}/console/operator`)
+  await judge(page, 'the sign-in of operators', { colorScheme: 'dark' })
+  await page.locator('#token').fill(token)
+  await page.keyboard.press('Enter')
+  await page.locator('#q').waitFor()
+  await judge(page, 'the list of organisations', { colorScheme: 'dark' })
+  await page.locator('form:has(input[value=default]) button').click()
+  await page.locator('.menu').waitFor()
+  check('an operator sees the organisation that was chosen', await page.locator('.tile').count() > 0)
+  check('nothing for the browser to complain about where operators sign in', complaints.length === 0, complaints)
   await context.close()
 }
 

@@ -9,14 +9,14 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { browser as openBrowser, newFolder, root, serve, usher, visitor } from './usher.mjs'
+import { browser as openBrowser, newFolder, plainly, root, serve, usher, visitor } from './usher.mjs'
 import { organisation } from './organisation.mjs'
 
 const PASSWORD = 'four unrelated words here'
 const WIDE = 1280
 const PHONE = 390
 // The pages that the README shows, and the height of the window that frames them well.
-const README = { overview: 960, 'seats-idle': 800, preview: 800 }
+const README = { overview: 840, 'seats-idle': 800, preview: 800 }
 const SHEETS = { 'usher.css': 'crates/usher-http/templates/usher.css', 'console.css': 'crates/usher-console/assets/console.css' }
 
 const words = process.argv.slice(2)
@@ -205,6 +205,7 @@ async function everything(language) {
     await page.locator('form:has(#bulk-action) button').click()
     await page.locator('button.grave').waitFor()
     await shoot(page, language, 'preview')
+    if (readme) return
     await page.locator('button.grave').click()
     await page.locator('.notice').waitFor()
     await shoot(page, language, 'released')
@@ -215,7 +216,7 @@ async function everything(language) {
 
     for (const report of ['idle', 'usage']) {
       const file = path.join(folder, `${report}.html`)
-      await usher('report', report, '--html', file, '--data', data, '--language', language.slice(0, 2))
+      await plainly('report', report, '--html', file, '--data', data, '--language', language.slice(0, 2))
       await page.goto(pathToFileURL(file).href)
       await shoot(page, language, `report-${report}`)
     }
@@ -229,6 +230,21 @@ async function everything(language) {
     await page.keyboard.press('Enter')
     await page.locator('#name').waitFor({ state: 'detached' })
     await shoot(page, language, 'not-an-administrator')
+
+    await page.context().clearCookies()
+    await usher('tenant', 'create', 'south', '--name', language === 'en' ? 'Southwind Logistics' : '南风物流', '--data', data)
+    await at('/console/operator', 'operator')
+    await page.locator('#token').fill('no token')
+    await page.keyboard.press('Enter')
+    await page.locator('.alert').waitFor()
+    await shoot(page, language, 'operator-wrong')
+    await page.locator('#token').fill((await usher('token', 'issue', '--operator', '--expires-in', '8h', '--data', data)).token)
+    await page.keyboard.press('Enter')
+    await page.locator('#q').waitFor()
+    await shoot(page, language, 'organisations')
+    await page.locator('form:has(input[value=default]) button').click()
+    await page.locator('.menu').waitFor()
+    await shoot(page, language, 'operator-overview')
   } finally {
     await context.close()
     await server.stop()

@@ -41,10 +41,14 @@ export function finish() {
 
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('USHER_')))
 
+/** Runs one command to its end and gives its standard output. */
+export async function plainly(...words) {
+  return (await promisify(execFile)(program, words, { env: environment, timeout: PATIENCE_MS })).stdout
+}
+
 /** Runs one command to its end and gives its standard output as JSON. */
 export async function usher(...words) {
-  const done = await promisify(execFile)(program, [...words, '--json'], { env: environment, timeout: PATIENCE_MS })
-  return JSON.parse(done.stdout.trim().split('\n').at(-1))
+  return JSON.parse((await plainly(...words, '--json')).trim().split('\n').at(-1))
 }
 
 /** Begins a command that says something on standard error before it ends: `firstError` is that line as JSON, `ended` its
