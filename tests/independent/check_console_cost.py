@@ -57,6 +57,10 @@ def main():
                  "/console/seats?verdict=never_used", "/console/seats?sort=user", "/console/seats?sort=user&after=20400:%d:" % middle,
                  "/console/seats?state=all", "/console/seats?q=%d" % middle, "/console/seats?q=1&idle=30", "/console/seats?person=%d" % middle,
                  "/console/pools", "/console/pools/per_user", "/console/people?q=12", "/console/audit"]
+        held = "{:,}".format(seats)
+        checks.check("the overview counts all %s seats" % held, held in operator.get("/console"))
+        listed = operator.get("/console/seats?sort=user&after=20400:%d:" % middle).count("<tr")
+        checks.check("a deep page is full", listed == 51, listed)
         for page in pages:
             operator.get(page)
             before_ms = cpu_ms(server.process.pid)

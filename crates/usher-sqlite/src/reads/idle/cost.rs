@@ -137,6 +137,13 @@ fn questions(seats: i64) -> BTreeMap<&'static str, IdleQuery> {
         ),
         ("by user, first page", by_user.clone()),
         ("by user, deep page", deep(by_user.clone())),
+        (
+            "of one person",
+            IdleQuery {
+                user_id: Some(middle(seats).user_id),
+                ..by_user.clone()
+            },
+        ),
         ("by user, of the large group", of_group("large", by_user.clone())),
         ("longest idle, of the large group", of_group("large", question())),
         ("longest idle, of the small group", of_group("small", question())),
