@@ -221,7 +221,10 @@ fn keep(
     as_of_ms: i64,
     (language, title, blocks): (usher_console::Language, String, Vec<Block>),
 ) -> Result<(), Failure> {
-    let as_of = fill(Shell::of(language).as_of, &[&moments::shown(as_of_ms), &"UTC"]);
+    let shown = moments::shown(as_of_ms);
+    // The sentence names the zone itself.
+    let moment = shown.strip_suffix(" UTC").unwrap_or(&shown);
+    let as_of = fill(Shell::of(language).as_of, &[&moment, &"UTC"]);
     let report = Report {
         language,
         title,
