@@ -35,7 +35,7 @@ texts! {
     operator_lead: "An operator looks after every organisation on this server. People sign in with their name and password instead.", "运维人员管理此服务器上的所有企业。普通人员请使用姓名和密码登录。";
     operator_token: "Operator token", "运维令牌";
     operator_wrong: "This is no operator token, or it is not good any more.", "不是运维令牌，或已失效。";
-    operator_help: "`usher token issue --operator --expires-in 8h` makes one on the server.", "在服务器上使用 `usher token operator` 生成令牌。";
+    operator_help: "`usher token issue --operator --expires-in 8h` makes one on the server.", "在服务器上使用 `usher token issue --operator --expires-in 8h` 生成令牌。";
     operator_leave: "Sign out as operator", "退出运维登录";
     organisations_title: "Choose an organisation", "选择企业";
     organisations_search: "Name or key", "名称或标识";
