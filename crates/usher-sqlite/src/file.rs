@@ -1,6 +1,7 @@
 //! Opening the file: settings, schema versions, refusals.
 
 use std::{
+    fs::File,
     io,
     path::{Path, PathBuf},
 };
@@ -123,7 +124,15 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenError> {
     page_sums::watch(&mut connection, path)?;
     settle(&connection, WRITER_CACHE_KIB)?;
     migrate(&mut connection)?;
+    synchronise_names(path)?;
     Ok(connection)
+}
+
+/// Makes the names of the file and its log durable. SQLite does so when it first writes the log, but does not say when that fails, and a log
+/// without a name is gone after a power cut.
+fn synchronise_names(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Closes the writer's connection and leaves a file without a log where possible.

@@ -2,9 +2,10 @@
 //!
 //! After a failed commit nobody can say what reached the disk. Linux reports a failed fsync once and then treats the
 //! lost pages as clean, so a later, successful fsync of the same log would vouch for a hole. Therefore the file is
-//! opened anew, and before anybody is admitted again the whole log is copied into the file and emptied
-//! (`TRUNCATE`): every page that counts has then been written and synchronised *after* the fault. Until that works,
-//! the engine admits nobody.
+//! opened anew, and before anybody is admitted again every page that counts is written and synchronised *after* the fault, in two steps:
+//! the log is written over itself, byte for byte, and then copied into the file and emptied (`TRUNCATE`). Without the
+//! first step a power cut in the middle of the second would find half of the pages in the file and no log to complete them
+//! from. Until both work, the engine admits nobody.
 
 use std::path::Path;
 
@@ -41,6 +42,7 @@ pub(crate) fn find_place(path: &Path, overlay: &Overlay) -> Result<Place, OpenEr
 
 /// The same after a fault, trusting nothing that was written before it.
 pub(crate) fn find_place_again(path: &Path, overlay: &Overlay) -> Result<Place, OpenError> {
+    write_ahead_log::write_again(path)?;
     let connection = file::open_for_writing(path)?;
     if !file::empty_log(&connection, path)? {
         return Err(OpenError::File(

@@ -3,6 +3,7 @@
 //! - [`nth`]: the N-th write, sync, open, rename or truncation fails, for every N of a script
 //! - [`disk`]: a disk that is full, that flaps, whose syncs alone fail
 //! - [`power`]: a power cut at any moment: what was synchronised is there, of the rest some is lost and some is torn
+//! - [`flips`]: a bit flipped in any page is found, or every answer is right
 //!
 //! Helpers: [`layer`] is what stands between the program and its files (`layer.c`), [`program`] runs `usher`, [`script`] is what is
 //! asked of it and judged by `usher-checker`, [`remains`] builds the files that a power cut leaves behind, [`dice`] draws.
@@ -25,6 +26,7 @@ macro_rules! say {
 
 mod dice;
 mod disk;
+mod flips;
 mod layer;
 mod nth;
 mod power;

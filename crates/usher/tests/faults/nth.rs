@@ -1,9 +1,11 @@
-//! The N-th call that changes a file fails, for every N of the script; once with an error alone, once with half a write.
+//! The N-th call that changes a file fails, for every N of the script: every other one as half a write. And then the power is cut.
 
 use crate::{
+    dice::Dice,
     layer::{Fault, Layer},
     program::Server,
-    script::{History, SCRIPT, copied_under_layer, home, judge, perform},
+    remains::{Disk, operations},
+    script::{History, SCRIPT, Template, copied_under_layer, home, judge, perform},
 };
 
 /// Plays the script from a start of the server to the end; a start that is refused must be refused clearly, and a second one succeeds.
@@ -25,8 +27,25 @@ fn play(data: &std::path::Path, layer: &Layer, history: &mut History) -> (Server
     (server, refused)
 }
 
+/// What if, some time after the failure, the power had been cut?
+fn cut_power(layer: &Layer, history: &History, dice: &mut Dice, moment: &str) {
+    let operations = operations(&layer.log());
+    let last = dice.below(operations.len() as u64) as usize;
+    let mut disk = Disk::holding(Template::get().files());
+    for operation in &operations[..=last] {
+        disk.follow(operation, dice);
+    }
+    let home = home();
+    let data = home.path().join("data");
+    disk.cut(dice, &data);
+    let operation = &operations[last];
+    let moment = format!("{moment}; then the power was cut after {operation:?}");
+    judge(&history.cut(operation.logged), &data, &moment);
+}
+
 #[test]
 fn whichever_call_fails_nothing_acknowledged_is_lost_and_service_returns() {
+    let mut dice = Dice::thrown("nth");
     let calls = {
         let home = home();
         let (data, layer) = copied_under_layer(&home);
@@ -57,6 +76,7 @@ fn whichever_call_fails_nothing_acknowledged_is_lost_and_service_returns() {
             server.kill();
         }
         judge(&history.load, &data, &format!("{moment}; from the file"));
+        cut_power(&layer, &history, &mut dice, &moment);
         failures += layer.failures();
         refused_starts += u32::from(refused);
         refusals += history.refusals;

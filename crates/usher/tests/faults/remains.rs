@@ -12,7 +12,7 @@ use crate::dice::Dice;
 const SECTOR_BYTES: usize = 512;
 
 /// An operation that succeeded, and where in the log it ends.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Operation {
     kind: u8,
     name: String,
@@ -21,6 +21,21 @@ pub(crate) struct Operation {
     bytes: Vec<u8>,
     /// The length of the log once this was in it.
     pub(crate) logged: u64,
+}
+
+impl std::fmt::Debug for Operation {
+    /// Without the bytes, which nobody can read.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            name,
+            offset,
+            length,
+            logged,
+            ..
+        } = self;
+        let kind = char::from(self.kind);
+        write!(formatter, "{kind} {name} {offset}+{length} ({logged})")
+    }
 }
 
 /// Reads the log.

@@ -20,7 +20,7 @@ use usher_checker::{
 
 use crate::{
     layer::Layer,
-    program::{Server, run},
+    program::{Server, ended, run},
 };
 
 /// Apps.
@@ -308,7 +308,7 @@ fn verdict(item: &Value) -> Verdict {
 pub(crate) fn judge(load: &Load, data: &Path, moment: &str) {
     let mut checker = Checker::new(HashMap::from([(Some(0), SEATS_OF_FIRST_APP)]));
     assert_eq!(checker.load(load), [], "{moment}: what was told");
-    let shown = shown(data);
+    let shown = shown(data).unwrap_or_else(|complaint| panic!("{moment}: {complaint}"));
     assert_eq!(
         checker.quiet(&shown),
         [],
@@ -316,11 +316,18 @@ pub(crate) fn judge(load: &Load, data: &Path, moment: &str) {
     );
 }
 
-/// Everything that a ledger shows.
-pub(crate) fn shown(data: &Path) -> Quiet {
-    let activities = run(&["export", "activities", "--format", "jsonl"], data, "");
-    let seats = run(&["export", "seats"], data, "");
-    parsed(&activities, &seats)
+/// Everything that a ledger shows, or what it complains about.
+fn shown(data: &Path) -> Result<Quiet, String> {
+    let printed = |words: &[&str]| {
+        let output = ended(words, data, "");
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    };
+    let activities = printed(&["export", "activities", "--format", "jsonl"])?;
+    Ok(parsed(&activities, &printed(&["export", "seats"])?))
 }
 
 fn parsed(activities: &str, seats: &str) -> Quiet {

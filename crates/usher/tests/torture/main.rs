@@ -5,7 +5,10 @@
     reason = "a test may stop at the first surprise; clippy.toml allows it only inside test functions"
 )]
 
-use std::process::{Command, Output};
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
 
 use serde_json::Value;
 use usher_testbed::postgres::Database;
@@ -20,9 +23,17 @@ fn rounds(of_long: u64) -> u64 {
 }
 
 fn torture(words: &[&str]) -> Output {
+    torture_with(words, None)
+}
+
+/// The same with a library before all others.
+fn torture_with(words: &[&str], library: Option<&Path>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("USHER_")) {
         command.env_remove(name);
+    }
+    if let Some(library) = library {
+        command.env("LD_PRELOAD", library);
     }
     command.args(["torture", "--json"]).args(words).output().unwrap()
 }
@@ -68,6 +79,26 @@ fn a_server_on_a_database_that_is_killed_again_and_again_loses_nothing() {
         Some(2),
         "a database with anything in it is refused"
     );
+}
+
+#[test]
+fn a_disk_that_loses_what_it_promised_is_found_out() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture/liar.c");
+    let liar = folder.path().join("liar.so");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&liar, &source])
+        .status()
+        .unwrap();
+    assert!(built.success(), "cc: {built}");
+    let store = folder.path().to_str().unwrap();
+    let output = torture_with(&["--rounds", "20", "--seed", "1", "--store", store], Some(&liar));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains("\"violation\""), "{complaint}");
+    let kept = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(kept, 2, "the library, and the files for whoever looks into it");
 }
 
 #[test]
