@@ -122,6 +122,14 @@ impl Door {
         self.queue.latest_ms()
     }
 
+    /// Tells a caller early that it would hardly find room: under overload the cheapest refusal is one before its call is read.
+    ///
+    /// # Errors
+    /// [`DoorError::Full`]; it counts as one access turned away, for nobody knows yet how many there are.
+    pub fn require_room(&self) -> Result<(), DoorError> {
+        self.queue.require_room()
+    }
+
     /// How many accesses wait for the worker, without those it is recording.
     #[must_use]
     pub fn waiting(&self) -> usize {

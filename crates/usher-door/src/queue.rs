@@ -13,6 +13,10 @@ use usher_store::{Access, Recorded};
 
 use crate::{DoorCounters, DoorError, DoorLimits};
 
+/// A queue that has less than this share of its room left counts as full for a call that was not read yet: with the usual
+/// limit a call of the largest size just fits into it.
+const ROOM_SHARE: usize = 64;
+
 /// What a caller hears in the end.
 pub(crate) type Answer = Result<Vec<Recorded>, DoorError>;
 
@@ -167,6 +171,17 @@ impl Queue {
 
     pub(crate) fn latest_ms(&self) -> Option<i64> {
         self.lock().newest_ms
+    }
+
+    /// Refuses a call that would hardly find room, before anybody has read what it wants.
+    pub(crate) fn require_room(&self) -> Result<(), DoorError> {
+        let mut state = self.lock();
+        let most = self.limits.queue_accesses_max;
+        if state.waiting_accesses < most - most / ROOM_SHARE {
+            return Ok(());
+        }
+        state.counters.accesses_turned_away += 1;
+        Err(DoorError::Full)
     }
 
     pub(crate) fn waiting_accesses(&self) -> usize {

@@ -4,7 +4,8 @@
 //! and `X-Tt-Logid` only so (client-behaviour.md, rule 1). HTTP/2 is left out: its names are lower case by definition, no
 //! client of ours needs it, and a gateway in front can speak it.
 //!
-//! Load: a connection is taken from the kernel only when there is a place for it, so a crowd waits in the kernel's own
+//! Load: there are so many places for connections. When they are taken, whoever comes gets the place of the connection that
+//! has waited for its client longest (`places`); when everybody is being served, a crowd waits in the kernel's own
 //! queue and costs us nothing. Time: a client has [`HEAD_READ_TIMEOUT`] for each request's head, also when it says nothing
 //! on a kept connection, and bodies have a limit of their own (`body.rs`). An answer that its reader does not take makes
 //! no progress for [`WRITE_TIMEOUT`] and ends with its connection.
@@ -20,12 +21,16 @@
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -33,8 +38,12 @@ use tower::ServiceExt as _;
 
 use crate::edge::PeerAddress;
 
+mod arriving;
+mod places;
 mod write_timeout;
 
+use arriving::Arriving;
+use places::{Place, Places};
 use write_timeout::WriteTimeout;
 
 /// Longest head of a request in bytes, request line and headers together: twice our longest address, which leaves 8 KiB
@@ -123,20 +132,24 @@ pub async fn serve_at_most<Listener: Listen>(
     shutdown: impl Future<Output = ()>,
 ) -> Drained {
     let (stop, stopping) = watch::channel(false);
-    let places = Arc::new(Semaphore::new(connections_max));
+    let places = Places::new(connections_max);
     let mut connections = JoinSet::new();
+    // Taken from the kernel and without a place yet; kept here, where no other event loses it.
+    let mut newcomer = None;
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             Some(ended) = connections.join_next() => log_panic(ended),
-            Some((stream, peer, place)) = next_connection(&mut listener, &places) => {
-                let connection = converse(stream, peer, router.clone(), stopping.clone());
-                connections.spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
+            (stream, peer) = next_connection(&mut listener), if newcomer.is_none() => {
+                newcomer = Some((stream, peer));
+            }
+            place = places.take(), if newcomer.is_some() => {
+                if let Some((stream, peer)) = newcomer.take() {
+                    let from = (peer, Arc::new(place));
+                    connections.spawn(converse(stream, from, router.clone(), stopping.clone()));
+                }
             }
         }
     }
@@ -146,16 +159,14 @@ pub async fn serve_at_most<Listener: Listen>(
     drain(connections).await
 }
 
-/// Waits for a place and then for a connection; none when there will never be one.
+/// Waits for a connection. Dropping the future loses nothing.
 async fn next_connection<Listener: Listen>(
     listener: &mut Listener,
-    places: &Arc<Semaphore>,
-) -> Option<(Listener::Stream, Option<SocketAddr>, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+) -> (Listener::Stream, Option<SocketAddr>) {
     let mut failed_before = false;
     loop {
         match listener.next().await {
-            Ok((stream, peer)) => return Some((stream, peer, place)),
+            Ok(connection) => return connection,
             Err(error) => {
                 // Said once for a row of failures; twenty lines a second would bury everything else.
                 if !failed_before {
@@ -171,21 +182,29 @@ async fn next_connection<Listener: Listen>(
 /// Answers the requests of one connection, one after the other.
 async fn converse<Stream>(
     stream: Stream,
-    peer: Option<SocketAddr>,
+    (peer, place): (Option<SocketAddr>, Arc<Place>),
     router: Router,
     mut stopping: watch::Receiver<bool>,
 ) where
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request| answer(router.clone(), peer, request));
+    let for_requests = Arc::clone(&place);
+    let service = service_fn(move |request| answer(router.clone(), peer, Arc::clone(&for_requests), request));
     let stream = TokioIo::new(WriteTimeout::new(stream, WRITE_TIMEOUT));
     let mut connection = pin!(protocol().serve_connection(stream, service));
     let stop = async move {
         // The sender going away means the same as its word.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
+    // Polled after the connection: what was there already has been taken before the connection counts as waiting.
+    let leave = async {
+        place.wait_unless_at_work();
+        place.must_leave().await;
+    };
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
+        () = leave => return tracing::debug!("a connection that said nothing has left its place to another"),
         () = stop => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -216,13 +235,22 @@ fn protocol() -> http1::Builder {
 async fn answer(
     router: Router,
     peer: Option<SocketAddr>,
+    place: Arc<Place>,
     request: hyper::Request<Incoming>,
 ) -> Result<axum::response::Response, std::convert::Infallible> {
-    let mut request: Request = request.map(Body::new);
+    let mut request: Request = if request.body().is_end_stream() {
+        place.work();
+        request.map(Body::new)
+    } else {
+        place.wait();
+        request.map(|body| Body::new(Arriving::new(body, Arc::clone(&place))))
+    };
     if let Some(address) = peer {
         request.extensions_mut().insert(PeerAddress(address));
     }
-    router.oneshot(request).await
+    let answered = router.oneshot(request).await;
+    place.wait();
+    answered
 }
 
 /// Waits until every connection is done, or cuts what is left.

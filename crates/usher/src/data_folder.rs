@@ -3,6 +3,7 @@
 //! | File | What it is |
 //! | --- | --- |
 //! | `usher.db` | the store, mode 0600 |
+//! | `usher.db-sums` | a checksum of every page of the store, mode 0600 |
 //! | `usher.lock` | held by the one Usher that works on the folder |
 //! | `usher.key` | 32 random bytes, mode 0600; keys for sealed page tokens are derived from it |
 //! | `usher.sock` | where commands reach a running server, mode 0600 |

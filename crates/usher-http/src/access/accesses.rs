@@ -51,7 +51,12 @@ pub(crate) async fn report(
     request: Request,
 ) -> Result<Response, WireError> {
     let (parts, body) = request.into_parts();
-    match caller(&edge, &memory, &parts).await {
+    // Whoever would hardly find room hears so before anything is read and parsed: that would be most of the work.
+    let admitted = match caller(&edge, &memory, &parts).await {
+        Ok(reach) => edge.door.require_room().map(|()| reach).map_err(WireError::from),
+        refused => refused,
+    };
+    match admitted {
         Ok(reach) => {
             let bytes = body::read(body).await?;
             let reported = parse_accesses_body(&bytes).map_err(WireError::bad_request)?;

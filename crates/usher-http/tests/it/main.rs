@@ -14,6 +14,7 @@
 mod oauth_rows;
 mod oauth_support;
 mod sign_in_support;
+mod slow_clients;
 mod support;
 
 mod accesses;

@@ -8,7 +8,11 @@ use tokio::{
     sync::oneshot,
     task::JoinHandle,
 };
-use usher_http::{serve, server::Drained};
+use usher_http::{
+    router::URI_BYTES_MAX,
+    serve,
+    server::{Drained, HEAD_BYTES_MAX, HEADERS_MAX},
+};
 
 use crate::support::{ACTIVITIES, House};
 
@@ -281,5 +285,48 @@ async fn an_endless_body_of_a_get_is_not_read_to_its_end() {
     let answer = server.exchange(head + &"x".repeat(100)).await;
     assert_eq!(status(&answer), 400);
     assert!(answer.contains("99991661"), "{answer}");
+    server.close().await;
+}
+
+/// Reads one answer of a kept connection: its status.
+async fn next_status(stream: &mut TcpStream) -> u16 {
+    status(&read_one(stream).await)
+}
+
+/// Every limit at its edge: what just fits is served, one more is refused, and where the connection stays it serves the next.
+#[tokio::test]
+async fn each_limit_holds_at_its_edge() {
+    let server = Listening::open().await;
+    let target = |bytes: usize| format!("/livez?{}", "a".repeat(bytes - "/livez?".len()));
+    for (bytes, expected) in [(URI_BYTES_MAX, 200), (URI_BYTES_MAX + 1, 414)] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = format!("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", target(bytes));
+        stream.write_all(head.as_bytes()).await.unwrap();
+        assert_eq!(
+            next_status(&mut stream).await,
+            expected,
+            "an address of {bytes} bytes"
+        );
+        stream
+            .write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
+        assert_eq!(
+            next_status(&mut stream).await,
+            200,
+            "the connection is not harmed"
+        );
+    }
+    let with_headers = |count: usize| get("/livez", &"X-A: 1\r\n".repeat(count - 2));
+    for (headers, expected) in [(HEADERS_MAX, 200), (HEADERS_MAX + 1, 431)] {
+        let answer = server.exchange(with_headers(headers)).await;
+        assert_eq!(status(&answer), expected, "{headers} headers: {answer}");
+    }
+    let bare = get("/livez", "X-A: \r\n").len();
+    let head_of = |bytes: usize| get("/livez", &format!("X-A: {}\r\n", "a".repeat(bytes - bare)));
+    for (bytes, expected) in [(HEAD_BYTES_MAX - 1, 200), (HEAD_BYTES_MAX + 1, 431)] {
+        let answer = server.exchange(head_of(bytes)).await;
+        assert_eq!(status(&answer), expected, "a head of {bytes} bytes: {answer}");
+    }
     server.close().await;
 }
