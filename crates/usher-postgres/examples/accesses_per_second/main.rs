@@ -1,7 +1,7 @@
 //! Measures what batches are worth: accesses per second through this engine against one statement per access.
 //!
 //! ```text
-//! cargo run -p usher-postgres --example accesses_per_second -- FOLDER [--rows ROWS] [--slices SLICES] [--seconds SECONDS]
+//! cargo run --release -p usher-postgres --example accesses_per_second -- FOLDER [--rows ROWS] [--slices SLICES] [--seconds SECONDS]
 //!                                                              [--strangers] [--fill-factors]
 //! ```
 //!
@@ -39,7 +39,7 @@ const HOT_PERCENT_MIN: f64 = 95.0;
 /// Connections of either way.
 const CONNECTIONS: usize = 8;
 /// Accesses of a batch, each tried once at first.
-const BATCH_SIZES: [usize; 4] = [64, 128, 256, 512];
+const BATCH_SIZES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
 /// Accesses of the batches that are compared.
 const COMPARED: usize = 512;
 /// A server as it is set up for such a load; whatever makes commits durable is as PostgreSQL has it by itself: on.
