@@ -3,17 +3,29 @@
 //!
 //! ```text
 //! cargo build --release -p usher-sqlite --example access_cost
-//! target/release/examples/access_cost FOLDER SEATS [BATCH [FOLD_AFTER [pause]]]
+//! target/release/examples/access_cost FOLDER SEATS WHAT [BATCH [FOLD_AFTER]]
 //! ```
 //!
 //! Makes a store of SEATS people in FOLDER, unless there is one: each holds a platform seat and opens one of twenty apps,
-//! so there are as many activity rows. Everybody comes in once, so that what is remembered is warm. Then it records accesses
-//! of uniformly random people in batches of BATCH (64 by default), from the end of one fold to the end of the next, and
-//! prints what the process wrote meanwhile and holds. Before and after the counted part it waits for a line when the last
-//! argument is `pause`, so that a script can turn `valgrind --tool=callgrind --instr-atstart=no` on and off
-//! (`benches/engine-instructions`).
+//! so there are as many activity rows. Then it does WHAT:
+//!
+//! - `cycle`: everybody comes in once, so that what is remembered is warm. Then it records accesses of uniformly random people
+//!   in batches of BATCH (64 by default), from the end of one fold to the end of the next, and prints what the process wrote
+//!   meanwhile and holds. A fold begins after FOLD_AFTER accesses (as a server has it by default).
+//! - `pause`: the same, but it waits for a line before and after the counted part, so that a script can turn
+//!   `valgrind --tool=callgrind --instr-atstart=no` on and off.
+//! - `leave`: records as many accesses as the journals can hold, and ends without closing, as if it had been killed.
+//! - `open`: opens the store, and prints what that cost.
 
-use std::{error::Error, fs, io, path::Path};
+#![expect(clippy::print_stdout, reason = "a measurement is there to be printed")]
+
+use std::{
+    cell::{Cell, RefCell},
+    error::Error,
+    fs, io,
+    path::Path,
+    process,
+};
 
 use rusqlite::Connection;
 use usher_seats::{Namespace, TenantId, UserId, Verdict};
@@ -28,53 +40,48 @@ const APPS: u64 = 20;
 const START_MS: i64 = 1_700_000_000_000;
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(clippy::print_stdout, reason = "a measurement is there to be printed")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let usage = "usage: access_cost FOLDER SEATS [BATCH [FOLD_AFTER [pause]]]";
+    let usage = "usage: access_cost FOLDER SEATS cycle|pause|leave|open [BATCH [FOLD_AFTER]]";
     let folder = arguments.next().ok_or(usage)?;
     let seats: u64 = arguments.next().ok_or(usage)?.parse()?;
+    let what = arguments.next().ok_or(usage)?;
     let batch = arguments.next().map_or(Ok(BATCH), |text| text.parse())?;
-    let options = match arguments.next() {
-        Some(text) => SqliteOptions {
-            fold_after_accesses: text.parse()?,
-        },
-        None => SqliteOptions::default(),
-    };
-    let pauses = arguments.next().is_some();
+    let mut options = SqliteOptions::default();
+    if let Some(text) = arguments.next() {
+        options.fold_after_accesses = text.parse()?;
+    }
     let folder = Path::new(&folder);
     if !folder.join("usher.db").exists() {
         fill(folder, seats).await?;
     }
+    let before_ticks = cpu_ticks()?;
     let crowd = Crowd {
         store: open(folder, options)?,
         seats,
         apps: apps()?,
+        time_ms: Cell::new(START_MS),
+        chance: RefCell::new(Chance(7)),
     };
-    println!("open: {} KiB resident", resident_kib()?);
-    let mut place = Place {
-        chance: Chance(7),
-        time_ms: START_MS,
-    };
-    crowd.everybody_once(&mut place).await?;
-    crowd.record_until_folded(batch, &mut place).await?;
-    println!("steady: {} KiB resident", resident_kib()?);
-    wait(pauses)?;
-    let before = written_bytes()?;
-    let accesses = crowd.record_until_folded(batch, &mut place).await?;
-    wait(pauses)?;
-    println!("at the end of a cycle: {} KiB resident", resident_kib()?);
-    crowd.store.close().await;
-    let written = written_bytes()?.saturating_sub(before);
+    let opened = cpu_ticks()? - before_ticks;
     println!(
-        "{accesses} accesses of {seats} people in batches of {batch}, one whole fold included: {} bytes written per access",
-        written / accesses.max(1)
+        "open: {} KiB resident, {} journalled, {opened} hundredths of a second of CPU",
+        resident_kib()?,
+        crowd.store.health().journal_accesses
     );
-    Ok(())
+    match what.as_str() {
+        "cycle" => crowd.cycle(batch, false).await,
+        "pause" => crowd.cycle(batch, true).await,
+        "leave" => crowd.leave(batch, &options).await,
+        "open" => {
+            crowd.store.close().await;
+            Ok(())
+        }
+        _ => Err(usage.into()),
+    }
 }
 
 /// Lets whoever counts begin or end.
-#[expect(clippy::print_stdout, reason = "a script waits for this line")]
 fn wait(pauses: bool) -> io::Result<()> {
     if pauses {
         println!("waiting for a line");
@@ -85,7 +92,7 @@ fn wait(pauses: bool) -> io::Result<()> {
 
 fn open(folder: &Path, options: SqliteOptions) -> Result<SqliteStore, usher_sqlite::OpenError> {
     let holder = Holder {
-        process_id: std::process::id(),
+        process_id: process::id(),
         command: "access_cost".to_owned(),
         since_ms: START_MS,
         control_socket: None,
@@ -148,10 +155,18 @@ fn field(path: &str, name: &str) -> Result<u64, Box<dyn Error>> {
     Ok(number.ok_or("the kernel does not say")?.parse()?)
 }
 
-/// Where the sequence of accesses is.
-struct Place {
-    chance: Chance,
-    time_ms: i64,
+/// What this process has used of the processors so far, in hundredths of a second.
+fn cpu_ticks() -> Result<u64, Box<dyn Error>> {
+    let text = fs::read_to_string("/proc/self/stat")?;
+    // The name of the program may hold spaces; user and system time are the 12th and 13th words after it.
+    let rest = text.rsplit(')').next().unwrap_or_default();
+    let ticks: Vec<u64> = rest
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum())
 }
 
 /// The people and their store.
@@ -159,9 +174,53 @@ struct Crowd {
     store: SqliteStore,
     seats: u64,
     apps: Vec<Namespace>,
+    time_ms: Cell<i64>,
+    chance: RefCell<Chance>,
 }
 
 impl Crowd {
+    async fn cycle(&self, batch: usize, pauses: bool) -> Result<(), Box<dyn Error>> {
+        self.everybody_once().await?;
+        self.record_until_folded(batch).await?;
+        println!("steady: {} KiB resident", resident_kib()?);
+        wait(pauses)?;
+        let before = written_bytes()?;
+        let accesses = self.record_until_folded(batch).await?;
+        wait(pauses)?;
+        println!("at the end of a cycle: {} KiB resident", resident_kib()?);
+        self.store.close().await;
+        let written = written_bytes()?.saturating_sub(before);
+        let seats = self.seats;
+        println!(
+            "{accesses} accesses of {seats} people in batches of {batch}, one whole fold included: {} bytes written per access",
+            written / accesses.max(1)
+        );
+        Ok(())
+    }
+
+    async fn leave(&self, batch: usize, options: &SqliteOptions) -> Result<(), Box<dyn Error>> {
+        self.record_until_folded(batch).await?;
+        let folds = self.store.health().folds_completed;
+        while self.store.health().journal_accesses + 2 * (batch as u64) < options.fold_after_accesses
+            && self.store.health().folds_completed == folds
+        {
+            self.some(batch).await?;
+        }
+        let health = self.store.health();
+        println!(
+            "left: {} accesses in the journal, {} rows in memory, {} KiB resident",
+            health.journal_accesses,
+            health.overlay_rows,
+            resident_kib()?
+        );
+        process::exit(0)
+    }
+
+    fn next_ms(&self) -> i64 {
+        self.time_ms.set(self.time_ms.get() + 1);
+        self.time_ms.get()
+    }
+
     fn access(&self, person: u64, accessed_at_ms: i64) -> Result<Access, Box<dyn Error>> {
         let app = usize::try_from(person % APPS)?;
         Ok(Access {
@@ -181,24 +240,31 @@ impl Crowd {
         Ok(())
     }
 
-    async fn everybody_once(&self, place: &mut Place) -> Result<(), Box<dyn Error>> {
+    async fn everybody_once(&self) -> Result<(), Box<dyn Error>> {
         for first in (0..self.seats).step_by(usize::try_from(WARM_BATCH)?) {
+            let now_ms = self.next_ms();
             let people = first..self.seats.min(first + WARM_BATCH);
-            place.time_ms += 1;
-            let accesses = people.map(|person| self.access(person, place.time_ms));
+            let accesses = people.map(|person| self.access(person, now_ms));
             self.record(accesses.collect::<Result<_, _>>()?).await?;
         }
         Ok(())
     }
 
+    /// Records a batch of random accesses.
+    async fn some(&self, batch: usize) -> Result<(), Box<dyn Error>> {
+        let now_ms = self.next_ms();
+        let draw = || self.chance.borrow_mut().below(self.seats);
+        let accesses = (0..batch).map(|_| self.access(draw(), now_ms));
+        let accesses = accesses.collect::<Result<_, _>>()?;
+        self.record(accesses).await
+    }
+
     /// Records random accesses until one more fold has ended; tells how many.
-    async fn record_until_folded(&self, batch: usize, place: &mut Place) -> Result<u64, Box<dyn Error>> {
+    async fn record_until_folded(&self, batch: usize) -> Result<u64, Box<dyn Error>> {
         let folds = self.store.health().folds_completed;
         let mut recorded = 0;
         while self.store.health().folds_completed == folds {
-            place.time_ms += 1;
-            let accesses = (0..batch).map(|_| self.access(place.chance.below(self.seats), place.time_ms));
-            self.record(accesses.collect::<Result<_, _>>()?).await?;
+            self.some(batch).await?;
             recorded += batch as u64;
         }
         Ok(recorded)
