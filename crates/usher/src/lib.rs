@@ -11,8 +11,8 @@
 //! - `server`, `instances`, `tending`, `logging`, `open_files`: a running server
 //! - `commands`: one file per command
 //! - `sample`: the organisation of the demo
-//! - `torture`: killing a server of one's own, and what it must not lose
 //! - `measuring`: what `usher bench` does
+//! - `torture`: killing a server of one's own, and what it must not lose
 //! - [`lines`], [`csv_line`], [`spreadsheet`]: reading files that others wrote; public for the fuzz targets
 
 pub use usher_http::access::csv_line;
