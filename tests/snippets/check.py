@@ -10,6 +10,7 @@ secret and a token where the lines say so.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -42,7 +43,7 @@ def in_file(folder, name, text):
 
 
 def client(administrator):
-    """A new client as its pages give it: (its address, its secret, a token, the lines with the token in them)."""
+    """A new client as its pages give it: (its secret, a token, the lines by language)."""
     _, page = administrator.ask("GET", "/console/clients")
     _, page = administrator.send("/console/clients", page, action="client", name="Snippets", **{SCOPE: "yes"})
     secret = list(console.snippets(page).values())[0]
@@ -53,7 +54,7 @@ def client(administrator):
     _, page = administrator.send(address, page, action="token")
     shown = re.findall(r"<code>(.*?)</code>", page, re.S)
     token = shown[0].strip()
-    return secret, token, templates, console.snippets(page)["curl"] if "ACCESS_TOKEN" not in shown[1] else shown[1]
+    return secret, token, templates
 
 
 def main():
@@ -65,7 +66,7 @@ def main():
     server = usher.Server("serve", "--data", data, "--listen", "127.0.0.1:0")
     try:
         administrator = console.administrator(server, data)
-        secret, token, templates, _ = client(administrator)
+        secret, token, templates = client(administrator)
         own = {name: text.replace("CLIENT_SECRET", secret).replace("ACCESS_TOKEN", token) for name, text in templates.items()}
         code, printed = run(["sh", "-c", own["curl"]])
         shows_everybody(checks, "curl", code, printed)
@@ -88,6 +89,7 @@ def main():
         checks.check("curl: the line for a back end reports an access", code == 0 and verdict["verdict"] == "admitted", printed)
     finally:
         server.stop()
+        shutil.rmtree(data, ignore_errors=True)
     return checks.exit_code()
 
 
