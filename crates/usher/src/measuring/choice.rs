@@ -104,7 +104,7 @@ fn connections(text: &str) -> Result<Vec<usize>, Failure> {
 
 fn number<Number>(flag: &str, text: &str, least: Number, most: Number) -> Result<Number, Failure>
 where
-    Number: FromStr + PartialOrd + std::fmt::Display,
+    Number: Copy + FromStr + PartialOrd + std::fmt::Display,
 {
     text.parse()
         .ok()

@@ -65,15 +65,6 @@ impl Report {
             memory: None,
         }
     }
-
-    /// True when every comparison allows a conclusion.
-    pub(crate) fn is_steady(&self) -> bool {
-        let pages = self.pages.iter().map(|pages| &pages.last_to_first);
-        self.comparisons
-            .iter()
-            .chain(pages)
-            .all(|comparison| comparison.steady)
-    }
 }
 
 /// How a server started: from the order to the word that it listens.
