@@ -148,8 +148,8 @@ async fn record_until(
         recorded += answers.len() as u64;
         moved += answers.iter().filter(|answer| answer.moved).count() as u64;
     }
-    // All but those of one row within a few milliseconds.
-    if moved * 100 < recorded * 99 {
+    // All but those of one row in two batches at once, of which the newer may be written first.
+    if moved * 100 < recorded * 98 {
         return Err(format!("only {moved} of {recorded} accesses moved anything").into());
     }
     Ok(recorded)

@@ -36,12 +36,12 @@ use crate::{batched::Batches, figures::median, population::Population};
 const RATIO_MIN: f64 = 10.0;
 /// The share of HOT updates that is promised, in percent.
 const HOT_PERCENT_MIN: f64 = 95.0;
-/// Connections of either way.
-const CONNECTIONS: usize = 8;
+/// Connections of either way: as many batches as Usher has under way with its usual number of connections.
+const CONNECTIONS: usize = 4;
 /// Accesses of a batch, each tried once at first.
-const BATCH_SIZES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
-/// Accesses of the batches that are compared.
-const COMPARED: usize = 512;
+const BATCH_SIZES: [usize; 6] = [64, 128, 256, 512, 1024, 2048];
+/// Accesses of the batches that are compared; the door makes them twice as large when it is busy.
+const COMPARED: usize = 2048;
 /// A server as it is set up for such a load; whatever makes commits durable is as PostgreSQL has it by itself: on.
 const SETTINGS: [&str; 3] = [
     "shared_buffers=2GB",
