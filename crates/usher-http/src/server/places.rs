@@ -90,13 +90,17 @@ impl Places {
     }
 
     /// Asks those who have waited longest. Looking at every place costs more than a connection, so in a crowd several leave at a time.
+    /// Who was asked and has not left yet counts: a newcomer needs one place, however often it looks.
     fn ask_to_leave(&self) {
-        let waiting = self.slots.iter().filter_map(|slot| {
-            let since = slot.state.load(Ordering::SeqCst);
-            (![AT_WORK, NEW, LEAVING].contains(&since)).then_some((since, slot))
-        });
-        let mut waiting: Vec<_> = waiting.collect();
-        let leaving = (self.slots.len() / LEAVING_SHARE).max(1);
+        let mut waiting = Vec::new();
+        let mut leaving = (self.slots.len() / LEAVING_SHARE).max(1);
+        for slot in &self.slots {
+            match slot.state.load(Ordering::SeqCst) {
+                AT_WORK | NEW => {}
+                LEAVING => leaving = leaving.saturating_sub(1),
+                since => waiting.push((since, slot)),
+            }
+        }
         if waiting.len() > leaving {
             waiting.select_nth_unstable_by_key(leaving, |(since, _)| *since);
         }
