@@ -24,7 +24,7 @@ use crate::home::PostgresHome;
 const LINES: i64 = 400;
 /// For beginning, the end of the log and the commit, and for what the server answers while a machine that stalls is still in
 /// the middle of sending, which looks like a journey more. A second journey for each line would be twice as much.
-const JOURNEYS_BESIDE: u64 = 200;
+const JOURNEYS_BESIDE: u64 = 20;
 
 /// Passes everything on, and counts on each connection how often somebody speaks after the server has answered.
 #[derive(Default)]
@@ -106,7 +106,7 @@ fn give(ledger: &Ledger, user: i64) -> Change {
     .into()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn each_line_of_a_bulk_costs_one_journey() {
     let home = PostgresHome::new().await;
     let ledger = Ledger::found(home.store(), "acme").await;
