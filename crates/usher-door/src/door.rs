@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use usher_store::{Access, Recorded, Store};
 
-use crate::{DoorError, DoorLimits, Recorder, Spooled, queue::Queue, worker};
+use crate::{
+    DoorError, DoorLimits, Recorder, Spooled,
+    queue::{Party, Queue},
+    worker,
+};
 
 /// What the door has seen since it opened; for `/metrics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,6 +87,22 @@ impl Door {
         self.enter(accesses, Some(read_clock)).await
     }
 
+    /// Passes one access that happens now, as [`Door::pass_now`] does, without a list around it: most people come alone, and at
+    /// the gateway all do.
+    ///
+    /// # Errors
+    /// As [`Door::pass`].
+    pub async fn pass_one_now(
+        &self,
+        access: Access,
+        read_clock: impl FnOnce() -> i64,
+    ) -> Result<Recorded, DoorError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.submit(Party::Lone(access, answer), Some(read_clock))?;
+        // The sender is dropped unanswered only when the worker ended early.
+        answered.await.unwrap_or(Err(DoorError::Closed))
+    }
+
     async fn enter(
         &self,
         accesses: Vec<Access>,
@@ -91,7 +111,8 @@ impl Door {
         if accesses.is_empty() {
             return Ok(Vec::new());
         }
-        let answered = self.queue.submit(accesses, read_clock)?;
+        let (answer, answered) = oneshot::channel();
+        self.queue.submit(Party::Group(accesses, answer), read_clock)?;
         // The sender is dropped unanswered only when the worker ended early.
         answered.await.unwrap_or(Err(DoorError::Closed))
     }

@@ -18,12 +18,44 @@ use crate::{DoorCounters, DoorError, DoorLimits};
 const ROOM_SHARE: usize = 64;
 
 /// What a caller hears in the end.
-pub(crate) type Answer = Result<Vec<Recorded>, DoorError>;
+pub(crate) type Answer<Told> = Result<Told, DoorError>;
 
-/// One call: some accesses and whom to answer. At least one access.
+/// Who came together, and whom to answer. Nearly everybody comes alone, and then needs no list: neither for the access nor
+/// for its verdict.
+pub(crate) enum Party {
+    /// One access.
+    Lone(Access, oneshot::Sender<Answer<Recorded>>),
+    /// At least one access.
+    Group(Vec<Access>, oneshot::Sender<Answer<Vec<Recorded>>>),
+}
+
+impl Party {
+    /// How many accesses.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Lone(..) => 1,
+            Self::Group(accesses, _) => accesses.len(),
+        }
+    }
+
+    fn accesses(&self) -> &[Access] {
+        match self {
+            Self::Lone(access, _) => std::slice::from_ref(access),
+            Self::Group(accesses, _) => accesses,
+        }
+    }
+
+    fn accesses_mut(&mut self) -> &mut [Access] {
+        match self {
+            Self::Lone(access, _) => std::slice::from_mut(access),
+            Self::Group(accesses, _) => accesses,
+        }
+    }
+}
+
+/// One call.
 pub(crate) struct Submission {
-    pub(crate) accesses: Vec<Access>,
-    pub(crate) answer: oneshot::Sender<Answer>,
+    pub(crate) party: Party,
     /// The oldest time among the accesses, computed once.
     oldest_ms: i64,
 }
@@ -73,41 +105,44 @@ impl Queue {
         }
     }
 
-    /// Puts a call into the open batch. With a clock every access gets the time it shows; the clock is read under
+    /// Puts a call into the open batch; its party has whom to answer. With a clock every access gets the time it shows; the clock is read under
     /// the lock, so that no watermark given out before can be later than that time.
     pub(crate) fn submit(
         &self,
-        mut accesses: Vec<Access>,
+        mut party: Party,
         read_clock: Option<impl FnOnce() -> i64>,
-    ) -> Result<oneshot::Receiver<Answer>, DoorError> {
-        let (answer, answered) = oneshot::channel();
+    ) -> Result<(), DoorError> {
+        let accesses = party.len();
         let mut state = self.lock();
         if state.closed {
             return Err(DoorError::Closed);
         }
-        if accesses.len()
+        if accesses
             > self
                 .limits
                 .queue_accesses_max
                 .saturating_sub(state.waiting_accesses)
         {
-            state.counters.accesses_turned_away += accesses.len() as u64;
+            state.counters.accesses_turned_away += accesses as u64;
             return Err(DoorError::Full);
         }
         if let Some(read_clock) = read_clock {
-            state.stamp(&mut accesses, read_clock());
+            state.stamp(party.accesses_mut(), read_clock());
         }
-        let oldest_ms = oldest(&accesses);
+        let oldest_ms = oldest(party.accesses());
         state.waiting_oldest_ms = older(state.waiting_oldest_ms, oldest_ms);
-        state.waiting_accesses += accesses.len();
+        state.waiting_accesses += accesses;
+        // Whoever finds others waiting need not ring: it was rung for them, and the worker takes all that wait.
+        let first = state.waiting.is_empty();
         state.waiting.push_back(Submission {
-            accesses,
-            answer,
+            party,
             oldest_ms: oldest_ms.unwrap_or(i64::MAX),
         });
         drop(state);
-        self.bell.notify_one();
-        Ok(answered)
+        if first {
+            self.bell.notify_one();
+        }
+        Ok(())
     }
 
     /// Hands a worker what is waiting, up to the limit. It settles a batch before it takes another.
@@ -128,6 +163,10 @@ impl Queue {
         let oldest_ms = batch.iter().map(|submission| submission.oldest_ms).min();
         state.hold(worker, oldest_ms);
         state.waiting_oldest_ms = state.waiting.iter().map(|submission| submission.oldest_ms).min();
+        if !state.waiting.is_empty() {
+            // Another worker may be free, and nobody rings for those who are left.
+            self.bell.notify_one();
+        }
         Taken::Batch(batch)
     }
 
@@ -222,7 +261,7 @@ impl State {
         let mut accesses = 0;
         let mut submissions = 0;
         for submission in &self.waiting {
-            let with_this = accesses + submission.accesses.len();
+            let with_this = accesses + submission.party.len();
             if submissions > 0 && with_this > accesses_max {
                 break;
             }

@@ -7,7 +7,7 @@ use usher_store::{Access, Recorded, StoreError};
 
 use crate::{
     DoorError, Recorder,
-    queue::{Queue, Submission, Taken},
+    queue::{Party, Queue, Submission, Taken},
 };
 
 /// Serves the queue, as the worker with this number, until it is closed and empty. The last of the `at_work` is dropped at the
@@ -56,7 +56,7 @@ async fn settle(
     mut batch: Vec<Submission>,
     before: Engine,
 ) -> Engine {
-    let counts: Vec<usize> = batch.iter().map(|submission| submission.accesses.len()).collect();
+    let counts: Vec<usize> = batch.iter().map(|submission| submission.party.len()).collect();
     let expected = counts.iter().sum();
     let outcome = recorder.record(gather(&mut batch, expected)).await;
     queue.settled(worker);
@@ -78,23 +78,32 @@ async fn settle(
                 );
             }
             for submission in batch {
-                answer(submission, Err(error.clone().into()));
+                refuse(submission, &error);
             }
             Engine::Failing
         }
     }
 }
 
-/// All accesses of the batch in one list. A lone call, the usual case on a quiet day, gives its own list away.
+/// All accesses of the batch in one list. A group that comes alone gives its own list away.
 fn gather(batch: &mut [Submission], expected: usize) -> Vec<Access> {
-    if let [lone] = batch {
-        return std::mem::take(&mut lone.accesses);
+    if let [
+        Submission {
+            party: Party::Group(accesses, _),
+            ..
+        },
+    ] = batch
+    {
+        return std::mem::take(accesses);
     }
-    let mut accesses = Vec::with_capacity(expected);
+    let mut all = Vec::with_capacity(expected);
     for submission in batch {
-        accesses.append(&mut submission.accesses);
+        match &mut submission.party {
+            Party::Lone(access, _) => all.push(access.clone()),
+            Party::Group(accesses, _) => all.append(accesses),
+        }
     }
-    accesses
+    all
 }
 
 /// An engine that answers the wrong number of accesses has answered none: it is unknown whose verdict is whose.
@@ -108,16 +117,19 @@ fn complete(recorded: Answers, expected: usize) -> Result<Answers, StoreError> {
 }
 
 /// Gives each call its own part, in order.
-fn share_out(batch: Vec<Submission>, counts: &[usize], mut recorded: Answers) {
-    if batch.len() == 1 {
-        for lone in batch {
-            answer(lone, wholly(std::mem::take(&mut recorded).into_iter()));
-        }
-        return;
-    }
+fn share_out(batch: Vec<Submission>, counts: &[usize], recorded: Answers) {
     let mut rest = recorded.into_iter();
+    // A caller who went away hears nothing; the access stands all the same.
     for (submission, count) in batch.into_iter().zip(counts) {
-        answer(submission, wholly(rest.by_ref().take(*count)));
+        match submission.party {
+            Party::Lone(_, answer) => {
+                let own = rest.next().flatten();
+                let _caller_may_be_gone = answer.send(own.ok_or(DoorError::Undecided));
+            }
+            Party::Group(_, answer) => {
+                let _caller_may_be_gone = answer.send(wholly(rest.by_ref().take(*count)));
+            }
+        }
     }
 }
 
@@ -129,7 +141,11 @@ fn wholly(mut recorded: impl Iterator<Item = Option<Recorded>>) -> Result<Vec<Re
     verdicts.ok_or(DoorError::Undecided)
 }
 
-/// A caller who went away hears nothing; the access stands all the same.
-fn answer(submission: Submission, answer: Result<Vec<Recorded>, DoorError>) {
-    let _caller_may_be_gone = submission.answer.send(answer);
+/// Tells everybody of a call that there is no verdict.
+fn refuse(submission: Submission, error: &StoreError) {
+    let error = DoorError::from(error.clone());
+    let _caller_may_be_gone = match submission.party {
+        Party::Lone(_, answer) => answer.send(Err(error)).is_ok(),
+        Party::Group(_, answer) => answer.send(Err(error)).is_ok(),
+    };
 }

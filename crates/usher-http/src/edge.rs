@@ -11,7 +11,10 @@ use usher_identity::{KeyRing, Secret};
 use usher_store::Store;
 
 use crate::{
-    access::gateway_visits::GatewayVisits, oauth::tickets::Courier, reached::WebOrigin, sign_in::SignIn,
+    access::{self, gateway_visits::GatewayVisits},
+    oauth::tickets::Courier,
+    reached::WebOrigin,
+    sign_in::SignIn,
     telemetry::Telemetry,
 };
 
@@ -32,6 +35,12 @@ pub trait Clock: Send + Sync + 'static {
 pub trait Chance: Send + Sync + 'static {
     /// Fills `bytes` with bytes nobody can foretell.
     fn fill(&self, bytes: &mut [u8]);
+
+    /// Fills `bytes` with bytes that only have to differ from all others, as in the name of a request. Nothing may be kept
+    /// safe by them, so they may be drawn in stock.
+    fn fill_name(&self, bytes: &mut [u8]) {
+        self.fill(bytes);
+    }
 }
 
 /// `N` random bytes.
@@ -120,6 +129,8 @@ pub struct Edge {
     pub telemetry: Telemetry,
     /// What gateways asked last.
     pub(crate) gateway_visits: GatewayVisits,
+    /// What the entrances of the door remember of the store.
+    pub(crate) access_memory: access::Memory,
     /// Held by whoever reads a thing to change a part of it, so that two such changes do not lose one another.
     pub management: tokio::sync::Mutex<()>,
 }
@@ -145,8 +156,9 @@ impl Edge {
             settings,
             courier: Courier::default(),
             sign_in: SignIn::default(),
-            telemetry: Telemetry::new(),
+            telemetry: Telemetry::new(&access::PATHS),
             gateway_visits: GatewayVisits::default(),
+            access_memory: access::Memory::default(),
             management: tokio::sync::Mutex::new(()),
         }
     }

@@ -19,7 +19,7 @@
 //! - `reached`: under which address, over what and from where a request came
 //! - [`rate_limit`]: how many calls of a kind pass
 //! - [`telemetry`]: counters and gauges for `/metrics`
-//! - [`server`]: the HTTP/1.1 connection loop with its limits
+//! - [`server`]: the HTTP/1.1 connection loop with its limits, and the short way to the door before it
 
 pub mod access;
 pub mod body;
@@ -44,7 +44,7 @@ pub use edge::{Chance, Clock, Edge, EdgeSettings, PeerAddress};
 pub use log_id::LogId;
 pub use reached::WebOrigin;
 pub use router::router;
-pub use server::{serve, serve_at_most};
+pub use server::{Served, serve, serve_at_most};
 pub use wire::{WireCode, WireError};
 
 /// The stylesheet that all pages share.

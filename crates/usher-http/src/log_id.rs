@@ -4,66 +4,67 @@
 //! finds its line. The form is Feishu's: `yyyyMMddHHmmss` in UTC+8 and 20 upper-case hexadecimal digits, 34 characters
 //! (feishu-open-platform.md, section 3.2).
 
-use std::{
-    fmt::{self, Write as _},
-    sync::Arc,
-};
+use std::fmt;
 
 use axum::http::HeaderValue;
-use jiff::{
-    Timestamp,
-    tz::{Offset, TimeZone},
-};
+use jiff::{Timestamp, tz::Offset};
 
 /// Random bytes in a log id; two requests of one second share an id once in 2^80 pairs.
 pub const LOG_ID_RANDOM_BYTES: usize = 10;
 /// The time zone of Feishu's log ids, which support staff read as local time.
 const OFFSET: Offset = Offset::constant(8);
 
-/// The name of one request; an extension of every request inside [`crate::router()`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogId(Arc<str>);
+/// Characters of a log id.
+const CHARACTERS: usize = 34;
+const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+
+/// The name of one request; an extension of every request inside [`crate::router()`]. Kept in place: every request has one, and
+/// most are forgotten at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogId([u8; CHARACTERS]);
 
 impl LogId {
     /// Makes the name of a request that came at `now_ms`. A time no calendar has shows as 1970.
     #[must_use]
     pub fn new(now_ms: i64, random: [u8; LOG_ID_RANDOM_BYTES]) -> Self {
         let moment = Timestamp::from_millisecond(now_ms.max(0)).unwrap_or_default();
-        let local = moment.to_zoned(TimeZone::fixed(OFFSET));
-        let mut text = String::with_capacity(34);
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "{:04}{:02}{:02}{:02}{:02}{:02}",
-            local.year(),
-            local.month(),
-            local.day(),
-            local.hour(),
-            local.minute(),
-            local.second()
-        );
-        for byte in random {
-            let _ = write!(text, "{byte:02X}");
+        let local = OFFSET.to_datetime(moment);
+        let year = local.year().unsigned_abs();
+        let pairs = [
+            year / 100 % 100,
+            year % 100,
+            local.month().unsigned_abs().into(),
+            local.day().unsigned_abs().into(),
+            local.hour().unsigned_abs().into(),
+            local.minute().unsigned_abs().into(),
+            local.second().unsigned_abs().into(),
+        ];
+        let time = pairs.iter().flat_map(|pair| [pair / 10, pair % 10]);
+        let chance = random.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let mut text = [b'0'; CHARACTERS];
+        for (place, digit) in text.iter_mut().zip(time.chain(chance.map(u16::from))) {
+            *place = DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0');
         }
-        Self(text.into())
+        Self(text)
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Digits and letters are always a text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// The text as a header's value.
     #[must_use]
     pub fn header_value(&self) -> HeaderValue {
-        HeaderValue::from_str(&self.0).unwrap_or_else(|_| HeaderValue::from_static("-"))
+        HeaderValue::from_bytes(&self.0).unwrap_or_else(|_| HeaderValue::from_static("-"))
     }
 }
 
 impl fmt::Display for LogId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.as_str())
     }
 }
 

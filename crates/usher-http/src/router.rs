@@ -25,9 +25,9 @@ use axum::{
 
 use crate::{
     access, console,
-    edge::{Edge, draw},
+    edge::Edge,
     health,
-    log_id::LogId,
+    log_id::{LOG_ID_RANDOM_BYTES, LogId},
     manage, oauth, open_apis, sign_in,
     telemetry::ROUTE_UNKNOWN,
     wire::{LogNote, Weight, WireCode, WireError, envelope},
@@ -74,11 +74,10 @@ pub(crate) async fn not_found() -> Response {
 
 /// The common layer.
 async fn answer(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
-    let begun_ms = edge.clock.now_ms();
-    let log_id = LogId::new(begun_ms, draw(edge.chance.as_ref()));
+    let begun = Begun::now(&edge);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    request.extensions_mut().insert(log_id.clone());
+    request.extensions_mut().insert(begun.log_id);
 
     let mut response = if uri_bytes(&request) > URI_BYTES_MAX {
         WireError::from(WireCode::UriTooLong).into_response()
@@ -88,36 +87,69 @@ async fn answer(State(edge): State<Arc<Edge>>, mut request: Request, next: Next)
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = wrong_method(&method, &response);
     }
-    let mut note = response.extensions_mut().remove::<LogNote>();
-    if let Some(error) = response.extensions_mut().remove::<WireError>() {
-        let own_headers = std::mem::take(response.headers_mut());
-        response = envelope::error_response(&error, &log_id);
-        note = Some(LogNote::from(&error));
-        for (name, value) in &own_headers {
-            response
-                .headers_mut()
-                .entry(name.clone())
-                .or_insert(value.clone());
+    let route = route.as_ref().map_or(ROUTE_UNKNOWN, MatchedPath::as_str);
+    begun.end(&edge, &method, route, response)
+}
+
+/// A request that is being answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    pub(crate) at_ms: i64,
+    pub(crate) log_id: LogId,
+}
+
+impl Begun {
+    /// Begins with the name of the request.
+    pub(crate) fn now(edge: &Edge) -> Self {
+        let at_ms = edge.clock.now_ms();
+        let mut random = [0; LOG_ID_RANDOM_BYTES];
+        edge.chance.fill_name(&mut random);
+        Self {
+            at_ms,
+            log_id: LogId::new(at_ms, random),
         }
     }
-    response
-        .headers_mut()
-        .insert(LOG_ID_HEADER, log_id.header_value());
-    response
-        .headers_mut()
-        .insert(REQUEST_ID_HEADER, log_id.header_value());
 
-    let route = route.as_ref().map_or(ROUTE_UNKNOWN, MatchedPath::as_str);
-    edge.telemetry.answered(route, response.status().as_u16());
-    let line = Line {
-        log_id: &log_id,
-        method: &method,
-        route,
-        status: response.status(),
-        duration_ms: edge.clock.now_ms().saturating_sub(begun_ms),
-    };
-    line.write(note.as_ref());
-    response
+    /// Gives an answer what every answer has, and counts it and writes it down.
+    pub(crate) fn end(self, edge: &Edge, method: &Method, route: &str, mut response: Response) -> Response {
+        let mut note = response.extensions_mut().remove::<LogNote>();
+        if let Some(error) = response.extensions_mut().remove::<WireError>() {
+            let own_headers = std::mem::take(response.headers_mut());
+            response = envelope::error_response(&error, &self.log_id);
+            note = Some(LogNote::from(&error));
+            for (name, value) in &own_headers {
+                response
+                    .headers_mut()
+                    .entry(name.clone())
+                    .or_insert(value.clone());
+            }
+        }
+        for name in [LOG_ID_HEADER, REQUEST_ID_HEADER] {
+            response.headers_mut().insert(name, self.log_id.header_value());
+        }
+        self.note(edge, method, route, response.status(), note.as_ref());
+        response
+    }
+
+    /// Counts an answer and writes it down.
+    pub(crate) fn note(
+        &self,
+        edge: &Edge,
+        method: &Method,
+        route: &str,
+        status: StatusCode,
+        note: Option<&LogNote>,
+    ) {
+        edge.telemetry.answered(route, status.as_u16());
+        let line = Line {
+            log_id: &self.log_id,
+            method,
+            route,
+            status,
+            duration_ms: edge.clock.now_ms().saturating_sub(self.at_ms),
+        };
+        line.write(note);
+    }
 }
 
 /// Bytes of path and query as they arrived.
@@ -174,7 +206,9 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// `error` where somebody should act, `warn` where the server refuses for load, `info` else.
+    /// `error` where somebody should act, `warn` where the server refuses for load, `info` else; and `debug` for whoever came
+    /// through the door. That is in the ledger and in the counters already, and a line for each of a crowd costs as much as
+    /// letting them in, and fills disks.
     fn write(&self, note: Option<&LogNote>) {
         let Self {
             log_id,
@@ -202,6 +236,10 @@ impl Line<'_> {
             Some(Weight::Caller) => tracing::info!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
                 duration_ms, detail, "request refused"
+            ),
+            None if status == 200 && access::PATHS.contains(route) => tracing::debug!(
+                %log_id, http.method = %method, http.route = route, http.status = status, duration_ms,
+                "request answered"
             ),
             None => tracing::info!(
                 %log_id, http.method = %method, http.route = route, http.status = status, duration_ms,

@@ -4,6 +4,9 @@
 //! and `X-Tt-Logid` only so (client-behaviour.md, rule 1). HTTP/2 is left out: its names are lower case by definition, no
 //! client of ours needs it, and a gateway in front can speak it.
 //!
+//! Every connection of the public address begins on the short way to the door (`short_way`), and comes here with its first
+//! request that is none of the door's.
+//!
 //! Load: there are so many places for connections. When they are taken, whoever comes gets the place of the connection that
 //! has waited for its client longest (`places`); when everybody is being served, a crowd waits in the kernel's own
 //! queue and costs us nothing. Time: a client has [`HEAD_READ_TIMEOUT`] for each request's head, also when it says nothing
@@ -36,14 +39,16 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use crate::edge::PeerAddress;
+use crate::edge::{Edge, PeerAddress};
 
 mod arriving;
 mod places;
+mod short_way;
 mod write_timeout;
 
 use arriving::Arriving;
 use places::{Place, Places};
+use short_way::Onward;
 use write_timeout::WriteTimeout;
 
 /// Longest head of a request in bytes, request line and headers together: twice our longest address, which leaves 8 KiB
@@ -99,6 +104,32 @@ impl Listen for UnixListener {
     }
 }
 
+/// What connections are answered with.
+#[derive(Clone)]
+pub struct Served {
+    router: Router,
+    /// Whose door is asked before the routes are.
+    door: Option<Arc<Edge>>,
+}
+
+impl Served {
+    /// All public routes of an edge, with the short way to its door.
+    #[must_use]
+    pub fn public(edge: Arc<Edge>) -> Self {
+        Self {
+            router: crate::router(Arc::clone(&edge)),
+            door: Some(edge),
+        }
+    }
+}
+
+impl From<Router> for Served {
+    /// These routes and nothing before them.
+    fn from(router: Router) -> Self {
+        Self { router, door: None }
+    }
+}
+
 /// How the serving ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drained {
@@ -114,23 +145,24 @@ pub fn connections_within(open_files_max: usize) -> usize {
         .clamp(1, CONNECTIONS_MAX)
 }
 
-/// Serves `router` until `shutdown` is done, then answers what was taken and returns. Takes as many connections as fit
+/// Serves until `shutdown` is done, then answers what was taken and returns. Takes as many connections as fit
 /// into the usual limit of open files.
 pub async fn serve<Listener: Listen>(
     listener: Listener,
-    router: Router,
+    served: impl Into<Served>,
     shutdown: impl Future<Output = ()>,
 ) -> Drained {
-    serve_at_most(connections_within(OPEN_FILES_USUAL), listener, router, shutdown).await
+    serve_at_most(connections_within(OPEN_FILES_USUAL), listener, served, shutdown).await
 }
 
 /// The same for whoever knows better how many connections fit.
 pub async fn serve_at_most<Listener: Listen>(
     connections_max: usize,
     mut listener: Listener,
-    router: Router,
+    served: impl Into<Served>,
     shutdown: impl Future<Output = ()>,
 ) -> Drained {
+    let served = served.into();
     let (stop, stopping) = watch::channel(false);
     let places = Places::new(connections_max);
     let mut connections = JoinSet::new();
@@ -148,7 +180,7 @@ pub async fn serve_at_most<Listener: Listen>(
             place = places.take(), if newcomer.is_some() => {
                 if let Some((stream, peer)) = newcomer.take() {
                     let from = (peer, Arc::new(place));
-                    connections.spawn(converse(stream, from, router.clone(), stopping.clone()));
+                    connections.spawn(converse(stream, from, served.clone(), stopping.clone()));
                 }
             }
         }
@@ -183,14 +215,22 @@ async fn next_connection<Listener: Listen>(
 async fn converse<Stream>(
     stream: Stream,
     (peer, place): (Option<SocketAddr>, Arc<Place>),
-    router: Router,
+    served: Served,
     mut stopping: watch::Receiver<bool>,
 ) where
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let stream = WriteTimeout::new(stream, WRITE_TIMEOUT);
+    let onward = match &served.door {
+        Some(edge) => short_way::converse(edge, stream, (peer.map(PeerAddress), &place), &stopping).await,
+        None => Some(Onward::new(Vec::new(), stream)),
+    };
+    let Some(stream) = onward.map(TokioIo::new) else {
+        return;
+    };
+    let router = served.router;
     let for_requests = Arc::clone(&place);
     let service = service_fn(move |request| answer(router.clone(), peer, Arc::clone(&for_requests), request));
-    let stream = TokioIo::new(WriteTimeout::new(stream, WRITE_TIMEOUT));
     let mut connection = pin!(protocol().serve_connection(stream, service));
     let stop = async move {
         // The sender going away means the same as its word.

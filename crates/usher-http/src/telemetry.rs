@@ -9,7 +9,9 @@
 //! Labels have few values: routes are patterns and never addresses, reasons are a closed list, and no label names a
 //! tenant, a client or a person.
 
-use metrics::{counter, describe_counter, describe_gauge, gauge, with_local_recorder};
+use std::sync::OnceLock;
+
+use metrics::{Counter, counter, describe_counter, describe_gauge, gauge, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use usher_door::{DoorCounters, Spooled};
 use usher_seats::{Refusal, SeatType, Verdict};
@@ -37,6 +39,10 @@ pub struct Moment {
 pub struct Telemetry {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    /// A counter for each verdict, found once: to find one costs more than all else that is counted of an access.
+    verdicts: Vec<(Verdict, Counter)>,
+    /// Answers with HTTP 200, of the routes that are asked most.
+    good_answers: Vec<(&'static str, OnceLock<Counter>)>,
 }
 
 impl std::fmt::Debug for Telemetry {
@@ -45,50 +51,57 @@ impl std::fmt::Debug for Telemetry {
     }
 }
 
-impl Default for Telemetry {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Telemetry {
-    /// Begins with every verdict at zero, so that a rate can be computed from the first one on.
+    /// Begins with every verdict at zero, so that a rate can be computed from the first one on. `busy_routes` are those that are
+    /// asked most; the others are counted just as well, only not as cheaply.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(busy_routes: &[&'static str]) -> Self {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
-        let telemetry = Self { recorder, handle };
-        with_local_recorder(&telemetry.recorder, || {
+        let verdicts = with_local_recorder(&recorder, || {
             describe();
-            for seat_type in SeatType::ALL {
-                counter!("usher_verdicts_total", "verdict" => "admitted", "reason" => seat_type.wire_name())
-                    .absolute(0);
-            }
-            for refusal in Refusal::ALL {
-                counter!("usher_verdicts_total", "verdict" => "refused", "reason" => refusal.wire_name())
-                    .absolute(0);
-            }
+            every_verdict()
+                .map(|verdict| (verdict, verdict_counter(&verdict)))
+                .collect()
         });
-        telemetry
+        Self {
+            recorder,
+            handle,
+            verdicts,
+            good_answers: busy_routes
+                .iter()
+                .map(|route| (*route, OnceLock::new()))
+                .collect(),
+        }
     }
 
     /// Counts one answer. `route` is the pattern of the route or [`ROUTE_UNKNOWN`].
     pub fn answered(&self, route: &str, status: u16) {
-        with_local_recorder(&self.recorder, || {
-            counter!("usher_http_requests_total", "route" => route.to_owned(), "status" => status.to_string())
-                .increment(1);
-        });
+        let known = self.good_answers.iter().find(|(busy, _)| *busy == route);
+        match known.filter(|_| status == 200) {
+            Some((_, counter)) => counter
+                .get_or_init(|| self.answer_counter(route, status))
+                .increment(1),
+            None => self.answer_counter(route, status).increment(1),
+        }
+    }
+
+    fn answer_counter(&self, route: &str, status: u16) -> Counter {
+        with_local_recorder(
+            &self.recorder,
+            || counter!("usher_http_requests_total", "route" => route.to_owned(), "status" => status.to_string()),
+        )
     }
 
     /// Counts one verdict of the door.
     pub fn decided(&self, verdict: &Verdict) {
-        let (verdict, reason) = match verdict {
-            Verdict::Admitted { seat_type, .. } => ("admitted", seat_type.wire_name()),
-            Verdict::Refused { reason } => ("refused", reason.wire_name()),
-        };
-        with_local_recorder(&self.recorder, || {
-            counter!("usher_verdicts_total", "verdict" => verdict, "reason" => reason).increment(1);
-        });
+        let known = self
+            .verdicts
+            .iter()
+            .find(|(known, _)| labels(known) == labels(verdict));
+        if let Some((_, counter)) = known {
+            counter.increment(1);
+        }
     }
 
     /// Counts one call refused for its rate.
@@ -104,6 +117,31 @@ impl Telemetry {
         with_local_recorder(&self.recorder, || set(moment));
         self.handle.render()
     }
+}
+
+/// One of each kind of verdict.
+fn every_verdict() -> impl Iterator<Item = Verdict> {
+    let admitted = SeatType::ALL.into_iter().map(|seat_type| Verdict::Admitted {
+        seat_type,
+        active_time_ms: 0,
+    });
+    let refused = Refusal::ALL.into_iter().map(|reason| Verdict::Refused { reason });
+    admitted.chain(refused)
+}
+
+/// What is told of a verdict.
+fn labels(verdict: &Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Admitted { seat_type, .. } => ("admitted", seat_type.wire_name()),
+        Verdict::Refused { reason } => ("refused", reason.wire_name()),
+    }
+}
+
+fn verdict_counter(verdict: &Verdict) -> Counter {
+    let (verdict, reason) = labels(verdict);
+    let counter = counter!("usher_verdicts_total", "verdict" => verdict, "reason" => reason);
+    counter.absolute(0);
+    counter
 }
 
 /// Sets what is read at this moment.
@@ -285,9 +323,11 @@ mod tests {
 
     #[test]
     fn what_is_counted_is_shown() {
-        let telemetry = Telemetry::new();
+        let telemetry = Telemetry::new(&["/livez"]);
         telemetry.answered("/livez", 200);
         telemetry.answered("/livez", 200);
+        telemetry.answered("/livez", 404);
+        telemetry.answered("/readyz", 200);
         telemetry.rate_refused("seat_activities");
         telemetry.decided(&Verdict::Refused {
             reason: Refusal::NoSeat,
@@ -295,6 +335,8 @@ mod tests {
         let text = telemetry.render(&MOMENT);
         for line in [
             "usher_http_requests_total{route=\"/livez\",status=\"200\"} 2",
+            "usher_http_requests_total{route=\"/livez\",status=\"404\"} 1",
+            "usher_http_requests_total{route=\"/readyz\",status=\"200\"} 1",
             "usher_rate_limit_refusals_total{api=\"seat_activities\"} 1",
             "usher_verdicts_total{verdict=\"refused\",reason=\"no_seat\"} 1",
             "usher_verdicts_total{verdict=\"admitted\",reason=\"per_user\"} 0",
@@ -319,7 +361,7 @@ mod tests {
 
     #[test]
     fn two_edges_count_apart() {
-        let (one, other) = (Telemetry::new(), Telemetry::new());
+        let (one, other) = (Telemetry::new(&["/livez"]), Telemetry::new(&["/livez"]));
         one.answered("/livez", 200);
         assert!(!other.render(&MOMENT).contains("route=\"/livez\""));
     }

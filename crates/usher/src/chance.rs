@@ -1,5 +1,15 @@
 //! Randomness, drawn here and nowhere else.
 
+use std::cell::RefCell;
+
+/// Bytes drawn at once for names: those of some hundred requests.
+const STOCK_BYTES: usize = 1_024;
+
+thread_local! {
+    /// What is left of the stock, in front.
+    static STOCK: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// The operating system's randomness.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SystemChance;
@@ -12,5 +22,18 @@ impl usher_http::Chance for SystemChance {
         if getrandom::fill(bytes).is_err() {
             std::process::abort();
         }
+    }
+    /// To ask the system costs more than the rest of a name, so it is asked for many at once. Each byte is given once.
+    fn fill_name(&self, bytes: &mut [u8]) {
+        STOCK.with_borrow_mut(|stock| {
+            if stock.len() < bytes.len() {
+                stock.resize(STOCK_BYTES.max(bytes.len()), 0);
+                self.fill(stock);
+            }
+            let left = stock.len() - bytes.len();
+            for (byte, drawn) in bytes.iter_mut().zip(stock.drain(left..)) {
+                *byte = drawn;
+            }
+        });
     }
 }

@@ -102,7 +102,7 @@ impl Server {
             listening,
         };
         let edge = ledger.edge(settings);
-        let public = usher_http::router(Arc::clone(&edge));
+        let public = usher_http::Served::public(Arc::clone(&edge));
         let calls = control::router(ledger.control(Some(place.clone())), Arc::clone(&edge));
         let (public_stop, calls_stop) = (stopped(stopping.clone()), stopped(stopping.clone()));
         let (tickets_stop, words_stop) = (stopping.clone(), stopping.clone());

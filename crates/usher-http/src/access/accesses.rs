@@ -25,42 +25,42 @@ use usher_store::{Access, StoreError};
 
 use crate::{
     access::{
-        Memory,
         accesses_body::{AccessesBody, ReportedAccess, parse_accesses_body},
         service_callers::Reach,
     },
     body,
     edge::Edge,
     manage::schemas::{AccessReport, AccessVerdicts, Refusals},
+    open_apis::gateway::bearer,
     wire::{FieldViolation, WireError, envelope::SuccessBody, success},
 };
 
-/// What the answer to an array has under `data`.
+/// Where the entrance is.
+pub(crate) const PATH: &str = "/usher/v1/accesses";
+
+/// What the answer has under `data`: the verdict on one object, or those on an array.
 #[derive(Serialize)]
-struct Verdicts {
-    items: Vec<Verdict>,
+#[serde(untagged)]
+pub(crate) enum Told {
+    One(Verdict),
+    Many { items: Vec<Verdict> },
 }
 
 /// Report that people open apps, and hear a verdict for each. For back ends with a service token.
 #[utoipa::path(post, path = "/usher/v1/accesses", tag = "door", operation_id = "report_accesses",
     request_body = AccessReport,
     responses((status = 200, description = "A verdict, or one for each in `items`.", body = SuccessBody<AccessVerdicts>), Refusals))]
-pub(crate) async fn report(
-    State(edge): State<Arc<Edge>>,
-    memory: Arc<Memory>,
-    request: Request,
-) -> Result<Response, WireError> {
+pub(crate) async fn report(State(edge): State<Arc<Edge>>, request: Request) -> Result<Response, WireError> {
     let (parts, body) = request.into_parts();
     // Whoever would hardly find room hears so before anything is read and parsed: that would be most of the work.
-    let admitted = match caller(&edge, &memory, &parts).await {
+    let admitted = match caller(&edge, &parts).await {
         Ok(reach) => edge.door.require_room().map(|()| reach).map_err(WireError::from),
         refused => refused,
     };
     match admitted {
         Ok(reach) => {
             let bytes = body::read(body).await?;
-            let reported = parse_accesses_body(&bytes).map_err(WireError::bad_request)?;
-            answer(&edge, &memory, reach, reported).await
+            success(answer(&edge, reach, &bytes).await?)
         }
         Err(error) => {
             body::discard(body).await;
@@ -70,48 +70,63 @@ pub(crate) async fn report(
 }
 
 /// Route, method, token: in this order, as for every call.
-async fn caller(edge: &Edge, memory: &Memory, parts: &Parts) -> Result<Reach, WireError> {
+async fn caller(edge: &Edge, parts: &Parts) -> Result<Reach, WireError> {
     if parts.method != Method::POST {
         return Err(WireError::wrong_method(parts.method.as_str(), "POST"));
     }
     let now_ms = edge.clock.now_ms();
-    memory
-        .callers
-        .admit(edge.store.as_ref(), &parts.headers, now_ms)
-        .await
+    let bearer = bearer(&parts.headers)?;
+    let callers = &edge.access_memory.callers;
+    callers.admit(edge.store.as_ref(), bearer, now_ms).await
 }
 
-async fn answer(
-    edge: &Edge,
-    memory: &Memory,
-    reach: Reach,
-    reported: AccessesBody,
-) -> Result<Response, WireError> {
-    match reported {
-        AccessesBody::One(access) => {
-            let verdicts = decide(edge, memory, reach, vec![access], |_| String::new()).await?;
+/// Reads what was reported, and says what came of it.
+pub(crate) async fn answer(edge: &Edge, reach: Reach, bytes: &[u8]) -> Result<Told, WireError> {
+    match (parse_accesses_body(bytes).map_err(WireError::bad_request)?, reach) {
+        (AccessesBody::One(access), Reach::OneTenant(tenant_id)) if access.tenant_key.is_none() => {
+            decide_one(edge, tenant_id, access).await.map(Told::One)
+        }
+        (AccessesBody::One(access), _) => {
+            let verdicts = decide(edge, reach, vec![access], |_| String::new()).await?;
             let [verdict] = verdicts.as_slice() else {
                 return Err(WireError::internal("one access has one verdict"));
             };
-            success(verdict)
+            Ok(Told::One(*verdict))
         }
-        AccessesBody::Many(accesses) => {
-            let items = decide(edge, memory, reach, accesses, |index| format!("[{index}].")).await?;
-            success(Verdicts { items })
+        (AccessesBody::Many(accesses), _) => {
+            let items = decide(edge, reach, accesses, |index| format!("[{index}].")).await?;
+            Ok(Told::Many { items })
         }
     }
+}
+
+/// The usual case: one access, in the tenant of the token.
+async fn decide_one(
+    edge: &Edge,
+    tenant_id: TenantId,
+    reported: ReportedAccess,
+) -> Result<Verdict, WireError> {
+    let access = Access {
+        tenant_id,
+        user_id: reported.user_id,
+        namespace: reported.namespace,
+        // The door writes the time of entry.
+        accessed_at_ms: 0,
+    };
+    let recorded = edge.door.pass_one_now(access, || edge.clock.now_ms()).await?;
+    edge.telemetry.decided(&recorded.verdict);
+    Ok(recorded.verdict)
 }
 
 /// A verdict for each access, in order. `place` is what stands before the name of a field of an element.
 async fn decide(
     edge: &Edge,
-    memory: &Memory,
     reach: Reach,
     reported: Vec<ReportedAccess>,
     place: impl Fn(usize) -> String,
 ) -> Result<Vec<Verdict>, WireError> {
     check_tenants_named(reach, &reported, place)?;
-    let tenants = tenants_named(edge, memory, &reported).await?;
+    let tenants = tenants_named(edge, &reported).await?;
     let mut known = Vec::with_capacity(reported.len());
     let mut accesses = Vec::with_capacity(reported.len());
     for access in reported {
@@ -164,13 +179,13 @@ fn check_tenants_named(
 /// The tenants that exist among those named, each looked up once.
 async fn tenants_named(
     edge: &Edge,
-    memory: &Memory,
     reported: &[ReportedAccess],
 ) -> Result<HashMap<TenantKey, Option<TenantId>>, StoreError> {
     let mut tenants = HashMap::new();
     for key in reported.iter().filter_map(|access| access.tenant_key.as_ref()) {
         if !tenants.contains_key(key) {
-            let tenant_id = memory.callers.tenant_id(edge.store.as_ref(), key).await?;
+            let callers = &edge.access_memory.callers;
+            let tenant_id = callers.tenant_id(edge.store.as_ref(), key).await?;
             tenants.insert(key.clone(), tenant_id);
         }
     }

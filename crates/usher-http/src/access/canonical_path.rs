@@ -61,6 +61,16 @@ impl CanonicalPath {
         if !path.starts_with('/') {
             return Err(PathError);
         }
+        if is_plain(path) {
+            return Ok(Self {
+                text: path.to_owned(),
+                readings: Readings::One,
+            });
+        }
+        Self::parse_in_full(path)
+    }
+
+    fn parse_in_full(path: &str) -> Result<Self, PathError> {
         let units = read_units(path.as_bytes())?;
         let text = spell(&units);
         let readings = count_readings(&text);
@@ -94,6 +104,25 @@ impl fmt::Debug for CanonicalPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.text, formatter)
     }
+}
+
+/// True for a path of which one look shows that everybody reads it alike and that it is in its one spelling, as nearly all
+/// paths are: letters, digits, hyphens and underscores between single slashes, and dots with one of these behind them.
+fn is_plain(path: &str) -> bool {
+    let mut before = b'a';
+    for byte in path.bytes() {
+        let inner = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let fits = match before {
+            b'.' => inner,
+            b'/' => inner || byte == b'.',
+            _ => inner || matches!(byte, b'.' | b'/'),
+        };
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'.'
 }
 
 fn read_units(path: &[u8]) -> Result<Vec<Unit>, PathError> {
@@ -356,6 +385,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_path_is_read_as_any_other(target in "/([a-b./_%;-]|%2[eEfF]){0,12}") {
+            prop_assert_eq!(CanonicalPath::parse(&target), CanonicalPath::parse_in_full(&target));
+        }
+
         #[test]
         fn canonical_of_canonical_is_itself(target in target()) {
             if let Ok(path) = CanonicalPath::parse(&target) {

@@ -22,7 +22,7 @@ use crate::{
 /// The header that names the reason.
 pub const REASON_HEADER: HeaderName = HeaderName::from_static("x-usher-reason");
 /// Answers are of one moment and of one person.
-pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub(super) const NO_STORE: &str = "no-store";
 const CONTENT_TYPE_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Why a gateway's question was answered with no.
@@ -119,7 +119,7 @@ impl Denial {
     ///
     /// # Errors
     /// [`WireError`] 2320002 when the body has no JSON form.
-    pub(super) fn response(self, request_headers: &HeaderMap) -> Result<Response, WireError> {
+    pub(crate) fn response(self, request_headers: &HeaderMap) -> Result<Response, WireError> {
         let message = self.message(preferred_language(request_headers));
         let mut response = if asks_for_json(request_headers) {
             let body = DenialBody {
@@ -134,7 +134,7 @@ impl Denial {
         };
         let headers = response.headers_mut();
         headers.insert(REASON_HEADER, HeaderValue::from_static(self.reason()));
-        headers.insert(header::CACHE_CONTROL, NO_STORE);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
         Ok(response)
     }
 }

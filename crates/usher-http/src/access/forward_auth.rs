@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use usher_seats::{Refusal, SeatType, TenantKey, UserId, Verdict};
@@ -25,10 +25,9 @@ use usher_store::{Access, StoreError};
 
 use crate::{
     access::{
-        Memory,
         denial::{Denial, NO_STORE},
-        forwarded::{ForwardedRequest, SECRET_HEADER, read_forwarded},
-        gateway_visits::GatewayVisit,
+        forwarded::{ForwardedRequest, Gathered, sent},
+        gateway_visits::Visit,
         route_table::{AppMeaning, RouteTarget},
     },
     body,
@@ -36,19 +35,43 @@ use crate::{
     wire::{WireError, envelope::ErrorBody},
 };
 
+/// Where the entrance is.
+pub(crate) const PATH: &str = "/usher/v1/forward-auth";
+
+/// A header of the answer, and how its name is spelled on the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    pub(crate) name: HeaderName,
+    pub(crate) on_the_wire: &'static str,
+}
+
+impl Named {
+    const fn new(name: &'static str, on_the_wire: &'static str) -> Self {
+        Self {
+            name: HeaderName::from_static(name),
+            on_the_wire,
+        }
+    }
+}
+
 /// The headers that tell the app behind the gateway who came in, and how.
-const TENANT_HEADER: HeaderName = HeaderName::from_static("x-usher-tenant");
+const TENANT_HEADER: Named = Named::new("x-usher-tenant", "X-Usher-Tenant");
 /// The user's number.
-const USER_HEADER: HeaderName = HeaderName::from_static("x-usher-user");
+const USER_HEADER: Named = Named::new("x-usher-user", "X-Usher-User");
 /// The app's namespace.
-const APP_HEADER: HeaderName = HeaderName::from_static("x-usher-app");
+const APP_HEADER: Named = Named::new("x-usher-app", "X-Usher-App");
 /// The wire name of the seat type that admitted.
-const SEAT_TYPE_HEADER: HeaderName = HeaderName::from_static("x-usher-seat-type");
+const SEAT_TYPE_HEADER: Named = Named::new("x-usher-seat-type", "X-Usher-Seat-Type");
 /// The newest admitted access, in milliseconds.
-const ACTIVE_TIME_HEADER: HeaderName = HeaderName::from_static("x-usher-active-time");
+const ACTIVE_TIME_HEADER: Named = Named::new("x-usher-active-time", "X-Usher-Active-Time");
+/// An answer is of one moment and of one person.
+const CACHE_CONTROL_HEADER: Named = Named {
+    name: header::CACHE_CONTROL,
+    on_the_wire: "Cache-Control",
+};
 
 /// Why somebody stays outside.
-enum Outside {
+pub(crate) enum Outside {
     /// The answer is no.
     Denied(Denial),
     /// There is no answer, or the question was not one.
@@ -74,7 +97,7 @@ impl<E: Into<WireError>> From<E> for Outside {
 }
 
 /// Somebody who may enter.
-struct Admission {
+pub(crate) struct Admission {
     tenant_key: TenantKey,
     user_id: UserId,
     target: RouteTarget,
@@ -99,88 +122,102 @@ struct Admission {
         (status = 414, description = "The address is too long.", body = ErrorBody<'static>),
         (status = 503, description = "There is no answer just now.", body = ErrorBody<'static>),
     ))]
-pub(crate) async fn ask(
-    State(edge): State<Arc<Edge>>,
-    memory: Arc<Memory>,
-    request: Request,
-) -> Result<Response, WireError> {
+pub(crate) async fn ask(State(edge): State<Arc<Edge>>, request: Request) -> Result<Response, WireError> {
     let (parts, body) = request.into_parts();
-    let mut visit = visit(&edge, &parts.headers);
-    let answer = enter(&edge, &memory, &parts, &mut visit).await;
+    let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
+    let answer = if is_read {
+        let peer = parts.extensions.get::<PeerAddress>().copied();
+        let gathered = Gathered::of(sent(&parts.headers), &edge.settings.user_header);
+        enter(&edge, peer, &gathered).await
+    } else {
+        Err(WireError::wrong_method(parts.method.as_str(), "GET or HEAD").into())
+    };
     body::discard(body).await;
-    match &answer {
-        Ok(_) => edge.gateway_visits.note(visit),
-        Err(Outside::Denied(denial)) => {
-            visit.denial = Some(*denial);
-            edge.gateway_visits.note(visit);
-        }
-        // What is no question, or has no answer, is in the log.
-        Err(Outside::Failed(_)) => {}
-    }
     match answer {
         Ok(admission) => Ok(admission.response()),
-        Err(Outside::Denied(denial)) => {
-            tracing::debug!(denial.reason = denial.reason(), "forward-auth denied");
-            denial.response(&parts.headers)
-        }
+        Err(Outside::Denied(denial)) => denial.response(&parts.headers),
         Err(Outside::Failed(error)) => Err(error),
     }
 }
 
-/// What the headers say, for whoever looks why somebody was not let in.
-fn visit(edge: &Edge, headers: &HeaderMap) -> GatewayVisit {
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+/// Whether somebody may enter, and remembers that a gateway asked. What is no question, or has no answer, is in the log.
+pub(crate) async fn enter(
+    edge: &Edge,
+    peer: Option<PeerAddress>,
+    gathered: &Gathered<'_>,
+) -> Result<Admission, Outside> {
+    let mut known = Known::default();
+    let answer = decide(edge, peer, gathered, &mut known).await;
+    let denial = match &answer {
+        Ok(_) => None,
+        Err(Outside::Denied(denial)) => {
+            tracing::debug!(denial.reason = denial.reason(), "forward-auth denied");
+            Some(*denial)
+        }
+        Err(Outside::Failed(_)) => return answer,
     };
-    GatewayVisit::asked(
-        edge.clock.now_ms(),
-        text("x-forwarded-host"),
-        text("x-forwarded-uri"),
-    )
+    let target = match &answer {
+        Ok(admission) => Some(&admission.target),
+        Err(_) => known.target.as_ref(),
+    };
+    edge.gateway_visits.note(&Visit {
+        at_ms: edge.clock.now_ms(),
+        host: gathered.host_named(),
+        uri: gathered.uri_named(),
+        user_id: known.user_id,
+        app: target.map(|target| (target.tenant_id, &target.namespace)),
+        denial,
+    });
+    answer
 }
 
-async fn enter(
+/// What is known of somebody who is not admitted.
+#[derive(Default)]
+struct Known {
+    user_id: Option<UserId>,
+    target: Option<RouteTarget>,
+}
+
+async fn decide(
     edge: &Edge,
-    memory: &Memory,
-    parts: &Parts,
-    visit: &mut GatewayVisit,
+    peer: Option<PeerAddress>,
+    gathered: &Gathered<'_>,
+    known: &mut Known,
 ) -> Result<Admission, Outside> {
-    if parts.method != Method::GET && parts.method != Method::HEAD {
-        return Err(WireError::wrong_method(parts.method.as_str(), "GET or HEAD").into());
-    }
-    let peer = parts.extensions.get::<PeerAddress>().copied();
-    if !is_trusted(&edge.settings, peer, &parts.headers) {
+    if !is_trusted(&edge.settings, peer, gathered) {
         return Err(Denial::RequestUntrusted.into());
     }
-    let request = read_forwarded(&parts.headers, &edge.settings.user_header)?;
+    let request = gathered.read()?;
     let user_id = request.user.user_id();
-    visit.user_id = user_id.ok();
+    known.user_id = user_id.ok();
     let user_id = user_id?;
-    let (target, tenant_key) = find_app(edge, memory, &request).await?;
-    visit.tenant_id = Some(target.tenant_id);
-    visit.namespace = Some(target.namespace.clone());
-    pass(edge, user_id, target, tenant_key).await
+    let (target, tenant_key) = find_app(edge, &request).await?;
+    match pass(edge, user_id, &target).await {
+        Ok((seat_type, active_time_ms)) => Ok(Admission {
+            tenant_key,
+            user_id,
+            target,
+            seat_type,
+            active_time_ms,
+        }),
+        Err(outside) => {
+            known.target = Some(target);
+            Err(outside)
+        }
+    }
 }
 
 /// A request is believed when it comes from a trusted address and, where the operator set a secret, shows it.
-fn is_trusted(settings: &EdgeSettings, peer: Option<PeerAddress>, headers: &HeaderMap) -> bool {
+fn is_trusted(settings: &EdgeSettings, peer: Option<PeerAddress>, gathered: &Gathered<'_>) -> bool {
     let from_there = peer.is_some_and(|PeerAddress(address)| lies_in(address, &settings.trusted_proxies));
-    let shows_secret = settings.gateway_secret.as_ref().is_none_or(|secret| {
-        let mut offered = headers.get_all(SECRET_HEADER).iter();
-        matches!((offered.next(), offered.next()), (Some(one), None) if secret.matches(one.as_bytes()))
-    });
+    let secret = settings.gateway_secret.as_ref();
+    let shows_secret =
+        secret.is_none_or(|secret| gathered.secret().is_some_and(|offered| secret.matches(offered)));
     from_there && shows_secret
 }
 
-async fn find_app(
-    edge: &Edge,
-    memory: &Memory,
-    request: &ForwardedRequest,
-) -> Result<(RouteTarget, TenantKey), Outside> {
-    let routes = memory.app_routes.current(edge.store.as_ref()).await?;
+async fn find_app(edge: &Edge, request: &ForwardedRequest) -> Result<(RouteTarget, TenantKey), Outside> {
+    let routes = edge.access_memory.app_routes.current(edge.store.as_ref()).await?;
     match routes.table.meaning(&request.host, request.path.as_ref()) {
         AppMeaning::App(target) => {
             let tenant_key = routes.tenant_keys.get(&target.tenant_id).cloned();
@@ -197,12 +234,7 @@ async fn find_app(
     }
 }
 
-async fn pass(
-    edge: &Edge,
-    user_id: UserId,
-    target: RouteTarget,
-    tenant_key: TenantKey,
-) -> Result<Admission, Outside> {
+async fn pass(edge: &Edge, user_id: UserId, target: &RouteTarget) -> Result<(SeatType, i64), Outside> {
     let access = Access {
         tenant_id: target.tenant_id,
         user_id,
@@ -210,39 +242,37 @@ async fn pass(
         // The door writes the time of entry.
         accessed_at_ms: 0,
     };
-    let recorded = edge.door.pass_now(vec![access], || edge.clock.now_ms()).await?;
-    let [recorded] = recorded.as_slice() else {
-        return Err(WireError::internal("one access has one verdict").into());
-    };
+    let recorded = edge.door.pass_one_now(access, || edge.clock.now_ms()).await?;
     edge.telemetry.decided(&recorded.verdict);
     match recorded.verdict {
         Verdict::Admitted {
             seat_type,
             active_time_ms,
-        } => Ok(Admission {
-            tenant_key,
-            user_id,
-            target,
-            seat_type,
-            active_time_ms,
-        }),
+        } => Ok((seat_type, active_time_ms)),
         Verdict::Refused { reason } => Err(reason.into()),
     }
 }
 
 impl Admission {
+    /// Tells every header of the answer, in order.
+    pub(crate) fn tell(&self, mut tell: impl FnMut(Named, &str)) {
+        tell(CACHE_CONTROL_HEADER, NO_STORE);
+        tell(TENANT_HEADER, self.tenant_key.as_str());
+        tell(USER_HEADER, itoa::Buffer::new().format(self.user_id.get()));
+        tell(APP_HEADER, self.target.namespace.as_str());
+        tell(SEAT_TYPE_HEADER, self.seat_type.wire_name());
+        tell(
+            ACTIVE_TIME_HEADER,
+            itoa::Buffer::new().format(self.active_time_ms),
+        );
+    }
+
     fn response(&self) -> Response {
         let mut response = StatusCode::OK.into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, NO_STORE);
-        headers.insert(TENANT_HEADER, value(self.tenant_key.as_str()));
-        headers.insert(USER_HEADER, HeaderValue::from(self.user_id.get()));
-        headers.insert(APP_HEADER, value(self.target.namespace.as_str()));
-        headers.insert(
-            SEAT_TYPE_HEADER,
-            HeaderValue::from_static(self.seat_type.wire_name()),
-        );
-        headers.insert(ACTIVE_TIME_HEADER, HeaderValue::from(self.active_time_ms));
+        self.tell(|named, text| {
+            headers.insert(named.name, value(text));
+        });
         response
     }
 }

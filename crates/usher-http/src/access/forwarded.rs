@@ -10,7 +10,7 @@
 //! otherwise). Held to their form, but not decided upon: `X-Forwarded-Proto`, `X-Forwarded-Method`,
 //! `X-Forwarded-For`. Other conventions (`X-Original-Uri`, `Forwarded`) are not looked at.
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use usher_seats::{Refusal, UserId};
 
 use crate::access::{canonical_host::CanonicalHost, canonical_path::CanonicalPath, denial::Denial};
@@ -77,73 +77,173 @@ pub struct ForwardedRequest {
 /// # Errors
 /// [`Denial::RequestAmbiguous`].
 pub fn read_forwarded(headers: &HeaderMap, user_header: &str) -> Result<ForwardedRequest, Denial> {
-    let user_header = user_header.to_ascii_lowercase();
-    if headers.keys().any(|name| is_alias(name.as_str(), &user_header)) {
-        return Err(Denial::RequestAmbiguous);
+    Gathered::of(sent(headers), user_header).read()
+}
+
+/// Headers as they were sent: name and value, in any order.
+pub(crate) fn sent(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+}
+
+/// What was sent under one name.
+#[derive(Clone, Copy, Default)]
+struct Sent<'a> {
+    first: Option<&'a [u8]>,
+    more: bool,
+}
+
+impl<'a> Sent<'a> {
+    fn note(&mut self, value: &'a [u8]) {
+        self.more = self.first.is_some();
+        self.first.get_or_insert(value);
     }
-    check_unread(headers)?;
-    single(headers, SECRET_HEADER, usize::MAX)?;
-    let host = single(headers, HOST, HOST_VALUE_BYTES_MAX)?.ok_or(Denial::RequestAmbiguous)?;
-    let path = single(headers, URI, URI_VALUE_BYTES_MAX)?.map(CanonicalPath::parse);
-    let user = single(headers, &user_header, USER_VALUE_BYTES_MAX)?;
-    Ok(ForwardedRequest {
-        host: CanonicalHost::parse(host).map_err(|_| Denial::RequestAmbiguous)?,
-        path: path.transpose().map_err(|_| Denial::RequestAmbiguous)?,
-        user: read_user(user)?,
-    })
+
+    /// The value of a header that is there exactly once.
+    fn only(self) -> Option<&'a [u8]> {
+        self.first.filter(|_| !self.more)
+    }
+
+    /// The value of a header that is there at most once, not too long, and made of visible ASCII and inner spaces. An
+    /// empty value is as none: that is how some gateways clear a header.
+    fn single(self, bytes_max: usize) -> Result<Option<&'a str>, Denial> {
+        match self.first {
+            None => Ok(None),
+            Some(value) if !self.more && value.len() <= bytes_max => {
+                let text = readable(value).ok_or(Denial::RequestAmbiguous)?;
+                Ok(Some(text).filter(|text| !text.is_empty()))
+            }
+            Some(_) => Err(Denial::RequestAmbiguous),
+        }
+    }
+}
+
+/// What a request says under the names that matter here, gathered in one pass and not read yet: whether its sender is to be
+/// believed is another question, and comes first.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Gathered<'a> {
+    host: Sent<'a>,
+    uri: Sent<'a>,
+    user: Sent<'a>,
+    proto: Sent<'a>,
+    method: Sent<'a>,
+    forwarded_for: Sent<'a>,
+    secret: Sent<'a>,
+    /// One of the names was there under an alias.
+    alias: bool,
+}
+
+impl<'a> Gathered<'a> {
+    /// Gathers from headers as they were sent, names in any case. `user_header` is in any case.
+    pub(crate) fn of(headers: impl Iterator<Item = (&'a str, &'a [u8])>, user_header: &str) -> Self {
+        let mut gathered = Self::default();
+        for (name, value) in headers {
+            gathered.note(name, value, user_header);
+        }
+        gathered
+    }
+
+    fn note(&mut self, name: &str, value: &'a [u8], user_header: &str) {
+        if name.eq_ignore_ascii_case(user_header) {
+            self.user.note(value);
+        } else if is_alias(name, user_header) {
+            self.alias = true;
+        }
+        let slots = [
+            (HOST, &mut self.host),
+            (URI, &mut self.uri),
+            (PROTO, &mut self.proto),
+            (METHOD, &mut self.method),
+            (FOR, &mut self.forwarded_for),
+            (SECRET_HEADER, &mut self.secret),
+        ];
+        for (ours, slot) in slots {
+            if name.eq_ignore_ascii_case(ours) {
+                slot.note(value);
+            }
+        }
+    }
+
+    /// The host as it was named, for whoever looks why somebody was not let in.
+    pub(crate) fn host_named(&self) -> &'a str {
+        named(self.host)
+    }
+
+    /// The path as it was named, likewise.
+    pub(crate) fn uri_named(&self) -> &'a str {
+        named(self.uri)
+    }
+
+    /// The gateway's secret, if it was shown exactly once.
+    pub(crate) fn secret(&self) -> Option<&'a [u8]> {
+        self.secret.only()
+    }
+
+    /// Reads what was gathered.
+    ///
+    /// # Errors
+    /// [`Denial::RequestAmbiguous`].
+    pub(crate) fn read(&self) -> Result<ForwardedRequest, Denial> {
+        if self.alias {
+            return Err(Denial::RequestAmbiguous);
+        }
+        self.check_unread()?;
+        self.secret.single(usize::MAX)?;
+        let host = self.host.single(HOST_VALUE_BYTES_MAX)?;
+        let host = host.ok_or(Denial::RequestAmbiguous)?;
+        let path = self.uri.single(URI_VALUE_BYTES_MAX)?.map(CanonicalPath::parse);
+        let user = self.user.single(USER_VALUE_BYTES_MAX)?;
+        Ok(ForwardedRequest {
+            host: CanonicalHost::parse(host).map_err(|_| Denial::RequestAmbiguous)?,
+            path: path.transpose().map_err(|_| Denial::RequestAmbiguous)?,
+            user: read_user(user)?,
+        })
+    }
+
+    /// The headers that nothing is decided upon still have to be in order: where they are not, somebody meddles.
+    fn check_unread(&self) -> Result<(), Denial> {
+        let proto = self.proto.single(PROTO_VALUE_BYTES_MAX)?;
+        let method = self.method.single(METHOD_VALUE_BYTES_MAX)?;
+        self.forwarded_for.single(FOR_VALUE_BYTES_MAX)?;
+        let proto_fits = proto
+            .is_none_or(|proto| proto.eq_ignore_ascii_case("http") || proto.eq_ignore_ascii_case("https"));
+        let method_fits = method.is_none_or(|method| {
+            method
+                .bytes()
+                .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+        });
+        if proto_fits && method_fits {
+            Ok(())
+        } else {
+            Err(Denial::RequestAmbiguous)
+        }
+    }
+}
+
+fn named(sent: Sent<'_>) -> &str {
+    sent.first.and_then(readable).unwrap_or_default()
 }
 
 /// True for a name that some program takes for one of ours, but is not.
 fn is_alias(name: &str, user_header: &str) -> bool {
-    name.contains(['_', '.'])
-        && name != user_header
+    name.bytes().any(|byte| matches!(byte, b'_' | b'.'))
         && [HOST, URI, PROTO, METHOD, FOR, SECRET_HEADER, user_header]
             .into_iter()
-            .any(|ours| name.len() == ours.len() && name.bytes().map(hyphen).eq(ours.bytes().map(hyphen)))
+            .any(|ours| name.len() == ours.len() && name.bytes().map(bare).eq(ours.bytes().map(bare)))
 }
 
-fn hyphen(byte: u8) -> u8 {
-    if matches!(byte, b'_' | b'.') { b'-' } else { byte }
-}
-
-/// The headers that nothing is decided upon still have to be in order: where they are not, somebody meddles.
-fn check_unread(headers: &HeaderMap) -> Result<(), Denial> {
-    let proto = single(headers, PROTO, PROTO_VALUE_BYTES_MAX)?;
-    let method = single(headers, METHOD, METHOD_VALUE_BYTES_MAX)?;
-    single(headers, FOR, FOR_VALUE_BYTES_MAX)?;
-    let proto_fits =
-        proto.is_none_or(|proto| proto.eq_ignore_ascii_case("http") || proto.eq_ignore_ascii_case("https"));
-    let method_fits = method.is_none_or(|method| {
-        method
-            .bytes()
-            .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
-    });
-    if proto_fits && method_fits {
-        Ok(())
+fn bare(byte: u8) -> u8 {
+    if matches!(byte, b'_' | b'.') {
+        b'-'
     } else {
-        Err(Denial::RequestAmbiguous)
+        byte.to_ascii_lowercase()
     }
 }
 
-/// The value of a header that is there at most once, not too long, and made of visible ASCII and inner spaces. An
-/// empty value is as none: that is how some gateways clear a header.
-fn single<'a>(headers: &'a HeaderMap, name: &str, bytes_max: usize) -> Result<Option<&'a str>, Denial> {
-    let mut values = headers.get_all(name).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        // Either none at all, or one too many.
-        return if headers.contains_key(name) {
-            Err(Denial::RequestAmbiguous)
-        } else {
-            Ok(None)
-        };
-    };
-    let text = readable(value).filter(|text| text.len() <= bytes_max);
-    text.map(|text| Some(text).filter(|text| !text.is_empty()))
-        .ok_or(Denial::RequestAmbiguous)
-}
-
-fn readable(value: &HeaderValue) -> Option<&str> {
-    value.to_str().ok().filter(|text| !text.contains('\t'))
+fn readable(value: &[u8]) -> Option<&str> {
+    let visible = value.iter().all(|byte| (b' '..=b'~').contains(byte));
+    std::str::from_utf8(value).ok().filter(|_| visible)
 }
 
 /// A comma or a space could make two users of one.
@@ -157,7 +257,7 @@ fn read_user(text: Option<&str>) -> Result<NamedUser, Denial> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderName;
+    use axum::http::{HeaderName, HeaderValue};
     use proptest::prelude::*;
 
     use super::*;

@@ -18,7 +18,7 @@ const VISITS_KEPT: usize = 256;
 const PATH_CHARACTERS_MAX: usize = 120;
 
 /// A visit that a gateway asked about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct GatewayVisit {
     /// When, in milliseconds.
     pub(crate) at_ms: i64,
@@ -36,19 +36,44 @@ pub(crate) struct GatewayVisit {
     pub(crate) denial: Option<Denial>,
 }
 
-impl GatewayVisit {
-    /// A visit of which nothing is known yet but when it was and what its headers say.
-    pub(crate) fn asked(at_ms: i64, host: &str, uri: &str) -> Self {
-        let path = uri.split(['?', '#']).next().unwrap_or_default();
-        Self {
-            at_ms,
-            tenant_id: None,
-            namespace: None,
-            user_id: None,
-            host: host.chars().take(PATH_CHARACTERS_MAX).collect(),
-            path: path.chars().take(PATH_CHARACTERS_MAX).collect(),
-            denial: None,
-        }
+/// A visit on its way in here, with the texts still where they were read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Visit<'a> {
+    /// When, in milliseconds.
+    pub(crate) at_ms: i64,
+    /// The host asked for, as it was named.
+    pub(crate) host: &'a str,
+    /// The address asked for, as it was named.
+    pub(crate) uri: &'a str,
+    /// Who.
+    pub(crate) user_id: Option<UserId>,
+    /// Whose app it was, and which.
+    pub(crate) app: Option<(TenantId, &'a Namespace)>,
+    /// Why not; none for who was admitted.
+    pub(crate) denial: Option<Denial>,
+}
+
+impl Visit<'_> {
+    /// Writes the visit into the place of one that nobody needs any more, whose texts have room already.
+    fn replace(&self, kept: &mut GatewayVisit) {
+        let path = self.uri.split(['?', '#']).next().unwrap_or_default();
+        kept.at_ms = self.at_ms;
+        kept.tenant_id = self.app.map(|(tenant_id, _)| tenant_id);
+        kept.namespace = self.app.map(|(_, namespace)| namespace.clone());
+        kept.user_id = self.user_id;
+        kept.denial = self.denial;
+        begin_of(self.host, &mut kept.host);
+        begin_of(path, &mut kept.path);
+    }
+}
+
+/// The beginning of a text, as long as it may be kept. Nearly all are short and ASCII.
+fn begin_of(text: &str, kept: &mut String) {
+    kept.clear();
+    if text.len() <= PATH_CHARACTERS_MAX {
+        kept.push_str(text);
+    } else {
+        kept.extend(text.chars().take(PATH_CHARACTERS_MAX));
     }
 }
 
@@ -61,10 +86,16 @@ pub(crate) struct GatewayVisits {
 
 impl GatewayVisits {
     /// Keeps a visit in place of the oldest.
-    pub(crate) fn note(&self, visit: GatewayVisit) {
+    pub(crate) fn note(&self, visit: &Visit<'_>) {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.truncate(VISITS_KEPT - 1);
-        newest.push_front(visit);
+        let oldest = if newest.len() < VISITS_KEPT {
+            None
+        } else {
+            newest.pop_back()
+        };
+        let mut kept = oldest.unwrap_or_default();
+        visit.replace(&mut kept);
+        newest.push_front(kept);
     }
 
     /// The newest visits that fit, the newest first.
@@ -87,7 +118,14 @@ mod tests {
     fn the_newest_come_first_and_the_oldest_are_forgotten() {
         let visits = GatewayVisits::default();
         for at_ms in 0..1_000 {
-            visits.note(GatewayVisit::asked(at_ms, "crm.example.com", "/a?token=secret"));
+            visits.note(&Visit {
+                at_ms,
+                host: "crm.example.com",
+                uri: "/a?token=secret",
+                user_id: None,
+                app: None,
+                denial: None,
+            });
         }
         let newest = visits.newest(10_000, |_| true);
         assert_eq!(newest.len(), VISITS_KEPT);

@@ -7,7 +7,8 @@
 //! Both end at the same [`usher_door::Door`]. They differ in whom they believe: `service_callers` knows back ends by
 //! their tokens, [`forwarded`] believes a gateway by its address and reads what it says so narrowly that there is
 //! one way to read it. [`canonical_host`] and [`canonical_path`] give that reading, [`route_table`] turns it into an
-//! app, [`denial`] says no in words.
+//! app, [`denial`] says no in words. Most questions never see these routes: the server's `short_way` reads them and asks the same
+//! functions.
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub mod forwarded;
 pub(crate) mod gateway_visits;
 pub mod past;
 pub mod route_table;
-mod service_callers;
+pub(crate) mod service_callers;
 mod written;
 
 pub use accesses_body::{ACCESSES_MAX, AccessesBody, ReportedAccess, parse_accesses_body};
@@ -40,24 +41,19 @@ pub use route_table::{AppMeaning, RouteTable, RouteTarget, RouteTextError, canon
 use app_routes::AppRoutes;
 use service_callers::ServiceCallers;
 
+/// Where the entrances are.
+pub(crate) const PATHS: [&str; 2] = [accesses::PATH, forward_auth::PATH];
+
 /// What the entrances remember of the store, each bounded and good for one configuration version.
 #[derive(Default)]
 pub(crate) struct Memory {
-    callers: ServiceCallers,
+    pub(crate) callers: ServiceCallers,
     app_routes: AppRoutes,
 }
 
 /// The routes of this folder. Every method comes in, because a wrong one is answered in the words of this API.
 pub fn routes() -> Router<Arc<Edge>> {
-    let memory = Arc::new(Memory::default());
-    let for_gateways = Arc::clone(&memory);
     Router::new()
-        .route(
-            "/usher/v1/accesses",
-            any(move |edge, request| accesses::report(edge, memory, request)),
-        )
-        .route(
-            "/usher/v1/forward-auth",
-            any(move |edge, request| forward_auth::ask(edge, for_gateways, request)),
-        )
+        .route(accesses::PATH, any(accesses::report))
+        .route(forward_auth::PATH, any(forward_auth::ask))
 }

@@ -13,14 +13,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use axum::http::HeaderMap;
+use usher_identity::{Bearer, Secret};
 use usher_seats::{TenantId, TenantKey};
 use usher_store::{Store, StoreError, TokenHash, TokenKind};
 
-use crate::{
-    open_apis::gateway::bearer,
-    wire::{WireCode, WireError},
-};
+use crate::wire::{WireCode, WireError};
 
 /// Most tokens remembered: far more back ends than an organisation has. Beyond it all are forgotten and read anew.
 const TOKENS_MAX: usize = 1_024;
@@ -29,7 +26,7 @@ const TENANTS_MAX: usize = 4_096;
 
 /// For whom a back end may report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// For one tenant, whatever keys it names.
     OneTenant(TenantId),
     /// For every tenant it names: an operator's back end.
@@ -42,9 +39,27 @@ struct ServiceToken {
     expires_at_ms: i64,
 }
 
+impl ServiceToken {
+    /// Whom it reaches as long as its time is not over.
+    fn at(self, now_ms: i64) -> Result<Reach, WireError> {
+        if now_ms < self.expires_at_ms {
+            Ok(self.reach)
+        } else {
+            Err(WireCode::TokenExpired.into())
+        }
+    }
+}
+
+/// Who came last over a connection, with a token that was good at one version of the store.
+pub(crate) struct LastCaller {
+    token: Secret,
+    version: u64,
+    standing: ServiceToken,
+}
+
 /// What is remembered of the store.
 #[derive(Default)]
-pub(super) struct ServiceCallers {
+pub(crate) struct ServiceCallers {
     /// A std mutex: held for a look into a map, never while waiting.
     remembered: Mutex<Remembered>,
 }
@@ -60,27 +75,53 @@ impl ServiceCallers {
     /// Lets a back end in by its token.
     ///
     /// # Errors
-    /// 99991661 without a token; 99991668 when it is unknown, taken back or no service token; 99991677 when its time
-    /// is over; 2329001 when the store cannot be asked.
-    pub(super) async fn admit(
+    /// 99991668 when the token is unknown, taken back or no service token; 99991677 when its time is over; 2329001 when the
+    /// store cannot be asked.
+    pub(crate) async fn admit(
         &self,
         store: &dyn Store,
-        headers: &HeaderMap,
+        bearer: Bearer,
         now_ms: i64,
     ) -> Result<Reach, WireError> {
+        self.look_up(store, bearer).await?.at(now_ms)
+    }
+
+    /// The same for a connection over which somebody comes again and again: the token that was good at the same version of the
+    /// store is good now, and need not be hashed again.
+    ///
+    /// # Errors
+    /// As [`ServiceCallers::admit`].
+    pub(crate) async fn admit_again(
+        &self,
+        store: &dyn Store,
+        text: &[u8],
+        last: &mut Option<LastCaller>,
+        now_ms: i64,
+    ) -> Result<Reach, WireError> {
+        let version = store.configuration_version();
+        if let Some(last) = last
+            && last.version == version
+            && last.token.matches(text)
+        {
+            return last.standing.at(now_ms);
+        }
+        let standing = self.look_up(store, Bearer::read(text)).await?;
+        // Only what is text can be known.
+        *last = std::str::from_utf8(text).ok().map(|text| LastCaller {
+            token: Secret::new(text),
+            version,
+            standing,
+        });
+        standing.at(now_ms)
+    }
+
+    async fn look_up(&self, store: &dyn Store, bearer: Bearer) -> Result<ServiceToken, WireError> {
         let unknown = || WireError::from(WireCode::TokenInvalid);
-        let hash = TokenHash(bearer(headers)?.hash.ok_or_else(unknown)?);
-        let token = match self.known_token(store, hash).await? {
-            Known::Service(token) => token,
-            Known::OtherKind => {
-                return Err(unknown().with_message("This call needs a service token (s-...)."));
-            }
-            Known::Not => return Err(unknown()),
-        };
-        if now_ms < token.expires_at_ms {
-            Ok(token.reach)
-        } else {
-            Err(WireCode::TokenExpired.into())
+        let hash = TokenHash(bearer.hash.ok_or_else(unknown)?);
+        match self.known_token(store, hash).await? {
+            Known::Service(token) => Ok(token),
+            Known::OtherKind => Err(unknown().with_message("This call needs a service token (s-...).")),
+            Known::Not => Err(unknown()),
         }
     }
 

@@ -8,7 +8,7 @@
 //! rightfully and has to act. "Wrong kind" has the words of "invalid" on the wire; `error.message` adds what is needed,
 //! which spares useless refreshes (feishu-open-platform.md, section 9).
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use usher_identity::{Bearer, TokenForm};
 use usher_seats::{ClientId, Enablement, TenantId};
 use usher_store::{Client, RateKey, RateLimit, Token, TokenHash, TokenKind, TokenStanding, User};
@@ -59,15 +59,21 @@ pub async fn admit(edge: &Edge, call: Call, headers: &HeaderMap, now_ms: i64) ->
 /// # Errors
 /// 99991661.
 pub fn bearer(headers: &HeaderMap) -> Result<Bearer, WireError> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let values = headers.get_all(header::AUTHORIZATION).iter();
+    bearer_text(values.map(HeaderValue::as_bytes)).map(Bearer::read)
+}
+
+/// The same before it is read, from the values of all `Authorization` headers.
+///
+/// # Errors
+/// 99991661.
+pub(crate) fn bearer_text<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<&'a [u8], WireError> {
     let text = match (values.next(), values.next()) {
-        (Some(value), None) => value.as_bytes().strip_prefix(SCHEME),
+        (Some(value), None) => value.strip_prefix(SCHEME),
         _ => None,
     };
-    match text {
-        None | Some([]) => Err(WireCode::TokenMissing.into()),
-        Some(text) => Ok(Bearer::read(text)),
-    }
+    text.filter(|text| !text.is_empty())
+        .ok_or_else(|| WireCode::TokenMissing.into())
 }
 
 /// Everything around a token that is known, not taken back and not over.

@@ -66,6 +66,19 @@ pub(crate) struct ErrorObject<'a> {
     field_violations: &'a [FieldViolation],
 }
 
+/// The body of a success, at the end of what is there already.
+///
+/// # Errors
+/// [`WireError`] 2320002 when `data` has no JSON form.
+pub(crate) fn write_success(into: &mut Vec<u8>, data: impl Serialize) -> Result<(), WireError> {
+    let body = SuccessBody {
+        code: 0,
+        msg: "success",
+        data,
+    };
+    serde_json::to_writer(into, &body).map_err(WireError::internal)
+}
+
 /// HTTP 200 with `data`.
 ///
 /// # Errors

@@ -43,6 +43,7 @@ mod panics;
 mod parameters;
 mod rate_limits;
 mod raw_socket;
+mod short_way;
 mod sign_in_authorize;
 mod sign_in_form;
 mod sign_in_hostile;

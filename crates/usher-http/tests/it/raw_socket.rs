@@ -1,6 +1,6 @@
 //! What goes over a real socket: spelling of header names, and requests no HTTP library would send.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -9,6 +9,7 @@ use tokio::{
     task::JoinHandle,
 };
 use usher_http::{
+    EdgeSettings, Served,
     router::URI_BYTES_MAX,
     serve,
     server::{Drained, HEAD_BYTES_MAX, HEADERS_MAX},
@@ -17,21 +18,26 @@ use usher_http::{
 use crate::support::{ACTIVITIES, House};
 
 /// A house with a socket. Dropping the sender stops it.
-struct Listening {
-    house: House,
-    address: SocketAddr,
+pub struct Listening {
+    pub house: House,
+    pub address: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Drained>,
 }
 
 impl Listening {
-    async fn open() -> Self {
-        let house = House::open().await;
+    pub async fn open() -> Self {
+        Self::open_with(EdgeSettings::default()).await
+    }
+
+    /// The same under other settings.
+    pub async fn open_with(settings: EdgeSettings) -> Self {
+        let house = House::open_with(settings).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let router = house.router.clone();
-        let served = tokio::spawn(serve(listener, router, async {
+        let public = Served::public(Arc::clone(&house.edge));
+        let served = tokio::spawn(serve(listener, public, async {
             let _ = stopped.await;
         }));
         Self {
@@ -43,7 +49,7 @@ impl Listening {
     }
 
     /// Sends bytes and reads until the server closes the connection.
-    async fn exchange(&self, bytes: impl AsRef<[u8]>) -> String {
+    pub async fn exchange(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         // The server may have refused and closed before everything was written; its answer is there all the same.
         let _ = stream.write_all(bytes.as_ref()).await;
@@ -52,7 +58,7 @@ impl Listening {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    async fn close(self) {
+    pub async fn close(self) {
         let _ = self.stop.send(());
         assert_eq!(self.served.await.unwrap(), Drained { connections_cut: 0 });
     }

@@ -1,0 +1,269 @@
+//! The loop of one connection.
+//!
+//! It reads once and writes once for each question, keeps its buffers, and has one timer, which is not touched while
+//! questions come. Time is counted in rounds of [`PATIENCE`]: a round without a question is a round of silence.
+
+use std::{pin::pin, time::Duration};
+
+use axum::{
+    http::{Method, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use http_body_util::{BodyExt as _, Collected};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    sync::watch,
+    time::sleep,
+};
+
+use super::{
+    Onward,
+    head::{self, Begins, Question},
+    reply::Reply,
+};
+use crate::{
+    access::{
+        accesses::{self, Told},
+        forward_auth::{self, Outside},
+        service_callers::LastCaller,
+    },
+    edge::{Edge, PeerAddress},
+    open_apis::gateway::bearer_text,
+    router::Begun,
+    server::{HEAD_BYTES_MAX, HEAD_READ_TIMEOUT, places::Place},
+    wire::{WireError, envelope::write_success},
+};
+
+/// How long a part of a question may wait for its rest before hyper goes on: longer than any network between a gateway and us
+/// takes for a second packet.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// Rounds of silence after which a connection ends, within the time it may be silent.
+const SILENT_ROUNDS_MAX: u64 = HEAD_READ_TIMEOUT.as_secs() / PATIENCE.as_secs();
+/// Room for the next read: more than a question has, so that one read takes it whole and leaves some, which tells the runtime
+/// that there is nothing more to read just now.
+const READ_ROOM: usize = 2 * 1024;
+
+/// Most room that a connection keeps while it waits, so that `CONNECTIONS_MAX` of them keep 16 MiB.
+const ROOM_KEPT_MAX: usize = 4 * 1024;
+
+/// What comes next.
+enum Next {
+    /// More has to be read.
+    Read,
+    /// Somebody else goes on.
+    Onward,
+    /// Nothing.
+    End,
+}
+
+/// Answers the questions of one connection. What is left when something else comes is given back; nothing when the connection
+/// is at its end.
+pub(in crate::server) async fn converse<Stream>(
+    edge: &Edge,
+    mut stream: Stream,
+    (peer, place): (Option<PeerAddress>, &Place),
+    stopping: &watch::Receiver<bool>,
+) -> Option<Onward<Stream>>
+where
+    Stream: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut stopped = pin!(stopped(stopping.clone()));
+    let mut round = pin!(sleep(PATIENCE));
+    let mut silent_rounds = 0;
+    let mut read = Vec::new();
+    let mut desk = Desk::new(edge, (peer, place), stopping);
+    // Polled after the stream: what was there already has been taken before the connection counts as waiting.
+    let mut leave = pin!(async {
+        place.wait_unless_at_work();
+        place.must_leave().await;
+    });
+    loop {
+        if read.capacity() - read.len() < READ_ROOM / 2 {
+            read.reserve(READ_ROOM);
+        }
+        tokio::select! {
+            biased;
+            bytes = stream.read_buf(&mut read) => match bytes {
+                Ok(0) | Err(_) => return None,
+                Ok(_) => {}
+            },
+            () = &mut leave => {
+                tracing::debug!("a connection that said nothing has left its place to another");
+                return None;
+            }
+            () = &mut stopped => return (!read.is_empty()).then(|| Onward::new(read, stream)),
+            () = &mut round => {
+                round.set(sleep(PATIENCE));
+                silent_rounds += 1;
+                if silent_rounds > 1 && !read.is_empty() {
+                    return Some(Onward::new(read, stream));
+                }
+                if silent_rounds >= SILENT_ROUNDS_MAX {
+                    return None;
+                }
+                continue;
+            }
+        }
+        match desk.answer_all(&mut read, &mut stream, &mut silent_rounds).await {
+            Next::Read => {}
+            Next::Onward => return Some(Onward::new(read, stream)),
+            Next::End => return None,
+        }
+    }
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // The sender going away means the same as its word.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// What answers the questions of one connection.
+struct Desk<'edge> {
+    edge: &'edge Edge,
+    peer: Option<PeerAddress>,
+    place: &'edge Place,
+    /// Changes, unseen, when the server stops.
+    stopping: &'edge watch::Receiver<bool>,
+    last_caller: Option<LastCaller>,
+    reply: Reply,
+}
+
+impl<'edge> Desk<'edge> {
+    fn new(
+        edge: &'edge Edge,
+        (peer, place): (Option<PeerAddress>, &'edge Place),
+        stopping: &'edge watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            edge,
+            peer,
+            place,
+            stopping,
+            last_caller: None,
+            reply: Reply::new(),
+        }
+    }
+
+    /// Answers every question that is there as a whole, and leaves the rest.
+    async fn answer_all<Stream: AsyncWrite + Unpin>(
+        &mut self,
+        read: &mut Vec<u8>,
+        stream: &mut Stream,
+        silent_rounds: &mut u64,
+    ) -> Next {
+        let mut done = 0;
+        let next = loop {
+            let rest = read.get(done..).unwrap_or_default();
+            if rest.is_empty() {
+                break Next::Read;
+            }
+            match head::read(rest, &self.edge.settings.user_header) {
+                Begins::Question(question, bytes) => {
+                    self.place.work();
+                    self.answer(question, rest).await;
+                    let closing = self.closing();
+                    let written = stream.write_all(self.reply.bytes()).await;
+                    self.place.wait();
+                    if written.is_err() || closing {
+                        break Next::End;
+                    }
+                    done += bytes;
+                    *silent_rounds = 0;
+                }
+                Begins::Part if rest.len() < HEAD_BYTES_MAX => break Next::Read,
+                Begins::Part | Begins::Other => break Next::Onward,
+            }
+        };
+        read.drain(..done);
+        if read.is_empty() && read.capacity() > ROOM_KEPT_MAX {
+            // One long question must not cost its room for as long as the connection lives.
+            *read = Vec::new();
+        }
+        next
+    }
+
+    /// True when an answer is the last of its connection.
+    fn closing(&self) -> bool {
+        self.stopping.has_changed().unwrap_or(true)
+    }
+
+    /// Answers one question, which begins `buffer`.
+    async fn answer(&mut self, question: Question<'_>, buffer: &[u8]) {
+        let begun = Begun::now(self.edge);
+        match question {
+            Question::ForwardAuth(gathered) => {
+                let path = forward_auth::PATH;
+                match forward_auth::enter(self.edge, self.peer, &gathered).await {
+                    Ok(admission) => {
+                        self.reply.begin_good();
+                        admission.tell(|named, text| self.reply.header(named.on_the_wire, text));
+                        self.end_good(begun, &Method::GET, path);
+                    }
+                    Err(Outside::Denied(denial)) => {
+                        let response = denial.response(&head::headers(buffer));
+                        let response = response.unwrap_or_else(WireError::into_response);
+                        self.end(begun, &Method::GET, path, response).await;
+                    }
+                    Err(Outside::Failed(error)) => {
+                        self.end(begun, &Method::GET, path, error.into_response()).await;
+                    }
+                }
+            }
+            Question::Accesses { authorization, body } => {
+                let told = self.report(authorization, body, begun.at_ms).await;
+                let written = told.and_then(|told| {
+                    self.reply.body.clear();
+                    write_success(&mut self.reply.body, told)
+                });
+                match written {
+                    Ok(()) => {
+                        self.reply.begin_good();
+                        self.reply
+                            .header("Content-Type", "application/json; charset=utf-8");
+                        self.end_good(begun, &Method::POST, accesses::PATH);
+                    }
+                    Err(error) => {
+                        self.reply.body.clear();
+                        let response = error.into_response();
+                        self.end(begun, &Method::POST, accesses::PATH, response).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn report(
+        &mut self,
+        authorization: Option<&[u8]>,
+        body: &[u8],
+        now_ms: i64,
+    ) -> Result<Told, WireError> {
+        let text = bearer_text(authorization.into_iter())?;
+        let callers = &self.edge.access_memory.callers;
+        let store = self.edge.store.as_ref();
+        let reach = callers
+            .admit_again(store, text, &mut self.last_caller, now_ms)
+            .await?;
+        self.edge.door.require_room()?;
+        accesses::answer(self.edge, reach, body).await
+    }
+
+    /// Ends an answer with HTTP 200 whose own headers are said.
+    fn end_good(&mut self, begun: Begun, method: &Method, path: &'static str) {
+        let closing = self.closing();
+        begun.note(self.edge, method, path, StatusCode::OK, None);
+        self.reply.log_id(&begun.log_id);
+        self.reply.end_good(begun.at_ms, closing);
+    }
+
+    /// Ends an answer that was made as the routes make theirs.
+    async fn end(&mut self, begun: Begun, method: &Method, path: &'static str, response: Response) {
+        let closing = self.closing();
+        let response = begun.end(self.edge, method, path, response);
+        let (parts, body) = response.into_parts();
+        // Bodies of refusals are there as a whole, so this neither waits nor fails.
+        let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+        let head = (parts.status, &parts.headers);
+        self.reply.whole(head, &body, begun.at_ms, closing);
+    }
+}
