@@ -3,19 +3,20 @@
 //! ```text
 //! cargo run --release -p usher-baseline --bin crowd -- 127.0.0.1:8787 [--token-file FILE] [--connections NUMBER]
 //!     [--users NUMBER] [--apps NUMBER] [--seed NUMBER] [--seconds NUMBER | --requests NUMBER] [--any-answer]
-//!     [--page PATH]
+//!     [--own-app | --in-turn] [--questions | --page PATH]
 //! ```
 //!
 //! Users are numbered as `usher bench` numbers them. Prints one line of JSON. With `--any-answer` whatever has status 200 is
-//! good, else only "admitted" is. With `--page` everybody fetches that page instead.
+//! good, else only "admitted" is. With `--own-app` everybody comes to the one app that is theirs, with `--in-turn` besides each in
+//! turn. With `--questions` they come as a gateway asks about them, with `--page` everybody fetches that page instead.
 
 use std::{error::Error, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use usher_bench::{
     crowd::{Crowd, End, Slice},
     speech::{
-        People, Speech,
-        http::{Accesses, Pages},
+        Order, People, Speech,
+        http::{Accesses, Pages, Questions},
     },
 };
 
@@ -27,6 +28,8 @@ struct Choice {
     seed: u64,
     end: End,
     any_answer: bool,
+    order: Order,
+    questions: bool,
     page: Option<String>,
 }
 
@@ -40,6 +43,8 @@ impl Choice {
             seed: 1,
             end: End::After(Duration::from_secs(5)),
             any_answer: false,
+            order: Order::AnyApp,
+            questions: false,
             page: None,
         };
         while let Some(word) = words.next() {
@@ -53,6 +58,9 @@ impl Choice {
                 "--seconds" => choice.end = End::After(Duration::from_secs_f64(value()?.parse()?)),
                 "--requests" => choice.end = End::Requests(value()?.parse()?),
                 "--any-answer" => choice.any_answer = true,
+                "--own-app" => choice.order = Order::OwnApp,
+                "--in-turn" => choice.order = Order::InTurn(Arc::default()),
+                "--questions" => choice.questions = true,
                 "--page" => choice.page = Some(value()?),
                 _ => return Err(format!("unknown: {word}").into()),
             }
@@ -66,11 +74,15 @@ impl Choice {
             None => "s-nobody".to_owned(),
         };
         let (host, token) = (self.address.to_string(), token.trim());
+        let people = People {
+            order: self.order.clone(),
+            ..People::new(self.people.0, self.people.1)
+        };
         Ok(match &self.page {
             Some(path) => Arc::new(Pages::new(&host, [(path.as_str(), token)])),
+            None if self.questions => Arc::new(Questions::new(people)),
             None => {
                 let hoped_for = if self.any_answer { b"" } else { Accesses::ADMITTED };
-                let people = People::new(self.people.0, self.people.1);
                 Arc::new(Accesses::new(&host, token, people, hoped_for))
             }
         })
