@@ -27,15 +27,26 @@ const LOG_ID: &str = "2026112309401635AF030D769D57E97E23";
 /// # Errors
 /// What the system says of a connection that cannot be accepted.
 pub async fn serve(listener: TcpListener) -> io::Result<Infallible> {
+    serve_body(listener, Bytes::from_static(BODY)).await
+}
+
+/// The same with another body: as many bytes as some other answer has.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_body(listener: TcpListener, body: Bytes) -> io::Result<Infallible> {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        tokio::spawn(converse(stream));
+        tokio::spawn(converse(stream, body.clone()));
     }
 }
 
-async fn converse(stream: TcpStream) {
-    let service = service_fn(|request| async move { Ok::<_, Infallible>(answer(&request)) });
+async fn converse(stream: TcpStream, body: Bytes) {
+    let service = service_fn(|request| {
+        let answered = answer(&request, body.clone());
+        async move { Ok::<_, Infallible>(answered) }
+    });
     let connection = http1::Builder::new()
         .title_case_headers(true)
         .serve_connection(TokioIo::new(stream), service);
@@ -43,8 +54,8 @@ async fn converse(stream: TcpStream) {
     let _ = connection.await;
 }
 
-fn answer(_: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(BODY)));
+fn answer(_: &Request<Incoming>, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_TYPE,

@@ -8,6 +8,11 @@ pub mod http;
 pub mod postgres;
 pub mod redis;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use crate::chance::Chance;
 
 /// What has come in of an answer.
@@ -35,7 +40,19 @@ pub trait Speech: Send + Sync {
     fn heard(&self, answer: &[u8]) -> Heard;
 }
 
-/// Whom accesses are about: any app of any of so many users, each pair as likely as any other.
+/// Which of the people comes next, and in which app.
+#[derive(Debug, Clone, Default)]
+pub enum Order {
+    /// Anybody in any app, each pair as likely as any other.
+    #[default]
+    AnyApp,
+    /// Anybody in the one app that is theirs, each as likely as any other.
+    OwnApp,
+    /// Each in turn in the one app that is theirs, over all connections: so everybody has come after as many draws as there are people.
+    InTurn(Arc<AtomicU64>),
+}
+
+/// Whom accesses are about: so many users of so many apps.
 #[derive(Debug, Clone)]
 pub struct People {
     /// The number of the first user.
@@ -46,6 +63,8 @@ pub struct People {
     pub users: u64,
     /// The apps' names.
     pub namespaces: Vec<String>,
+    /// Who comes next; without meaning where people are listed.
+    pub order: Order,
     /// People of somebody else's ledger, each with an app; where there are any, nobody else is drawn.
     pub listed: Vec<(u64, String)>,
 }
@@ -59,6 +78,7 @@ impl People {
             step: 7,
             users,
             namespaces: (0..apps).map(|app| format!("package_{app:06}__c")).collect(),
+            order: Order::AnyApp,
             listed: Vec::new(),
         }
     }
@@ -81,10 +101,25 @@ impl People {
                 .and_then(|place| self.listed.get(place));
             return drawn.map_or((0, ""), |(user, namespace)| (*user, namespace.as_str()));
         }
-        let user = self.first_user + self.step * chance.below(self.users);
+        let (user, app) = self.draw_numbers(chance);
+        let namespace = usize::try_from(app).ok().and_then(|app| self.namespaces.get(app));
+        (self.number_of(user), namespace.map_or("", String::as_str))
+    }
+
+    /// Draws the place of a user among the users, and that of an app among the apps.
+    pub(crate) fn draw_numbers(&self, chance: &mut Chance) -> (u64, u64) {
         let apps = u64::try_from(self.namespaces.len()).unwrap_or(u64::MAX);
-        let app = usize::try_from(chance.below(apps)).unwrap_or(0);
-        (user, self.namespaces.get(app).map_or("", String::as_str))
+        let user = match &self.order {
+            Order::AnyApp => return (chance.below(self.users), chance.below(apps)),
+            Order::OwnApp => chance.below(self.users),
+            Order::InTurn(next) => next.fetch_add(1, Ordering::Relaxed) % self.users.max(1),
+        };
+        (user, user % apps.max(1))
+    }
+
+    /// The number of the user at a place.
+    pub(crate) fn number_of(&self, user: u64) -> u64 {
+        self.first_user + self.step * user
     }
 }
 
@@ -127,6 +162,19 @@ mod tests {
         assert_eq!(drawn.len(), 6);
         assert_eq!(drawn.first(), Some(&(1_800_000_000_000_001, "package_000000__c")));
         assert_eq!(drawn.last(), Some(&(1_800_000_000_000_015, "package_000001__c")));
+        let mut own = People {
+            order: Order::OwnApp,
+            ..People::new(3, 2)
+        };
+        let own_apps = [0, 1, 0].map(|app| format!("package_{app:06}__c"));
+        for _ in 0..20 {
+            let (user, namespace) = own.draw(&mut chance);
+            let place = usize::try_from((user - own.first_user) / own.step).unwrap();
+            assert_eq!(namespace, own_apps[place]);
+        }
+        own.order = Order::InTurn(Arc::default());
+        let places = [0, 1, 2, 0].map(|place| own.number_of(place));
+        assert_eq!([(); 4].map(|()| own.draw(&mut chance).0), places);
         let listed = People::listed(vec![(7, "package_a".to_owned())]);
         assert_eq!(listed.draw(&mut chance), (7, "package_a"));
     }

@@ -1,4 +1,4 @@
-//! HTTP/1.1 with connections that are kept: `POST /usher/v1/accesses`, and any page that is fetched with GET.
+//! HTTP/1.1 with connections that are kept: `POST /usher/v1/accesses`, a gateway's questions, and any page that is fetched with GET.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -57,6 +57,46 @@ impl Speech for Accesses {
 
     fn heard(&self, answer: &[u8]) -> Heard {
         heard(answer, &self.hoped_for)
+    }
+}
+
+/// Asks as a gateway does, in the lines that `deploy/nginx` makes nginx send. Each app has a host of its own.
+#[derive(Debug, Clone)]
+pub struct Questions {
+    people: People,
+}
+
+impl Questions {
+    /// About these people, who must not be [listed](People::listed).
+    #[must_use]
+    pub fn new(people: People) -> Self {
+        Self { people }
+    }
+
+    /// The host of an app, without its number: `app-000007.example.com`.
+    const HOST_END: &'static [u8] = b".example.com";
+}
+
+impl Speech for Questions {
+    fn ask(&self, chance: &mut Chance, request: &mut Vec<u8>) {
+        let (user, app) = self.people.draw_numbers(chance);
+        request.extend_from_slice(
+            b"GET /usher/v1/forward-auth HTTP/1.1\r\nHost: usher\r\nX-Forwarded-Host: app-",
+        );
+        let mut number = Vec::with_capacity(20);
+        push_number(1_000_000 + app, &mut number);
+        request.extend_from_slice(number.get(1..).unwrap_or_default());
+        request.extend_from_slice(Self::HOST_END);
+        request.extend_from_slice(
+            b"\r\nX-Forwarded-Uri: /deals/2026/overview?tab=open&page=2\r\nX-Forwarded-Proto: https\r\n\
+              X-Forwarded-Method: GET\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-User: ",
+        );
+        push_number(self.people.number_of(user), request);
+        request.extend_from_slice(b"\r\n\r\n");
+    }
+
+    fn heard(&self, answer: &[u8]) -> Heard {
+        heard(answer, b"")
     }
 }
 
@@ -167,5 +207,17 @@ mod tests {
             body(&request),
             br#"{"user_id":1800000000000001,"namespace":"package_000000__c"}"#
         );
+    }
+
+    #[test]
+    fn a_question_names_the_host_of_the_app() {
+        let mut request = Vec::new();
+        Questions::new(People::new(1, 1)).ask(&mut Chance::new(1), &mut request);
+        for line in [
+            "X-Forwarded-Host: app-000000.example.com\r\n",
+            "X-Forwarded-User: 1800000000000001\r\n\r\n",
+        ] {
+            assert!(place_of(line.as_bytes(), &request).is_some(), "{line}");
+        }
     }
 }
