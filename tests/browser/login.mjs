@@ -23,7 +23,7 @@ try {
   await page.getByLabel('New password').fill(PASSWORD)
   await page.getByLabel('The same again').fill(PASSWORD)
   await page.keyboard.press('Enter')
-  await page.waitForURL('**/sign-in?done=password')
+  await page.waitForURL('**/sign-in?done=password*')
   await refused(page)
   await allowed(page)
   await askedAgain(page)

@@ -51,6 +51,8 @@ async function guest(language) {
 
 /** The page as it is, in each dress. */
 async function shoot(page, language, name) {
+  // What was opened by hand has moved the page.
+  await page.evaluate(() => globalThis.scrollTo(0, 0))
   if (readme) return README[name] && forReadme(page, language, name)
   if (only && !only.includes(name)) return
   for (const [width, device] of [[WIDE, 'wide'], [PHONE, 'phone']])
@@ -80,7 +82,7 @@ async function choosePassword(page, link) {
   await page.goto(link)
   for (const field of await page.locator('input[type=password]').all()) await field.fill(PASSWORD)
   await page.keyboard.press('Enter')
-  await page.waitForURL('**/sign-in?done=password')
+  await page.waitForURL('**/sign-in?done=password*')
 }
 
 /** From the printed link on: a server on which nothing was ever done. */
@@ -92,6 +94,8 @@ async function nothingYet(language) {
   try {
     await page.goto(server.first_password_link)
     await shoot(page, language, 'first-password')
+    // What the browser itself would say is no page of ours.
+    await page.locator('form').evaluate((form) => { form.noValidate = true })
     await page.locator('input[type=password]').first().fill('short')
     await page.keyboard.press('Enter')
     await shoot(page, language, 'first-password-short')
@@ -112,7 +116,12 @@ async function nothingYet(language) {
     await page.goto(`${base}/console/import`)
     await page.locator('#import-lines').fill('who,what\n1,2\n')
     await page.locator('main form button').first().click()
+    await page.locator('.alert').waitFor()
     await shoot(page, language, 'import-wrong')
+    await page.locator('#import-lines').fill('time_ms,user_id,namespace\n2026-01-02T08:00:00+08:00,7,crm\n2026-01-02,8,crm\n2099-01-01T00:00:00Z,9,crm\n')
+    await page.locator('main form button').first().click()
+    await page.locator('.notice').waitFor()
+    await shoot(page, language, 'import-mend')
     await page.goto(`${base}/account`)
     await shoot(page, language, 'account')
   } finally {

@@ -14,6 +14,8 @@ pub struct Link {
     pub text: String,
     /// Where it leads; an address of this server.
     pub href: String,
+    /// What it is called otherwise, for who points at it and for who downloads it.
+    pub title: Option<String>,
 }
 
 impl Link {
@@ -22,7 +24,14 @@ impl Link {
         Self {
             text: text.into(),
             href: href.into(),
+            title: None,
         }
+    }
+
+    /// The same with another name.
+    #[must_use]
+    pub fn titled(self, title: Option<String>) -> Self {
+        Self { title, ..self }
     }
 }
 

@@ -194,11 +194,15 @@ impl Chart {
     }
 }
 
-/// The smallest of 1, 2, 4, 5, 8, 10, 20, ... that is not below a figure.
+/// The smallest of 1, 2, 4, 5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, ... that is not below a figure: a chart whose
+/// highest point is little above a round figure is not half empty.
 fn round_up(figure: u64) -> u64 {
+    if let Some(small) = [1, 2, 4, 5, 8, 10].into_iter().find(|round| *round >= figure) {
+        return small;
+    }
     let mut ten = 1_u64;
     loop {
-        for step in [1, 2, 4, 5, 8] {
+        for step in [12, 15, 20, 25, 30, 40, 50, 60, 80, 100] {
             let round = ten.saturating_mul(step);
             if round >= figure {
                 return round;
@@ -236,7 +240,9 @@ mod tests {
             (1, 1),
             (3, 4),
             (9, 10),
-            (11, 20),
+            (11, 12),
+            (102, 120),
+            (121, 150),
             (401, 500),
             (9_000, 10_000),
         ] {

@@ -40,6 +40,8 @@ pub enum FieldKind {
     Select(Vec<Choice>),
     /// Yes or no.
     Check(bool),
+    /// Several of the kind before, which belong together.
+    Boxes(Vec<Field>),
 }
 
 /// Something to fill in.

@@ -158,6 +158,8 @@ impl Page {
 #[derive(Template)]
 #[template(path = "blocks.html")]
 struct Blocks<'a> {
+    /// The line that opens them; empty where none does.
+    under: &'a str,
     blocks: &'a [Block],
     t: &'static Shell,
 }
@@ -169,9 +171,25 @@ struct ShownCell<'a> {
     cell: &'a Cell,
 }
 
-/// The blocks under a line that opens them, and those of the page itself.
+/// The blocks of a page.
 pub(crate) fn blocks_html(blocks: &[Block], t: &'static Shell) -> String {
-    Blocks { blocks, t }.render().unwrap_or_default()
+    blocks_under("", blocks, t)
+}
+
+/// The blocks under a line that opens them; what the line says is not said twice.
+pub(crate) fn blocks_under(under: &str, blocks: &[Block], t: &'static Shell) -> String {
+    Blocks { under, blocks, t }.render().unwrap_or_default()
+}
+
+/// A sentence of ours in parts, and whether each is something to be typed as it stands, which our sentences put between
+/// backticks. An odd one belongs to the sentence.
+pub(crate) fn parts(text: &str) -> Vec<(bool, &str)> {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return vec![(false, text)];
+    }
+    let parts = parts.into_iter().enumerate();
+    parts.map(|(place, part)| (place % 2 == 1, part)).collect()
 }
 
 /// A cell; several are one below the other.

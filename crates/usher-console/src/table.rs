@@ -114,7 +114,10 @@ impl Cell {
             | Self::Code(text)
             | Self::Badge { text, .. } => text.into(),
             Self::Number(text) => text.replace(',', "").into(),
-            Self::Link(link) => link.text.as_str().into(),
+            Self::Link(link) => match &link.title {
+                Some(title) => format!("{} ({title})", link.text).into(),
+                None => link.text.as_str().into(),
+            },
             Self::Several(cells) => {
                 let texts: Vec<_> = cells.iter().map(Self::plain).collect();
                 texts.join(" ").into()
@@ -130,6 +133,19 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
         None => text.into(),
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
     }
+}
+
+/// Longest name for programs that has no places of its own for a line to end, in bytes: a client id and most object names.
+const UNBROKEN_BYTES_MAX: usize = 20;
+
+/// A name for programs in the parts between which a line may end: behind its dots and dashes, so that a narrow column does not
+/// cut a word in two. A short name is one part.
+pub(crate) fn breakable(text: &str) -> Vec<&str> {
+    if text.len() <= UNBROKEN_BYTES_MAX {
+        return vec![text];
+    }
+    text.split_inclusive(['.', '_', ':', '/', ',', '-', '@', '='])
+        .collect()
 }
 
 /// A column.
@@ -249,6 +265,23 @@ mod tests {
         assert_eq!(
             String::from_utf8(text).unwrap(),
             "Name,Days\n'=1+1,1234\n\"'a,\"\"b\"\"\n\",2\n"
+        );
+    }
+
+    #[test]
+    fn a_link_with_two_names_has_both_in_a_file() {
+        let plain = Cell::link("Customers", "/console/apps/crm");
+        assert_eq!(plain.plain(), "Customers");
+        let link = Link::new("Customers", "/console/apps/crm").titled(Some("crm".to_owned()));
+        assert_eq!(Cell::Link(link).plain(), "Customers (crm)");
+    }
+
+    #[test]
+    fn a_long_name_for_programs_ends_its_lines_behind_dots_and_dashes() {
+        assert_eq!(breakable("cli_02b4cb5c66af5553"), ["cli_02b4cb5c66af5553"]);
+        assert_eq!(
+            breakable("group.standing_assignment_set"),
+            ["group.", "standing_", "assignment_", "set"]
         );
     }
 

@@ -16,6 +16,7 @@ pub const SEEDS: &[&str] = &[
     "\u{feff}time_ms,user_id,namespace\n1,2,a\n\n,,\n",
     "1787417843001,1,a\n0,1,a\n-1,1,a\n+1,1,a\n1.0,1,a\n٥,1,a",
     "1,\"2\n3\",a\n\"1,2,a\n1,2,\"\"a\"\"\n",
+    "2014-03-05T07:16:18.9999+08:00,7,crm\n2014-03-04 23:16:18Z,7,crm\n2014-03-04T23:16:18,7,crm",
 ];
 
 /// Asserts what must hold for any bytes of a file.

@@ -31,7 +31,9 @@ fn table() -> Table {
         Cell::text(HOSTILE),
         Cell::count(1_234),
         Cell::Several(vec![Cell::quiet(HOSTILE), Cell::code(HOSTILE)]),
-        Cell::link(HOSTILE, format!("/console/seats?q={HOSTILE}")),
+        Cell::Link(
+            Link::new(HOSTILE, format!("/console/seats?q={HOSTILE}")).titled(Some(HOSTILE.to_owned())),
+        ),
         Cell::badge(Tone::Bad, HOSTILE),
     ];
     let mut table = Table::whole(HOSTILE, vec![Column::new(HOSTILE); 5], vec![Row { cells }]);
@@ -53,6 +55,7 @@ fn form() -> Form {
         FieldKind::Check(true),
         FieldKind::File(".csv"),
         FieldKind::Select(vec![Choice::new(HOSTILE, HOSTILE)]),
+        FieldKind::Boxes(vec![Field::new("box", HOSTILE, FieldKind::Check(false))]),
     ] {
         field.kind = kind;
         form.fields.push(field.clone());
@@ -149,7 +152,7 @@ fn assert_well_formed(html: &str) {
         let name = tag.split([' ', '/']).next().unwrap_or_default();
         if let Some(closed) = tag.strip_prefix('/') {
             assert_eq!(open.pop().as_deref(), Some(closed), "closes in the wrong order");
-        } else if !tag.ends_with('/') && !["!doctype", "meta", "link", "input"].contains(&name) {
+        } else if !tag.ends_with('/') && !["!doctype", "meta", "link", "input", "wbr"].contains(&name) {
             open.push(name.to_owned());
         }
         rest = behind;
@@ -200,8 +203,44 @@ fn every_id_is_there_once() {
     .unwrap();
     let label = html.matches(" for=\"filters-name\"").count();
     assert_eq!(
-        label, 5,
+        label, 6,
         "each field of the test has the same name, and its label names it"
+    );
+}
+
+#[test]
+fn what_is_to_be_typed_is_shown_as_it_is_typed() {
+    assert_eq!(
+        parts("Use `usher x` now."),
+        [(false, "Use "), (true, "usher x"), (false, " now.")]
+    );
+    assert_eq!(parts("one ` alone"), [(false, "one ` alone")]);
+    let html = blocks_html(&[Block::alert("Line 1 is `<b>`.")], Shell::of(Language::English));
+    assert!(
+        html.contains("Line 1 is <code class=\"code\">&#60;b&#62;</code>.</p>"),
+        "{html}"
+    );
+}
+
+#[test]
+fn boxes_that_belong_together_have_a_heading_of_their_own() {
+    let boxes = vec![
+        Field::new("read", "Read", FieldKind::Check(true)),
+        Field::new("write", "Write", FieldKind::Check(false)),
+    ];
+    let scopes = Field::new("scopes", "Scopes", FieldKind::Boxes(boxes)).hint("No more than needed");
+    let form = Form::new("client", "/console/clients", "token", "Save").field(scopes);
+    let html = blocks_html(&[Block::Form(form)], Shell::of(Language::English));
+    assert!(
+        html.contains(
+            "<fieldset class=\"boxes\" aria-describedby=\"client-scopes-hint\">\n<legend>Scopes</legend>"
+        ),
+        "{html}"
+    );
+    assert_eq!(html.matches("type=\"checkbox\"").count(), 2);
+    assert!(
+        html.contains("id=\"client-read\" name=\"read\" value=\"yes\" checked"),
+        "{html}"
     );
 }
 

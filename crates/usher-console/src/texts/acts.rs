@@ -27,7 +27,7 @@ texts! {
         column_held: "Held", "已分配";
         column_free: "Free", "空闲";
         column_waiting: "Waiting", "排队";
-        column_used: "Used in {0} d", "{0} 天内使用";
+        column_used: "Used\u{a0}in {0}\u{a0}d", "{0} 天内使用";
         column_days: "Days idle", "闲置天数";
         column_seats: "seats", "席位数";
         chart_idle: "How long seats have been idle, in days", "席位闲置天数分布";
@@ -68,12 +68,12 @@ texts! {
         audit_from_day: "From day", "起始日期";
         audit_until_day: "Through day", "结束日期";
         audit_nothing: "No record fits these filters.", "没有符合条件的记录。";
-        audit_object_needs_name: "To filter by a thing, give its kind and its name, such as seat and per_user:42.", "按对象筛选需同时填写类型和名称，例如 seat 与 per_user:42。";
+        audit_object_needs_name: "To filter by a thing, give its kind and its name, such as Seat and per_user:42.", "按对象筛选需同时填写类型和名称，例如“席位”与 per_user:42。";
         audit_verify: "Verify the log", "校验日志";
         audit_verify_lead: "Walks along the whole chain and names whatever does not fit.", "沿整条哈希链检查并指出不一致之处。";
         audit_expected: "An end of the log noted earlier (SEQUENCE:HASH)", "之前记下的日志末端（序号:哈希）";
-        audit_whole: "The log is whole: {0} records, each following from the one before.", "日志完整：共 {0} 条记录，逐条相连。";
-        audit_broken: "The log is not what was written. {0} faults were found:", "日志与写入内容不一致，共发现 {0} 处问题：";
+        audit_whole: "The log is whole: {0} {0|record|records}, each following from the one before.", "日志完整：共 {0} 条记录，逐条相连。";
+        audit_broken: "The log is not what was written. {0} {0|fault was|faults were} found:", "日志与写入内容不一致，共发现 {0} 处问题：";
         audit_head: "Its end now; note it elsewhere to notice even a log that was replaced whole", "当前末端；记录在别处，可发现整本日志被替换的情况";
         audit_more: "{0} records verified so far; more follow.", "已校验 {0} 条记录，尚未结束。";
         audit_unfinished: "The log is longer than one look takes. Use `usher audit verify` for all of it.", "日志较长，请使用 `usher audit verify` 校验全部内容。";
@@ -104,9 +104,9 @@ texts! {
         settings_saved: "The settings are saved.", "设置已保存。";
 
         import_title: "Import who used what", "导入使用记录";
-        import_lead: "A table of accesses, one line each: when (in milliseconds since 1970), who (a number) and which app. Import it again at any time: what is known already changes nothing.", "每行一条访问记录：时间（1970 年以来的毫秒数）、人员（编号）、应用。可随时重复导入，已有内容不会改变。";
+        import_lead: "A table of accesses, one line each: when (a moment with its zone, or milliseconds since 1970), who (a number) and which app. Import it again at any time: what is known already changes nothing.", "每行一条访问记录：时间（带时区的时刻，或 1970 年以来的毫秒数）、人员（编号）、应用。可随时重复导入，已有内容不会改变。";
         import_file: "CSV file", "CSV 文件";
-        import_file_hint: "Up to {0} MB. The first line must be: time_ms,user_id,namespace", "最大 {0} MB。首行必须为：time_ms,user_id,namespace";
+        import_file_hint: "Up to {0} MB; for more there is `usher import accesses`. The first line must be `time_ms,user_id,namespace`.", "最大 {0} MB，更大的文件请使用 `usher import accesses`。首行必须为 `time_ms,user_id,namespace`。";
         import_paste: "Or paste the lines here", "或在此粘贴内容";
         import_missing: "Make people, apps and seats that are missing", "自动创建缺失的人员、应用和席位";
         import_missing_hint: "Each person in the file gets a seat, as they must have had one at the time.", "文件中的每个人都会获得席位（他们当时必然持有席位）。";
@@ -114,17 +114,18 @@ texts! {
         import_button: "Import", "导入";
         import_example: "For example", "示例";
         import_no_file: "Choose a file or paste some lines.", "请选择文件或粘贴内容。";
-        import_header: "The first line must be time_ms,user_id,namespace. Nothing was imported.", "首行必须为 time_ms,user_id,namespace。未导入任何内容。";
-        import_done: "{0} lines read: {1} recorded, {2} refused, {3} not understood.", "读取 {0} 行：记录 {1} 行，拒绝 {2} 行，无法识别 {3} 行。";
-        import_created: "New: {0} people, {1} apps, {2} seats.", "新增：人员 {0}、应用 {1}、席位 {2}。";
+        import_header: "Line 1 must be `time_ms,user_id,namespace`, and it is `{0}`. Nothing was imported.", "第 1 行必须为 `time_ms,user_id,namespace`，而现在是 `{0}`。未导入任何内容。";
+        import_done: "{0} {0|line|lines} read: {1} recorded, {2} refused, {3} not understood.", "读取 {0} 行：记录 {1} 行，拒绝 {2} 行，无法识别 {3} 行。";
+        import_created: "New: {0} {0|person|people}, {1} {1|app|apps}, {2} {2|seat|seats}.", "新增：人员 {0}、应用 {1}、席位 {2}。";
         import_problems: "What did not fit", "未导入的行";
         import_line: "Line", "行号";
         import_problem: "Why", "原因";
         import_line_wrong: "Not three fields as the first line names them", "不是首行所示的三个字段";
-        import_line_time: "The time must be a number of milliseconds since 1970, and not in the future", "时间须为 1970 年以来的毫秒数，且不能在将来";
+        import_line_time: "The time must be a moment with its zone, such as 2026-11-22T08:00:00Z, or milliseconds since 1970", "时间须为带时区的时刻，例如 2026-11-22T08:00:00Z，或 1970 年以来的毫秒数";
+        import_line_future: "The time lies in the future", "时间在将来";
+        import_mend: "Your lines, to be mended and sent again; what was recorded already changes nothing.", "以下是您粘贴的内容，可修改后重新提交；已记录的内容不会改变。";
         import_line_refused: "Refused by the door: {0}", "被拒绝：{0}";
         import_next: "See the idle seats", "查看闲置席位";
         import_overview: "See the overview", "查看概览";
-        import_too_large: "The file is larger than {0} MB. Use `usher import accesses FILE` on the server instead.", "文件超过 {0} MB。请在服务器上使用 `usher import accesses 文件`。";
     }
 }

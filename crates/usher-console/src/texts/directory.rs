@@ -134,6 +134,7 @@ texts! {
         client_id: "Client id", "客户端标识";
         client_name: "Name", "名称";
         client_scopes: "Scopes", "权限";
+        client_scopes_hint: "What the program may do. Open no more than it needs.", "程序可执行的操作，请仅开通所需的权限。";
         client_redirects: "Addresses to send people back to, one per line", "回调地址，每行一个";
         client_redirects_hint: "For programs in which people sign in. May stay empty.", "供人员登录的程序使用，可留空。";
         client_made: "The client was added. Its secret is shown this once; note it now.", "已添加客户端。密钥仅显示这一次，请立即记录。";

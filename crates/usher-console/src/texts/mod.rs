@@ -59,10 +59,10 @@ pub fn fill(text: &str, values: &[&dyn Display]) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         let place = after.split_once('}');
-        let value = place.and_then(|(number, _)| values.get(number.parse::<usize>().ok()?));
+        let value = place.and_then(|(place, _)| value_at(place, values));
         match (value, place) {
             (Some(value), Some((_, behind))) => {
-                filled.push_str(&value.to_string());
+                filled.push_str(&value);
                 rest = behind;
             }
             _ => {
@@ -73,6 +73,17 @@ pub fn fill(text: &str, values: &[&dyn Display]) -> String {
     }
     filled.push_str(rest);
     filled
+}
+
+/// What stands at a place: the value with its number, or for `0|one|many` the word that goes with it.
+fn value_at(place: &str, values: &[&dyn Display]) -> Option<String> {
+    let (number, words) = place.split_once('|').unwrap_or((place, ""));
+    let value = values.get(number.parse::<usize>().ok()?)?.to_string();
+    Some(match words.split_once('|') {
+        Some((one, _)) if value == "1" => one.to_owned(),
+        Some((_, many)) => many.to_owned(),
+        None => value,
+    })
 }
 
 #[cfg(test)]
@@ -86,7 +97,7 @@ mod tests {
         let mut places: Vec<_> = text
             .split('{')
             .skip(1)
-            .filter_map(|part| part.split('}').next())
+            .filter_map(|part| part.split(['}', '|']).next())
             .collect();
         places.sort_unstable();
         places.dedup();
@@ -125,5 +136,13 @@ mod tests {
     fn places_are_filled_once() {
         assert_eq!(fill("{1} of {0}", &[&"{1}", &2]), "2 of {1}");
         assert_eq!(fill("{2} { {x} }", &[&1]), "{2} { {x} }");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        let text = "{0} {0|seat was|seats were} released.";
+        assert_eq!(fill(text, &[&1]), "1 seat was released.");
+        assert_eq!(fill(text, &[&"1,001"]), "1,001 seats were released.");
+        assert_eq!(fill("{0|a} {3|a|b}", &[&7]), "7 {3|a|b}");
     }
 }

@@ -4,7 +4,7 @@ texts! {
     /// Reports as files.
     Reports {
         idle_title: "Idle seats", "闲置席位";
-        idle_lead: "{0} seats fit; the longest idle first.", "共 {0} 个席位符合条件，闲置最久的在前。";
+        idle_lead: "{0} {0|seat fits|seats fit}; the longest idle first.", "共 {0} 个席位符合条件，闲置最久的在前。";
         idle_cut: "The first {0} are listed here. `usher report idle --csv` gives them all.", "此处列出前 {0} 个。使用 `usher report idle --csv` 可获取全部。";
         usage_title: "Active people", "活跃人数";
         usage_lead: "How many people were active, each counted once in every line.", "每行统计期内的活跃人数，每人只计一次。";

@@ -30,6 +30,18 @@ texts! {
         a_month: "a month", "每月";
         a_year: "a year", "每年";
 
+        object_tenant: "Organisation", "企业";
+        object_user: "Person", "人员";
+        object_app: "App", "应用";
+        object_client: "API client", "API 客户端";
+        object_token: "Token", "令牌";
+        object_sign_in: "Sign-in", "登录";
+        object_seat: "Seat", "席位";
+        object_pool: "Pool", "席位池";
+        object_waiting_place: "Place in line", "排队位置";
+        object_group: "Group", "群组";
+        object_setting: "Setting", "设置";
+
         refused_tenant_unknown: "The organisation does not exist.", "企业不存在。";
         refused_user_unknown: "There is no person with this number.", "没有该编号的人员。";
         refused_app_unknown: "There is no such app.", "没有该应用。";

@@ -6,13 +6,13 @@ use usher_seats::{AccessTimeError, IdentifierError, Namespace, UserId, parse_acc
 
 /// The columns, in this order.
 pub const HEADER: [&str; 3] = ["time_ms", "user_id", "namespace"];
-/// Longest line in bytes: the longest valid one has 13 + 16 + 128 digits and letters, and quotes around them.
+/// Longest line in bytes: the longest valid one has a moment of some 60 letters, 16 digits and 128 letters, and quotes around them.
 pub const LINE_BYTES_MAX: usize = 1_024;
 
 /// A past access as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessLine {
-    /// When, in milliseconds; not after the time it was read.
+    /// When, in milliseconds; not after the time it was read. In the file it may be a moment of RFC 3339.
     pub time_ms: i64,
     /// Who.
     pub user_id: UserId,
@@ -111,6 +111,11 @@ mod tests {
             NOW_MS,
         );
         assert_eq!(quoted.unwrap(), line);
+        let moment = parse(
+            b"2014-03-05T07:16:18+08:00,1800000000000001,package_root__c",
+            NOW_MS,
+        );
+        assert_eq!(moment.unwrap(), line);
     }
 
     #[test]
@@ -123,7 +128,7 @@ mod tests {
             (b"1,2,\xff", "the line is not UTF-8"),
             (
                 b"now,2,a",
-                "time_ms must be a whole number of milliseconds from 1 to 9999999999999",
+                "time_ms must be a whole number of milliseconds from 1 to 9999999999999, or a moment such as 2026-11-22T08:00:00Z",
             ),
             (b"1800000000001,2,a", "time_ms lies in the future"),
             (

@@ -1,9 +1,6 @@
 //! `GET` and `POST /console/audit`: who did what, and whether the log is whole.
 
-use std::collections::BTreeSet;
-
 use axum::{http::StatusCode, response::Response};
-use serde_json::{Map, Value};
 use usher_console::{
     Block, Cell, Choice, Column, Fact, Field, FieldKind, Filters, Form, Link, Row, Section, grouped,
     texts::fill,
@@ -19,8 +16,11 @@ use super::{
     desk::Desk,
     listing::{CSV_ROWS_AT_ONCE, Listing, ROWS, Stretch, wants_csv},
     seats::undo::Undoing,
+    words,
 };
 use crate::sign_in::problem::Problem;
+
+mod differences;
 
 /// Most records that one press of the button looks at: a hundred thousand take about a second. A longer log is for the
 /// command line, which shows how far it has come.
@@ -75,7 +75,10 @@ impl Filter {
     fn form(&self, desk: &Desk) -> Block {
         let (shell, acts) = (desk.shell(), desk.acts());
         let mut objects = vec![Choice::new("", shell.any)];
-        objects.extend(AuditObject::ALL.map(|object| Choice::new(object.word(), object.word())));
+        let words = desk.words();
+        objects.extend(
+            AuditObject::ALL.map(|object| Choice::new(object.word(), words::audit_object(words, object))),
+        );
         let is_set = self.pairs().iter().any(|(_, value)| !value.is_empty());
         let path = Section::Audit.path();
         Block::Filters(Filters {
@@ -206,34 +209,15 @@ fn row(desk: &Desk, entry: &AuditEntry) -> Row {
             actor(desk, &author.actor),
             Cell::code(&record.action),
             Cell::code(&record.object_name),
-            Cell::Several(differences(record.before.as_deref(), record.after.as_deref())),
+            Cell::Several(differences::lines(
+                desk,
+                record.before.as_deref(),
+                record.after.as_deref(),
+            )),
             reason(desk, record),
             optional(address.as_deref()),
         ],
     }
-}
-
-/// What is different, field by field; what was nothing and is nothing is left out.
-fn differences(before: Option<&str>, after: Option<&str>) -> Vec<Cell> {
-    let fields = |text: Option<&str>| match text.map(serde_json::from_str) {
-        Some(Ok(Value::Object(fields))) => fields,
-        Some(Ok(other)) => [("value".to_owned(), other)].into_iter().collect(),
-        _ => Map::new(),
-    };
-    let (before, after) = (fields(before), fields(after));
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let nothing = Value::Null;
-    let lines = names.into_iter().filter_map(|name| {
-        let was = before.get(name).unwrap_or(&nothing);
-        let is = after.get(name).unwrap_or(&nothing);
-        let line = match (was, is) {
-            _ if was == is => return None,
-            (Value::Null, is) => format!("{name}: {is}"),
-            (was, is) => format!("{name}: {was} → {is}"),
-        };
-        Some(Cell::code(line))
-    });
-    lines.collect()
 }
 
 fn actor(desk: &Desk, actor: &Actor) -> Cell {

@@ -58,10 +58,14 @@ pub(super) async fn page(
     };
     let directory = desk.directory();
     let (client, registration) = (&standing.client, &standing.registration);
-    let scopes = client.scopes.iter().map(Cell::code).collect();
+    let scopes = if client.scopes.is_empty() {
+        Cell::quiet(desk.shell().none)
+    } else {
+        Cell::Several(client.scopes.iter().map(Cell::code).collect())
+    };
     blocks.push(Block::Facts(vec![
         Fact::new(directory.client_id, Cell::code(client.client_id.as_str())),
-        Fact::new(directory.client_scopes, Cell::Several(scopes)),
+        Fact::new(directory.client_scopes, scopes),
         Fact::new(directory.state, state(desk, client)),
     ]));
     blocks.push(Block::Heading(directory.client_try.to_owned()));

@@ -119,10 +119,12 @@ pub(super) fn fields(desk: &Desk, known: Option<(&Client, &ClientRegistration)>)
             .with(name)
             .required(),
     ];
-    fields.extend(KNOWN_SCOPES.into_iter().map(|scope| {
+    let scopes = KNOWN_SCOPES.into_iter().map(|scope| {
         let open = known.is_some_and(|(client, _)| client.scopes.iter().any(|known| known == scope));
         Field::new(scope, scope, FieldKind::Check(open))
-    }));
+    });
+    let scopes = FieldKind::Boxes(scopes.collect());
+    fields.push(Field::new("scopes", directory.client_scopes, scopes).hint(directory.client_scopes_hint));
     fields.push(
         Field::new("redirects", directory.client_redirects, FieldKind::Area(3))
             .hint(directory.client_redirects_hint)

@@ -4,7 +4,7 @@ use axum::response::Response;
 use usher_console::{Block, Cell, Column, Link, Row, Section, Table, Tone, texts::fill};
 use usher_store::page::PAGE_ROWS_MAX;
 
-use super::{address::under, desk::Desk};
+use super::{address::under, app_names::AppNames, desk::Desk};
 use crate::{access::gateway_visits::GatewayVisit, sign_in::problem::Problem};
 
 /// Visits that are shown.
@@ -55,7 +55,7 @@ pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
     blocks.extend(routes(desk).await?);
     blocks.push(Block::Heading(gateway.step_lines.to_owned()));
     blocks.push(Block::Text(fill(gateway.lines_lead, &[&settings.user_header])));
-    blocks.push(Block::Text(fill(gateway.trusted, &[&trusted.join(", ")])));
+    blocks.push(Block::Text(fill(gateway.trusted, &[&trusted.join("`, `")])));
     if settings.gateway_secret.is_some() {
         blocks.push(Block::information(gateway.secret_needed));
     }
@@ -118,15 +118,16 @@ async fn routes(desk: &Desk) -> Result<Vec<Block>, Problem> {
             Block::Links(vec![apps]),
         ]);
     }
-    let rows = routes.iter().map(|route| Row {
-        cells: vec![
-            Cell::code(&route.host),
-            Cell::code(&route.path_prefix),
-            Cell::link(
-                route.namespace.as_str(),
-                under(Section::Apps.path(), route.namespace.as_str()),
-            ),
-        ],
+    let names = AppNames::known(desk, apps);
+    let rows = routes.iter().map(|route| {
+        let path = under(Section::Apps.path(), route.namespace.as_str());
+        Row {
+            cells: vec![
+                Cell::code(&route.host),
+                Cell::code(&route.path_prefix),
+                names.link(names.name(&route.namespace), path, Some(&route.namespace)),
+            ],
+        }
     });
     let columns = [gateway.host, gateway.path, gateway.app].map(Column::new).into();
     Ok(vec![Block::Table(Table::whole(
@@ -157,18 +158,20 @@ async fn visits(desk: &Desk) -> Result<Vec<Block>, Problem> {
         gateway.host,
         gateway.path,
     ];
-    let rows = visits.iter().map(|visit| row(desk, visit)).collect();
+    let names = AppNames::of(desk, visits.iter().map(|visit| visit.namespace.as_ref())).await?;
+    let rows = visits.iter().map(|visit| row(desk, &names, visit)).collect();
     let table = Table::whole(gateway.last_caption, columns.map(Column::new).into(), rows);
     Ok(vec![Block::Table(table), reload])
 }
 
-fn row(desk: &Desk, visit: &GatewayVisit) -> Row {
+fn row(desk: &Desk, names: &AppNames, visit: &GatewayVisit) -> Row {
     let nothing = || Cell::quiet(desk.shell().none);
     let verdict = match visit.denial {
         None => Cell::badge(Tone::Good, desk.gateway().admitted),
         Some(denial) => Cell::Several(vec![
-            Cell::badge(Tone::Bad, denial.reason()),
+            Cell::badge(Tone::Bad, desk.gateway().refused),
             Cell::quiet(denial.message(desk.language())),
+            Cell::code(denial.reason()),
         ]),
     };
     let person = visit.user_id.map(|user_id| user_id.to_string());
@@ -180,10 +183,10 @@ fn row(desk: &Desk, visit: &GatewayVisit) -> Row {
                 let path = under(Section::People.path(), &number);
                 Cell::link(number, path)
             }),
-            visit
-                .namespace
-                .as_ref()
-                .map_or_else(nothing, |app| Cell::code(app.as_str())),
+            visit.namespace.as_ref().map_or_else(nothing, |namespace| {
+                let path = under(Section::Apps.path(), namespace.as_str());
+                names.link(names.name(namespace), path, Some(namespace))
+            }),
             Cell::code(&visit.host),
             Cell::code(&visit.path),
         ],

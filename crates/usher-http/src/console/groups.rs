@@ -7,9 +7,10 @@ use usher_store::{Change, Group, LedgerChange, PoolName, page::PAGE_ROWS_MAX};
 
 use super::{
     address::{address, under},
+    app_names::AppNames,
     desk::Desk,
     listing::{Listed, Listing, ROWS, Stretch},
-    refused, words,
+    refused,
 };
 use crate::sign_in::{page::see_other, problem::Problem};
 
@@ -67,6 +68,8 @@ async fn list(desk: &Desk, status: StatusCode, notice: Option<Block>) -> Result<
 async fn stretch(desk: &Desk, after: Option<String>, rows_max: usize) -> Result<Stretch, Problem> {
     let after: Option<GroupKey> = after.and_then(|text| text.parse().ok());
     let groups = desk.store().groups(desk.tenant_id(), after, rows_max + 1).await?;
+    let pools = groups.iter().flat_map(|group| &group.standing_assignments);
+    let names = AppNames::of(desk, pools.map(|pool| pool.namespace.as_ref())).await?;
     let key = |group: &Group| group.group_key.to_string();
     Ok(Stretch::of(groups, rows_max, key, |group| Row {
         cells: vec![
@@ -76,16 +79,14 @@ async fn stretch(desk: &Desk, after: Option<String>, rows_max: usize) -> Result<
             ),
             Cell::code(group.group_key.as_str()),
             Cell::count(group.members),
-            gives(desk, group),
+            gives(desk, &names, group),
         ],
     }))
 }
 
-fn gives(desk: &Desk, group: &Group) -> Cell {
+fn gives(desk: &Desk, names: &AppNames, group: &Group) -> Cell {
     let pools = group.standing_assignments.iter();
-    let pools: Vec<Cell> = pools
-        .map(|pool| Cell::text(words::pool(desk.words(), pool)))
-        .collect();
+    let pools: Vec<Cell> = pools.map(|pool| Cell::text(names.pool(desk, pool))).collect();
     if pools.is_empty() {
         Cell::quiet(desk.shell().none)
     } else {
@@ -148,14 +149,16 @@ async fn page(
         return Ok(desk.missing(Section::Groups).await);
     };
     let directory = desk.directory();
+    let pools = group.standing_assignments.iter();
+    let names = AppNames::of(desk, pools.map(|pool| pool.namespace.as_ref())).await?;
     let mut blocks: Vec<Block> = notice.into_iter().collect();
     blocks.push(Block::Facts(vec![
         Fact::new(directory.group_key, Cell::code(group.group_key.as_str())),
         Fact::new(directory.group_members, Cell::count(group.members)),
-        Fact::new(directory.group_gives, gives(desk, &group)),
+        Fact::new(directory.group_gives, gives(desk, &names, &group)),
     ]));
     blocks.push(members(desk, &group).await?);
-    blocks.push(Block::Beside(forms(desk, &group).await?));
+    blocks.push(Block::Beside(forms(desk, &names, &group).await?));
     let up = Link::new(directory.groups_title, Section::Groups.path());
     let heading = (group.name.clone(), Some(up));
     Ok(desk.page_under(status, Section::Groups, heading, blocks).await)
@@ -204,7 +207,7 @@ async fn members(desk: &Desk, group: &Group) -> Result<Block, Problem> {
     Ok(block)
 }
 
-async fn forms(desk: &Desk, group: &Group) -> Result<Vec<Form>, Problem> {
+async fn forms(desk: &Desk, names: &AppNames, group: &Group) -> Result<Vec<Form>, Problem> {
     let directory = desk.directory();
     let path = under(Section::Groups.path(), group.group_key.as_str());
     let form = |id, title: &str| {
@@ -219,7 +222,8 @@ async fn forms(desk: &Desk, group: &Group) -> Result<Vec<Form>, Problem> {
     let apps = desk.store().apps(desk.tenant_id(), None, PAGE_ROWS_MAX).await?;
     pools.extend(apps.iter().map(|app| {
         let pool = format!("per_user_per_app:{}", app.namespace);
-        Choice::new(pool, format!("{} · {}", desk.words().app_seat, app.namespace))
+        let name = app.name_for(desk.shell().tag);
+        Choice::new(pool, format!("{} · {name}", desk.words().app_seat))
     }));
     let pools = Field::new("pool", directory.pool, FieldKind::Select(pools));
     let mut forms = vec![
@@ -231,7 +235,7 @@ async fn forms(desk: &Desk, group: &Group) -> Result<Vec<Form>, Problem> {
     ];
     if !group.standing_assignments.is_empty() {
         let given = group.standing_assignments.iter();
-        let given = given.map(|pool| Choice::new(pool.to_string(), words::pool(desk.words(), pool)));
+        let given = given.map(|pool| Choice::new(pool.to_string(), names.pool(desk, pool)));
         let given = Field::new("pool", directory.pool, FieldKind::Select(given.collect()));
         forms.push(form("gives-not", directory.group_gives_remove).field(given));
     }

@@ -7,7 +7,7 @@ use axum::{http::StatusCode, response::Response};
 use usher_console::{
     Block, Cell, Choice, Column, Field, FieldKind, Form, Link, Row, Section, Table, grouped, texts::fill,
 };
-use usher_seats::SeatType;
+use usher_seats::{AccessTimeError, SeatType};
 use usher_store::Access;
 
 use super::{desk::Desk, refused_access, seats::filter::SeatFilter, words};
@@ -25,38 +25,55 @@ const PROBLEMS_SHOWN: usize = 20;
 /// Lines that go through the door before the next are read.
 const LINES_AT_ONCE: usize = 5_000;
 /// What is shown as an example.
-const EXAMPLE: &str = "time_ms,user_id,namespace\n1795392000000,7,crm\n1795395600000,8,wiki\n";
+const EXAMPLE: &str = "time_ms,user_id,namespace\n2026-11-22T08:00:00Z,7,crm\n2026-11-22T17:00:00+08:00,8,wiki\n1795395600000,8,crm\n";
+/// Most bytes of pasted lines that stand in the form again when some do not fit: more than anybody mends by hand.
+const PASTED_BYTES_KEPT_MAX: usize = 64 * 1024;
+/// Most characters of a first line that is no header and is shown.
+const HEADER_CHARACTERS_SHOWN: usize = 80;
 
 /// Megabytes of the largest file.
 fn megabytes() -> usize {
     BULK_BODY_BYTES_MAX / (1024 * 1024)
 }
 
-/// Answers the page.
-pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
-    Ok(page(desk, StatusCode::OK, Vec::new()).await)
+/// What somebody has put into the form.
+struct Filled {
+    lines: String,
+    create_missing: bool,
+    kind: SeatType,
 }
 
-async fn page(desk: &Desk, status: StatusCode, mut blocks: Vec<Block>) -> Response {
+impl Filled {
+    /// As the form is first shown.
+    fn nothing() -> Self {
+        Self {
+            lines: String::new(),
+            create_missing: true,
+            kind: SeatType::PerUser,
+        }
+    }
+
+    /// As it was sent. Lines that are too many to be mended by hand are left out.
+    fn sent(desk: &Desk) -> Result<Self, Problem> {
+        let pasted = desk.visit.form.bytes("lines")?.unwrap_or_default();
+        let kept = pasted.len() <= PASTED_BYTES_KEPT_MAX;
+        Ok(Self {
+            lines: String::from_utf8_lossy(if kept { pasted } else { &[] }).into_owned(),
+            create_missing: desk.sent("missing")? == "yes",
+            kind: SeatType::from_wire_name(desk.sent("kind")?).unwrap_or(SeatType::PerUser),
+        })
+    }
+}
+
+/// Answers the page.
+pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
+    Ok(page(desk, StatusCode::OK, Vec::new(), &Filled::nothing()).await)
+}
+
+async fn page(desk: &Desk, status: StatusCode, mut blocks: Vec<Block>, filled: &Filled) -> Response {
     let acts = desk.acts();
     blocks.push(Block::Text(acts.import_lead.to_owned()));
-    let file = Field::new("file", acts.import_file, FieldKind::File(".csv,text/csv"))
-        .hint(fill(acts.import_file_hint, &[&megabytes()]));
-    let mut kinds: Vec<Choice> = words::seat_type_choices(desk.words());
-    kinds.truncate(SeatType::ALL.len());
-    let missing =
-        Field::new("missing", acts.import_missing, FieldKind::Check(true)).hint(acts.import_missing_hint);
-    let form = Form::new(
-        "import",
-        Section::Import.path(),
-        &desk.form_token,
-        acts.import_button,
-    )
-    .field(file)
-    .field(Field::new("lines", acts.import_paste, FieldKind::Area(6)))
-    .field(missing)
-    .field(Field::new("kind", acts.import_kind, FieldKind::Select(kinds)));
-    blocks.push(Block::Form(form));
+    blocks.push(Block::Form(form(desk, filled)));
     blocks.push(Block::Snippet {
         title: acts.import_example.to_owned(),
         code: EXAMPLE.to_owned(),
@@ -65,35 +82,51 @@ async fn page(desk: &Desk, status: StatusCode, mut blocks: Vec<Block>) -> Respon
     desk.page_under(status, Section::Import, heading, blocks).await
 }
 
+fn form(desk: &Desk, filled: &Filled) -> Form {
+    let acts = desk.acts();
+    let file = Field::new("file", acts.import_file, FieldKind::File(".csv,text/csv"))
+        .hint(fill(acts.import_file_hint, &[&megabytes()]));
+    let mut kinds: Vec<Choice> = words::seat_type_choices(desk.words());
+    kinds.truncate(SeatType::ALL.len());
+    let missing = FieldKind::Check(filled.create_missing);
+    let missing = Field::new("missing", acts.import_missing, missing).hint(acts.import_missing_hint);
+    let lines = Field::new("lines", acts.import_paste, FieldKind::Area(6)).with(&filled.lines);
+    let kind = Field::new("kind", acts.import_kind, FieldKind::Select(kinds)).with(filled.kind.wire_name());
+    Form::new(
+        "import",
+        Section::Import.path(),
+        &desk.form_token,
+        acts.import_button,
+    )
+    .field(file)
+    .field(lines)
+    .field(missing)
+    .field(kind)
+}
+
 /// Answers the form.
 pub(super) async fn answer(desk: &Desk) -> Result<Response, Problem> {
     let acts = desk.acts();
     let file = desk.visit.form.bytes("file")?.unwrap_or_default();
     let pasted = desk.visit.form.bytes("lines")?.unwrap_or_default();
     let content = if file.is_empty() { pasted } else { file };
+    let filled = Filled::sent(desk)?;
     if content.is_empty() {
-        return Ok(page(
-            desk,
-            StatusCode::BAD_REQUEST,
-            vec![Block::alert(acts.import_no_file)],
-        )
-        .await);
+        return Ok(refused(desk, acts.import_no_file, &filled).await);
     }
     let mut lines = content
         .split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .enumerate();
-    if !lines.next().is_some_and(|(_, line)| csv_line::is_header(line)) {
-        return Ok(page(
-            desk,
-            StatusCode::BAD_REQUEST,
-            vec![Block::alert(acts.import_header)],
-        )
-        .await);
+    let (_, first) = lines.next().unwrap_or_default();
+    if !csv_line::is_header(first) {
+        let first = String::from_utf8_lossy(first);
+        let shown: String = first.chars().take(HEADER_CHARACTERS_SHOWN).collect();
+        let sentence = fill(acts.import_header, &[&shown]);
+        return Ok(refused(desk, &sentence, &filled).await);
     }
-    let kind = SeatType::from_wire_name(desk.sent("kind")?).unwrap_or(SeatType::PerUser);
     let mut import = Import {
-        create_missing: (desk.sent("missing")? == "yes").then_some(kind),
+        create_missing: filled.create_missing.then_some(filled.kind),
         summary: Summary::default(),
         chunk: Vec::new(),
     };
@@ -104,7 +137,13 @@ pub(super) async fn answer(desk: &Desk) -> Result<Response, Problem> {
         }
     }
     import.send(desk).await?;
-    Ok(finished(desk, &import.summary).await)
+    Ok(finished(desk, &import.summary, &filled).await)
+}
+
+/// What was sent is no table at all.
+async fn refused(desk: &Desk, sentence: &str, filled: &Filled) -> Response {
+    let blocks = vec![Block::alert(sentence)];
+    page(desk, StatusCode::BAD_REQUEST, blocks, filled).await
 }
 
 /// What came of the lines.
@@ -152,6 +191,7 @@ impl Import {
             Err(problem) => {
                 self.summary.malformed += 1;
                 self.summary.note(number, || match problem {
+                    LineProblem::Time(AccessTimeError::Future) => acts.import_line_future.to_owned(),
                     LineProblem::Time(_) => acts.import_line_time.to_owned(),
                     _ => acts.import_line_wrong.to_owned(),
                 });
@@ -185,7 +225,7 @@ impl Import {
     }
 }
 
-async fn finished(desk: &Desk, summary: &Summary) -> Response {
+async fn finished(desk: &Desk, summary: &Summary, filled: &Filled) -> Response {
     let acts = desk.acts();
     let counts = [
         summary.lines,
@@ -214,6 +254,9 @@ async fn finished(desk: &Desk, summary: &Summary) -> Response {
             columns,
             rows.collect(),
         )));
+        if !filled.lines.is_empty() {
+            blocks.push(Block::Form(form(desk, filled).lead(acts.import_mend)));
+        }
     }
     blocks.push(Block::Links(vec![
         Link::new(acts.import_next, SeatFilter::idle().address()),

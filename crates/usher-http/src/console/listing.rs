@@ -102,26 +102,34 @@ impl Listing<'_> {
 
     /// A page of the list.
     pub(super) fn table(self, desk: &Desk, later: bool, stretch: Stretch) -> Block {
+        let csv = Link::new(desk.shell().csv, self.with(&[("format", "csv")]));
+        let csv = (!stretch.rows.is_empty() || later).then_some(csv);
+        let mut table = self.part(desk, "after", later, stretch);
+        table.csv = csv;
+        Block::Table(table)
+    }
+
+    /// A page of a list that is a part of a page and has no file; `place` names its place in the address.
+    pub(super) fn part(self, desk: &Desk, place: &str, later: bool, stretch: Stretch) -> Table {
         let shell = desk.shell();
         let nothing = if stretch.next.is_some() {
             shell.more_behind
         } else {
             self.nothing
         };
-        let csv = Link::new(shell.csv, self.with(&[("format", "csv")]));
         let next = stretch
             .next
             .as_ref()
-            .map(|key| Link::new(shell.next_page, self.with(&[("after", key)])));
-        Block::Table(Table {
+            .map(|key| Link::new(shell.next_page, self.with(&[(place, key)])));
+        Table {
             first: later.then(|| Link::new(shell.first_page, self.with(&[]))),
             next,
-            csv: (!stretch.rows.is_empty() || later).then_some(csv),
+            csv: None,
             nothing: nothing.to_owned(),
             caption: self.caption.to_owned(),
             columns: self.columns,
             rows: stretch.rows,
-        })
+        }
     }
 
     /// The whole list for spreadsheets, stretch by stretch.

@@ -1,6 +1,6 @@
 //! The console: pages for system administrators.
 //!
-//! - `GET /console`: the overview
+//! - `GET /console`: the overview; `/console/`, as people type it, leads there
 //! - `GET /console/seats`: seats with how idle they are; `?format=csv` gives the whole list as a table
 //! - `POST /console/seats/bulk`: one change over the whole list: a preview, then slice by slice
 //! - `GET` and `POST /console/seats/undo`: what such a change released is given back
@@ -29,11 +29,12 @@ use axum::{
     Router,
     extract::{Path, Request, State},
     http::header,
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
 
 mod address;
+mod app_names;
 mod apps;
 mod audit;
 mod client_pages;
@@ -53,6 +54,8 @@ mod refused_access;
 mod seats;
 mod settings;
 mod words;
+
+use usher_console::Section;
 
 use crate::{
     edge::Edge,
@@ -104,6 +107,10 @@ macro_rules! about {
 pub(crate) fn routes() -> Router<Arc<Edge>> {
     Router::new()
         .route("/console", get(at!(overview::show)))
+        .route(
+            "/console/",
+            get(async || Redirect::permanent(Section::Overview.path())),
+        )
         .route(STYLESHEET_PATH, get(stylesheet))
         .route("/console/seats", get(at!(seats::list::show)))
         .route("/console/seats/bulk", post(at!(seats::bulk::answer)))

@@ -15,7 +15,7 @@ use usher_store::{
     overview::OVERVIEW_ROWS_MAX,
 };
 
-use super::{address::under, desk::Desk, seats::filter::SeatFilter, words};
+use super::{address::under, app_names::AppNames, desk::Desk, seats::filter::SeatFilter, words};
 use crate::sign_in::problem::Problem;
 
 /// Days of the chart: a quarter of a year, the time after which a seat is called idle.
@@ -47,7 +47,7 @@ pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
     let blocks = vec![
         Block::Text(acts.overview_lead.to_owned()),
         Block::Tiles(tiles(desk, &overview, &days).await?),
-        Block::Table(pool_table(desk, &overview)),
+        Block::Table(pool_table(desk, &overview).await?),
         Block::Text(judged),
         idle_chart(desk, &overview),
         daily_chart(desk, acts.chart_daily, &days, "/console?format=csv-days"),
@@ -68,7 +68,7 @@ async fn figures(desk: &Desk) -> Result<Overview, Problem> {
 }
 
 async fn download(desk: &Desk) -> Result<Response, Problem> {
-    let table = pool_table(desk, &figures(desk).await?);
+    let table = pool_table(desk, &figures(desk).await?).await?;
     let content = csv(&table.columns, &table.rows).map_err(Problem::internal)?;
     Ok(desk.csv("overview", content))
 }
@@ -293,7 +293,7 @@ async fn active_tile(desk: &Desk, days: &[ActivePeople]) -> Result<Tile, Problem
     })
 }
 
-fn pool_table(desk: &Desk, overview: &Overview) -> Table {
+async fn pool_table(desk: &Desk, overview: &Overview) -> Result<Table, Problem> {
     let acts = desk.acts();
     let mut columns = vec![
         Column::new(acts.column_pool),
@@ -310,16 +310,15 @@ fn pool_table(desk: &Desk, overview: &Overview) -> Table {
     if priced {
         columns.extend([acts.column_price, acts.column_cost].map(Column::numeric));
     }
-    let rows = overview
-        .pools
-        .iter()
-        .map(|figures| pool_row(desk, figures, priced));
+    let pools = overview.pools.iter();
+    let names = AppNames::of(desk, pools.clone().map(|figures| figures.pool.namespace.as_ref())).await?;
+    let rows = pools.map(|figures| pool_row(desk, &names, figures, priced));
     let mut table = Table::whole(acts.pools_caption, columns, rows.collect());
     table.csv = Some(Link::new(desk.shell().csv, "/console?format=csv"));
-    table
+    Ok(table)
 }
 
-fn pool_row(desk: &Desk, figures: &PoolFigures, priced: bool) -> Row {
+fn pool_row(desk: &Desk, names: &AppNames, figures: &PoolFigures, priced: bool) -> Row {
     let acts = desk.acts();
     let row = &figures.pool;
     let name = PoolName {
@@ -332,11 +331,12 @@ fn pool_row(desk: &Desk, figures: &PoolFigures, priced: bool) -> Row {
         None => Cell::quiet(otherwise),
     };
     let what = match &row.namespace {
-        None => words::pool(desk.words(), &name),
-        Some(namespace) => namespace.to_string(),
+        None => words::seat_type(desk.words(), row.seat_type),
+        Some(namespace) => names.name(namespace),
     };
+    let path = under(Section::Pools.path(), &name.to_string());
     let mut cells = vec![
-        Cell::link(what, under(Section::Pools.path(), &name.to_string())),
+        names.link(what, path, row.namespace.as_ref()),
         number(row.pool.bought, acts.unlimited),
         Cell::count(figures.seats.held),
         number(row.pool.free(desk.now_ms()), acts.unlimited),

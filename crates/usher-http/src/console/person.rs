@@ -11,6 +11,7 @@ use usher_store::{
 
 use super::{
     address::{address, under},
+    app_names::AppNames,
     desk::Desk,
     people, pools, refused,
     seats::{filter::SEATS_PATH, list::held_badge, one::give, span},
@@ -20,6 +21,9 @@ use crate::{
     edge::draw,
     sign_in::{LINK_LIFE_MS, page::see_other, problem::Problem},
 };
+
+/// Most groups of a person that are shown by their names, each of which is looked up.
+const GROUPS_NAMED_MAX: usize = 20;
 
 /// Answers the page of a person.
 pub(super) async fn show(desk: &Desk, name: &str) -> Result<Response, Problem> {
@@ -86,9 +90,7 @@ async fn page(
 
 async fn facts(desk: &Desk, user: &User) -> Result<Vec<Fact>, Problem> {
     let (directory, words) = (desk.directory(), desk.words());
-    let groups = desk.store().groups_of(desk.tenant_id(), user.user_id).await?;
-    let group =
-        |key: &usher_seats::GroupKey| Cell::link(key.as_str(), under(Section::Groups.path(), key.as_str()));
+    let groups = groups(desk, user).await?;
     let mut facts = vec![
         Fact::new(directory.number, Cell::code(user.user_id.to_string())),
         Fact::new(
@@ -108,16 +110,31 @@ async fn facts(desk: &Desk, user: &User) -> Result<Vec<Fact>, Problem> {
         ),
     ];
     if !groups.is_empty() {
-        let groups = groups.iter().map(group).collect();
         facts.push(Fact::new(directory.person_groups, Cell::Several(groups)));
     }
     Ok(facts)
 }
 
+/// The groups that the person is in, by their names; where there are very many, the others by their keys.
+async fn groups(desk: &Desk, user: &User) -> Result<Vec<Cell>, Problem> {
+    let keys = desk.store().groups_of(desk.tenant_id(), user.user_id).await?;
+    let mut cells = Vec::with_capacity(keys.len());
+    for (place, key) in keys.iter().enumerate() {
+        let group = if place < GROUPS_NAMED_MAX {
+            desk.store().group(desk.tenant_id(), key).await?
+        } else {
+            None
+        };
+        let name = group.map_or_else(|| key.to_string(), |group| group.name);
+        cells.push(Cell::link(name, under(Section::Groups.path(), key.as_str())));
+    }
+    Ok(cells)
+}
+
 /// Every seat that the person has or had.
 async fn seats(desk: &Desk, user: &User) -> Result<Block, Problem> {
     let (seats, directory) = (desk.seats(), desk.directory());
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     for seat_type in SeatType::ALL {
         let query = SeatQuery {
             tenant_id: desk.tenant_id(),
@@ -128,32 +145,33 @@ async fn seats(desk: &Desk, user: &User) -> Result<Block, Problem> {
             after: None,
             rows_max: PAGE_ROWS_MAX,
         };
-        for seat in desk.store().seats_where(query).await? {
-            let name = seat.seat.to_string();
-            let end = seat.expires_at_ms;
-            rows.push(Row {
-                cells: vec![
-                    Cell::link(
-                        words::pool(desk.words(), &seat.seat.pool),
-                        under(SEATS_PATH, &name),
-                    ),
-                    held_badge(desk, &seat),
-                    Cell::moment(desk.moment(seat.assigned_at_ms)),
-                    end.map_or_else(
-                        || Cell::quiet(seats.no_end),
-                        |end_ms| Cell::moment(desk.moment(end_ms)),
-                    ),
-                ],
-            });
-        }
+        found.extend(desk.store().seats_where(query).await?);
     }
+    let names = AppNames::of(desk, found.iter().map(|seat| seat.seat.pool.namespace.as_ref())).await?;
+    let rows = found.iter().map(|seat| {
+        let pool = &seat.seat.pool;
+        let path = under(SEATS_PATH, &seat.seat.to_string());
+        let end = seat.expires_at_ms;
+        Row {
+            cells: vec![
+                names.link(names.pool(desk, pool), path, pool.namespace.as_ref()),
+                held_badge(desk, seat),
+                Cell::moment(desk.moment(seat.assigned_at_ms)),
+                end.map_or_else(
+                    || Cell::quiet(seats.no_end),
+                    |end_ms| Cell::moment(desk.moment(end_ms)),
+                ),
+            ],
+        }
+    });
     let columns = [
         seats.column_seat,
         seats.column_status,
         seats.column_given,
         seats.column_expires,
     ];
-    let mut table = Table::whole(directory.person_seats, columns.map(Column::new).into(), rows);
+    let columns = columns.map(Column::new).into();
+    let mut table = Table::whole(directory.person_seats, columns, rows.collect());
     table.nothing = directory.person_no_seats.to_owned();
     Ok(Block::Table(table))
 }
@@ -161,7 +179,7 @@ async fn seats(desk: &Desk, user: &User) -> Result<Block, Problem> {
 /// When the person last opened which app.
 async fn apps(desk: &Desk, user: &User) -> Result<Option<Block>, Problem> {
     let directory = desk.directory();
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     let before = UserId::new(user.user_id.get() - 1).ok();
     for seat_type in SeatType::ALL {
         let page = desk
@@ -181,23 +199,26 @@ async fn apps(desk: &Desk, user: &User) -> Result<Option<Block>, Problem> {
             .rows
             .into_iter()
             .take_while(|row| row.user_id == user.user_id);
-        rows.extend(own.map(|row| Row {
-            cells: vec![
-                Cell::link(
-                    row.namespace.as_str(),
-                    under(Section::Apps.path(), row.namespace.as_str()),
-                ),
-                Cell::text(words::seat_type(desk.words(), seat_type)),
-                Cell::moment(desk.moment(row.active_time_ms)),
-            ],
-        }));
+        found.extend(own.map(|row| (seat_type, row.namespace, row.active_time_ms)));
     }
+    let names = AppNames::of(desk, found.iter().map(|(_, namespace, _)| Some(namespace))).await?;
+    let rows = found.iter().map(|(seat_type, namespace, active_time_ms)| {
+        let path = under(Section::Apps.path(), namespace.as_str());
+        Row {
+            cells: vec![
+                names.link(names.name(namespace), path, Some(namespace)),
+                Cell::text(words::seat_type(desk.words(), *seat_type)),
+                Cell::moment(desk.moment(*active_time_ms)),
+            ],
+        }
+    });
     let columns = [
         desk.seats().column_app,
         desk.seats().column_seat,
         directory.last_opened,
     ];
-    let table = Table::whole(directory.person_apps, columns.map(Column::new).into(), rows);
+    let columns = columns.map(Column::new).into();
+    let table = Table::whole(directory.person_apps, columns, rows.collect());
     Ok((!table.rows.is_empty()).then_some(Block::Table(table)))
 }
 

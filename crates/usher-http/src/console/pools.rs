@@ -1,22 +1,21 @@
 //! `GET` and `POST /console/pools`, `/console/pools/{pool}`: what was bought, and who waits for it.
 
 use axum::{http::StatusCode, response::Response};
-use usher_console::{
-    Block, Cell, Column, Fact, Field, FieldKind, Form, Link, Row, Section, Step, texts::fill,
-};
+use usher_console::{Block, Cell, Column, Fact, Field, FieldKind, Form, Link, Row, Section, Step};
 use usher_seats::{Day, SeatType, pool::POOL_SEATS_MAX};
-use usher_store::{KeptQuery, LedgerChange, PoolName, PoolRow, ledger::KEPT_SEATS_COUNTED_MAX};
+use usher_store::{LedgerChange, PoolName, PoolRow, ledger::KEPT_SEATS_COUNTED_MAX};
 
 use super::{
     address::{address, under},
+    app_names::AppNames,
     desk::Desk,
-    listing::{Listed, Listing, ROWS, Stretch},
+    listing::{Listed, Listing, Stretch},
     refused,
     seats::filter::SeatFilter,
-    words,
 };
 use crate::sign_in::{page::see_other, problem::Problem};
 
+mod people;
 mod price;
 
 /// Answers the list.
@@ -92,19 +91,21 @@ async fn stretch(desk: &Desk, after: Option<String>, rows_max: usize) -> Result<
         .store()
         .pools(desk.tenant_id(), after, rows_max + 1, desk.now_ms())
         .await?;
+    let names = AppNames::of(desk, pools.iter().map(|row| row.namespace.as_ref())).await?;
     let key = |row: &PoolRow| name_of(desk, row).to_string();
-    Ok(Stretch::of(pools, rows_max, key, |row| row_of(desk, row)))
+    Ok(Stretch::of(pools, rows_max, key, |row| row_of(desk, &names, row)))
 }
 
-fn row_of(desk: &Desk, row: &PoolRow) -> Row {
+fn row_of(desk: &Desk, names: &AppNames, row: &PoolRow) -> Row {
     let name = name_of(desk, row);
     let unlimited = desk.directory().unlimited;
     let number = |count: Option<u64>| count.map_or_else(|| Cell::quiet(unlimited), Cell::count);
     Row {
         cells: vec![
-            Cell::link(
-                words::pool(desk.words(), &name),
+            names.link(
+                names.pool(desk, &name),
                 under(Section::Pools.path(), &name.to_string()),
+                name.namespace.as_ref(),
             ),
             number(row.pool.bought),
             Cell::count(row.pool.in_use),
@@ -119,10 +120,12 @@ fn row_of(desk: &Desk, row: &PoolRow) -> Row {
 
 /// How many seats are kept for whoever had them; more than are counted are so many or more.
 fn kept_cell(kept: u64) -> Cell {
-    if kept < KEPT_SEATS_COUNTED_MAX {
-        return Cell::count(kept);
-    }
-    Cell::Number(format!("{}+", usher_console::grouped(kept)))
+    Cell::Number(kept_text(kept))
+}
+
+fn kept_text(kept: u64) -> String {
+    let more = if kept < KEPT_SEATS_COUNTED_MAX { "" } else { "+" };
+    format!("{}{more}", usher_console::grouped(kept))
 }
 
 fn day_cell(desk: &Desk, time_ms: Option<i64>) -> Cell {
@@ -204,7 +207,12 @@ async fn page(
     let number = |count: Option<u64>| count.map_or_else(|| Cell::quiet(directory.unlimited), Cell::count);
     let of_pool = SeatFilter::of_pool(pool.seat_type, pool.namespace.as_ref());
     let mut blocks: Vec<Block> = notice.into_iter().collect();
-    blocks.push(Block::Facts(vec![
+    let names = AppNames::of(desk, [pool.namespace.as_ref()]).await?;
+    let app = pool.namespace.as_ref().map(|namespace| {
+        let path = under(Section::Apps.path(), namespace.as_str());
+        Fact::new(desk.seats().column_app, Cell::link(namespace.as_str(), path))
+    });
+    let facts = [
         Fact::new(directory.pool_bought, number(row.pool.bought)),
         Fact::new(
             directory.pool_held,
@@ -213,78 +221,21 @@ async fn page(
         Fact::new(directory.pool_free, number(row.pool.free(desk.now_ms()))),
         Fact::new(directory.pool_kept, kept_cell(row.kept)),
         Fact::new(directory.pool_waiting, Cell::count(row.waiting)),
-    ]));
+    ];
+    blocks.push(Block::Facts(app.into_iter().chain(facts).collect()));
     blocks.push(Block::Links(vec![
         Link::new(directory.pool_seats, of_pool.address()),
         Link::new(desk.acts().column_idle, of_pool.and_idle().address()),
     ]));
     let path = under(Section::Pools.path(), name);
-    let mut form = Form::new("pool", path, &desk.form_token, desk.shell().save).titled(directory.pool_edit);
+    let mut form = Form::new("pool", &path, &desk.form_token, desk.shell().save).titled(directory.pool_edit);
     form.fields = fields(desk, Some(&row));
     blocks.push(Block::Form(form));
-    blocks.push(line(desk, pool.clone()).await?);
-    blocks.extend(kept(desk, pool.clone(), row.kept).await?);
+    blocks.push(people::line(desk, pool.clone(), &path).await?);
+    blocks.extend(people::kept(desk, pool.clone(), &path, row.kept).await?);
     let up = Link::new(directory.pools_title, Section::Pools.path());
-    let heading = (words::pool(desk.words(), &pool), Some(up));
+    let heading = (names.pool(desk, &pool), Some(up));
     Ok(desk.page_under(status, Section::Pools, heading, blocks).await)
-}
-
-/// Who waits; the first of them.
-async fn line(desk: &Desk, pool: PoolName) -> Result<Block, Problem> {
-    let directory = desk.directory();
-    let waiting = desk.store().waiting(pool, None, ROWS).await?;
-    let columns = vec![
-        Column::numeric(directory.pool_position),
-        Column::new(directory.number),
-        Column::new(directory.pool_since),
-    ];
-    let rows = waiting.iter().map(|place| Row {
-        cells: vec![
-            Cell::count(place.position),
-            Cell::link(
-                place.user_id.to_string(),
-                under(Section::People.path(), &place.user_id.to_string()),
-            ),
-            Cell::moment(desk.moment(place.waiting_since_ms)),
-        ],
-    });
-    let mut table = usher_console::Table::whole(directory.pool_line_caption, columns, rows.collect());
-    table.nothing = directory.pool_line_empty.to_owned();
-    Ok(Block::Table(table))
-}
-
-/// The seats that are kept for whoever had them, those given back last first; nothing when there are none.
-async fn kept(desk: &Desk, pool: PoolName, can_be_given_back: u64) -> Result<Option<Block>, Problem> {
-    let (seats, directory) = (desk.seats(), desk.directory());
-    let query = KeptQuery {
-        pool,
-        now_ms: desk.now_ms(),
-        after: None,
-        rows_max: ROWS,
-    };
-    let kept = desk.store().kept_seats(query).await?;
-    let columns = vec![
-        Column::new(directory.number),
-        Column::new(seats.column_released),
-        Column::new(directory.pool_kept_until),
-    ];
-    let day = |time_ms| Cell::moment(desk.moment(time_ms));
-    let rows = kept.iter().map(|row| Row {
-        cells: vec![
-            Cell::link(
-                row.seat.user_id.to_string(),
-                under(Section::Seats.path(), &row.seat.to_string()),
-            ),
-            row.released_at_ms.map_or_else(|| Cell::quiet(""), day),
-            row.kept_until_ms.map_or_else(|| Cell::quiet(""), day),
-        ],
-    });
-    let caption = fill(
-        directory.pool_kept_caption,
-        &[&usher_console::grouped(can_be_given_back)],
-    );
-    let table = usher_console::Table::whole(caption, columns, rows.collect());
-    Ok((!kept.is_empty()).then_some(Block::Table(table)))
 }
 
 /// Answers the form of that page.

@@ -5,7 +5,7 @@ use usher_console::{
     texts::{Words, fill},
 };
 use usher_seats::{Cost, IdlePolicy, IdleVerdict, Namespace, PricePeriod, SeatType};
-use usher_store::{PoolName, SeatName};
+use usher_store::{AuditObject, PoolName, SeatName};
 
 use super::desk::Desk;
 
@@ -17,15 +17,10 @@ pub(super) fn seat_type(words: &Words, seat_type: SeatType) -> &'static str {
     }
 }
 
-/// A kind of seat, and for an app seat its app.
-pub(super) fn pool(words: &Words, pool: &PoolName) -> String {
-    seat(words, pool.seat_type, pool.namespace.as_ref())
-}
-
-/// The same.
-pub(super) fn seat(words: &Words, kind: SeatType, namespace: Option<&Namespace>) -> String {
+/// A kind of seat, and for an app seat the name of its app.
+pub(super) fn seat(words: &Words, kind: SeatType, app: Option<&str>) -> String {
     let kind = seat_type(words, kind);
-    namespace.map_or_else(|| kind.to_owned(), |namespace| format!("{kind} · {namespace}"))
+    app.map_or_else(|| kind.to_owned(), |app| format!("{kind} · {app}"))
 }
 
 /// The name of a seat within its organisation, as addresses have it.
@@ -41,6 +36,23 @@ pub(super) fn seat_name(
         namespace: namespace.cloned(),
     };
     SeatName { pool, user_id }.to_string()
+}
+
+/// A kind of thing in the audit log.
+pub(super) fn audit_object(words: &Words, object: AuditObject) -> &'static str {
+    match object {
+        AuditObject::Tenant => words.object_tenant,
+        AuditObject::User => words.object_user,
+        AuditObject::App => words.object_app,
+        AuditObject::Client => words.object_client,
+        AuditObject::Token => words.object_token,
+        AuditObject::SignIn => words.object_sign_in,
+        AuditObject::Seat => words.object_seat,
+        AuditObject::Pool => words.object_pool,
+        AuditObject::WaitingPlace => words.object_waiting_place,
+        AuditObject::Group => words.object_group,
+        AuditObject::Setting => words.object_setting,
+    }
 }
 
 /// A verdict.

@@ -67,7 +67,7 @@ const BEARER: &str = "bearer";
         service_tokens::list, service_tokens::create, service_tokens::revoke,
         pools::list, pools::show, pools::set, pools::set_price, pools::remove_price, waiting_lists::list, waiting_lists::delete,
         seats::list, seats::show,
-        seat_changes::assign, seat_changes::release, seat_changes::transfer, seat_changes::extend,
+        seat_changes::assign, seat_changes::release, seat_changes::restore, seat_changes::transfer, seat_changes::extend,
         seat_changes::protect, seat_changes::unprotect,
         groups::list, groups::create, groups::show, groups::update, groups::delete,
         members::list, members::add, members::remove,

@@ -26,6 +26,7 @@ use super::{
     password::{flaw, login_of},
     problem::Problem,
     session::{FormKind, check_form, form_cookie, form_token, secret_hash},
+    sign_in_form,
     visit::Visit,
 };
 use crate::edge::{Chance, Edge, draw};
@@ -165,6 +166,9 @@ pub(super) async fn choose(edge: Arc<Edge>, visit: Arc<Visit>, secret: String) -
     match visit.change(&edge, user_id, changes).await.map_err(Problem::from) {
         Err(Problem::Spent) => Err(Problem::LinkOver),
         Err(problem) => Err(problem),
-        Ok(_) => page::see_other("/sign-in?done=password"),
+        Ok(_) => {
+            let tenant_key = offered.tenant.tenant_key.as_str();
+            page::see_other(&sign_in_form::address_after_choosing(tenant_key, user))
+        }
     }
 }

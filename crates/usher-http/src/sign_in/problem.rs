@@ -77,6 +77,11 @@ pub(crate) enum Problem {
         /// For the log only.
         detail: String,
     },
+    /// The store is away or has more to do than it can; waiting helps once somebody has brought it back.
+    StoreAway {
+        /// For the log only.
+        detail: String,
+    },
     /// Ours to mend.
     Internal {
         /// For the log only.
@@ -139,7 +144,7 @@ impl Problem {
             Self::NotInstalled => of(OauthCode::NotInstalled),
             Self::ParameterMissing { .. } => of(OauthCode::ParameterMissing),
             Self::Malformed { .. } => of(OauthCode::Malformed),
-            Self::Busy { .. } => of(OauthCode::Unavailable),
+            Self::Busy { .. } | Self::StoreAway { .. } => of(OauthCode::Unavailable),
             Self::Internal { .. } => of(OauthCode::ServerError),
             Self::FormUnknown
             | Self::LinkOver
@@ -177,6 +182,7 @@ impl Problem {
                 (texts.problem_provider_failed_title, texts.problem_provider_failed)
             }
             Self::Busy { .. } => (texts.problem_busy_title, texts.problem_busy),
+            Self::StoreAway { .. } => (texts.problem_store_title, texts.problem_store),
             Self::Internal { .. } => (texts.problem_internal_title, texts.problem_internal),
         };
         let wire = self.wire();
@@ -223,7 +229,7 @@ impl Problem {
             log_id: visit.log_id.as_str(),
         };
         let mut response = page::html(said.status, &shown, &[]);
-        if matches!(self, Self::Busy { .. }) {
+        if matches!(self, Self::Busy { .. } | Self::StoreAway { .. }) {
             page::retry_after(&mut response, RETRY_AFTER_SECONDS);
         }
         response.extensions_mut().insert(self.log_note());
@@ -234,7 +240,7 @@ impl Problem {
     fn log_note(&self) -> LogNote {
         let code = self.wire().map_or(0, |(_, code, _)| code);
         let (weight, detail) = match self {
-            Self::Busy { detail } => (Weight::Busy, Some(detail.clone())),
+            Self::Busy { detail } | Self::StoreAway { detail } => (Weight::Busy, Some(detail.clone())),
             Self::ProviderFailed { detail } => (Weight::Outside, Some(detail.clone())),
             Self::Internal { detail } => (Weight::Internal, Some(detail.clone())),
             _ => (Weight::Caller, None),
@@ -248,7 +254,9 @@ impl From<StoreError> for Problem {
         if error.rejection() == Some(Rejection::Spent) {
             Self::Spent
         } else if error.is_unavailable() {
-            Self::busy(error)
+            Self::StoreAway {
+                detail: error.to_string(),
+            }
         } else {
             Self::internal(error)
         }

@@ -4,6 +4,9 @@
 //! whatever does not fit is answered with one sentence, one status, and after one hash. What is typed is slowed whether
 //! or not it names somebody (`slowing` says how).
 //!
+//! Whoever has just chosen a password finds their number filled in. A number in the address signs nobody in, and whoever writes
+//! a link with another's has only typed it for them.
+//!
 //! The organisation is not asked for where it is known: from the client that sends the person here, or because there is
 //! only one.
 
@@ -15,7 +18,7 @@ use axum::{
 };
 use usher_identity::{Purpose, Secret, password::is_too_long};
 use usher_seats::{Enablement, TenantId, TenantKey};
-use usher_store::{Change, ClientKind, Tenant, identity::Credential};
+use usher_store::{Change, ClientKind, Tenant, User, identity::Credential};
 
 use super::{
     destination::Destination,
@@ -55,12 +58,39 @@ pub(crate) async fn show(edge: Arc<Edge>, visit: Arc<Visit>) -> Result<Response,
         return page::see_other(&Destination::Account.address());
     }
     let texts = visit.texts();
-    let notice = match visit.query.as_str() {
-        "done=password" => Some(texts.done_password),
-        "done=signed-out" => Some(texts.done_signed_out),
-        _ => None,
+    // Whoever writes two of one parameter is shown the empty form.
+    let asked = |name| visit.asked.text(name).ok().flatten().unwrap_or_default();
+    let short = |name| {
+        Some(asked(name))
+            .filter(|text| text.len() <= TYPED_BYTES_MAX)
+            .unwrap_or_default()
     };
-    ask(&edge, &visit, &Destination::Account, notice).await
+    let (notice, typed) = match asked("done") {
+        "password" => {
+            let typed = Typed {
+                organisation: short("organisation"),
+                name: short("name"),
+                alert: None,
+            };
+            (Some(texts.done_password), typed)
+        }
+        "signed-out" => (Some(texts.done_signed_out), Typed::default()),
+        _ => (None, Typed::default()),
+    };
+    let place = (&Destination::Account, notice);
+    respond(&edge, &visit, StatusCode::OK, place, &typed).await
+}
+
+/// Where somebody signs in who has just chosen a password, with the number that the page before named filled in. A sign-in
+/// name is typed: it is a mail address with most, which addresses of pages do not carry.
+pub(super) fn address_after_choosing(organisation: &str, user: &User) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("done", "password");
+    if user.external_id.is_none() {
+        query.append_pair("organisation", organisation);
+        query.append_pair("name", &user.user_id.to_string());
+    }
+    format!("{SIGN_IN_PATH}?{}", query.finish())
 }
 
 /// The sign-in page, for whoever has to sign in before going on to `destination`.

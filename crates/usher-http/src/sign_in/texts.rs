@@ -35,7 +35,7 @@ texts! {
     operator_lead: "An operator looks after every organisation on this server. People sign in with their name and password instead.", "运维人员管理此服务器上的所有企业。普通人员请使用姓名和密码登录。";
     operator_token: "Operator token", "运维令牌";
     operator_wrong: "This is no operator token, or it is not good any more.", "不是运维令牌，或已失效。";
-    operator_help: "`usher token issue --operator --expires-in 8h` makes one on the server.", "在服务器上使用 `usher token issue --operator --expires-in 8h` 生成令牌。";
+    operator_help: "On the server, this command makes one:", "在服务器上用以下命令生成令牌：";
     operator_leave: "Sign out as operator", "退出运维登录";
     organisations_title: "Choose an organisation", "选择企业";
     organisations_search: "Name or key", "名称或标识";
@@ -194,6 +194,8 @@ texts! {
     problem_administrator: "The console shows who uses what in your organisation, so only its system administrators may open it. Ask one of them, or sign out and sign in as somebody else.", "控制台显示企业成员的使用情况，仅系统管理员可以打开。请联系企业的系统管理员，或退出后使用其他账号登录。";
     problem_busy_title: "Busy just now", "服务器繁忙";
     problem_busy: "Nothing was changed. Try again in a moment.", "未做任何更改，请稍后重试。";
+    problem_store_title: "The database does not answer", "数据库没有响应";
+    problem_store: "Usher cannot reach its database just now, or the database has too much to do. Nothing was changed. Try again in a moment; if it stays so, whoever looks after this server finds the cause in its log under the number below.", "Usher 暂时无法访问数据库，或数据库负载过高。未做任何更改，请稍后重试；如持续出现，服务器管理员可凭下方编号在日志中查到原因。";
     problem_internal_title: "Something went wrong", "出现错误";
     problem_internal: "It is our fault, not yours. The log id below helps an administrator to find out.", "这是服务器的问题。管理员可通过下方日志编号查找原因。";
 }

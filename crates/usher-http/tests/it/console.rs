@@ -124,6 +124,16 @@ async fn whoever_is_not_signed_in_is_shown_the_way_and_comes_back_to_the_page() 
 }
 
 #[tokio::test]
+async fn a_slash_at_the_end_of_the_address_leads_to_the_console() {
+    let house = House::for_people().await;
+    let answer = Browser::new(&house).get("/console/").await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::PERMANENT_REDIRECT, "/console")
+    );
+}
+
+#[tokio::test]
 async fn only_system_administrators_may_open_it() {
     let house = organisation().await;
     house.person(house.tenant_id, 50, None).await;
@@ -238,6 +248,23 @@ async fn idle_seats_are_listed_and_a_filter_stays_in_the_address() {
 }
 
 #[tokio::test]
+async fn a_filter_that_cannot_be_read_is_named() {
+    let house = organisation().await;
+    let mut browser = Browser::new(&house).signed_in().await;
+    let page = browser
+        .get("/console/seats?idle=many&group=The+sales&app=crm")
+        .await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.alert().contains("Idle for at least (days) · Group."),
+        "{}",
+        page.alert()
+    );
+    let page = browser.get("/console/seats?idle=90&group=sales&person=").await;
+    assert!(!read(&page).contains("could not be read"), "{page}");
+}
+
+#[tokio::test]
 async fn a_seat_is_released_after_a_confirmation_and_given_back() {
     let house = organisation().await;
     let mut browser = Browser::new(&house).signed_in().await;
@@ -290,11 +317,11 @@ async fn a_whole_list_is_released_after_a_preview_that_names_the_exceptions_and_
         .submit(&bulk(&page, "release").with("reason", "spring cleaning"))
         .await;
     let text = read(&preview);
-    assert!(text.contains("1 seats would be released."), "{text}");
+    assert!(text.contains("1 seat would be released."), "{text}");
     assert!(text.contains("The seat is protected."), "{text}");
     assert!(is_held(&house, 7).await, "a preview changes nothing");
     let done = browser.submit(&preview.form("/console/seats/bulk")).await;
-    assert!(read(&done).contains("1 seats were released."), "{done}");
+    assert!(read(&done).contains("1 seat was released."), "{done}");
     assert!(!is_held(&house, 7).await && is_held(&house, 8).await && is_held(&house, 9).await);
     let records = house
         .store
@@ -310,7 +337,7 @@ async fn a_whole_list_is_released_after_a_preview_that_names_the_exceptions_and_
         .form("/console/seats/undo")
         .with("form_token", token.field("form_token"));
     let undone = browser.submit(&undo).await;
-    assert!(read(&undone).contains("1 seats were given back"), "{undone}");
+    assert!(read(&undone).contains("1 seat was given back"), "{undone}");
     let again = house.store.seat(seat(&house, 7)).await.unwrap().unwrap();
     assert!(again.held);
     assert_eq!(
@@ -444,12 +471,42 @@ async fn a_file_is_imported_and_shows_at_once_what_lies_idle() {
         text.contains("3 lines read: 2 recorded, 0 refused, 1 not understood."),
         "{text}"
     );
-    assert!(text.contains("New: 2 people, 1 apps, 2 seats."), "{text}");
+    assert!(text.contains("New: 2 people, 1 app, 2 seats."), "{text}");
     let idle = browser.get("/console/seats?idle=90").await;
     assert!(
         idle.text.contains("per_user%3A21") && idle.text.contains("per_user%3A22"),
         "{idle}"
     );
+}
+
+#[tokio::test]
+async fn pasted_lines_stay_in_the_form_until_all_of_them_fit() {
+    let house = House::for_people().await;
+    house.clock.advance(HUNDRED_DAYS_MS);
+    let mut browser = Browser::new(&house).signed_in().await;
+    let form = browser.get("/console/import").await.form("/console/import");
+    let paste = |lines: &str| form.clone().with("missing", "yes").with("lines", lines);
+    let wrong = browser.submit(&paste("who,what\n7,crm\n")).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(
+        wrong.alert().contains("Line 1 must be") && wrong.alert().contains("who,what"),
+        "{wrong}"
+    );
+    assert!(read(&wrong).contains(">who,what\n7,crm\n</textarea>"), "{wrong}");
+    let lines = "time_ms,user_id,namespace\n2020-01-02T08:00:00+08:00,7,crm\n2020-01-02,8,crm\n2099-01-01T00:00:00Z,9,crm\n";
+    let half = browser.submit(&paste(lines)).await;
+    let text = read(&half);
+    assert!(
+        text.contains("3 lines read: 1 recorded, 0 refused, 2 not understood."),
+        "{text}"
+    );
+    assert!(
+        text.contains("a moment with its zone") && text.contains("lies in the future"),
+        "{text}"
+    );
+    assert!(text.contains(&format!(">{lines}</textarea>")), "{text}");
+    let person = browser.get("/console/people/7").await;
+    assert!(read(&person).contains("2020-01-02 00:00"), "{person}");
 }
 
 #[tokio::test]

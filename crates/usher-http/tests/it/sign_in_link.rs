@@ -45,15 +45,20 @@ async fn the_first_administrator_chooses_a_password_and_signs_in_with_it() {
     let answer = browser.submit(&filled(&page, &path, NEW, NEW)).await;
     assert_eq!(
         (answer.status, answer.location()),
-        (StatusCode::SEE_OTHER, "/sign-in?done=password")
+        (
+            StatusCode::SEE_OTHER,
+            format!("/sign-in?done=password&organisation=default&name={ADMINISTRATOR}").as_str()
+        )
     );
-    assert!(
-        browser
-            .get("/sign-in?done=password")
-            .await
-            .text
-            .contains("Your password is set")
-    );
+    let page = browser.get(answer.location()).await;
+    assert!(page.text.contains("Your password is set"), "{page}");
+    let name = format!(r#"name="name" value="{ADMINISTRATOR}""#);
+    assert!(page.text.contains(&name), "the number is filled in: {page}");
+    let hostile = browser
+        .get("/sign-in?done=password&name=%22%3E%3Cscript%3E&organisation=x&organisation=y")
+        .await;
+    assert_eq!(hostile.status, StatusCode::OK);
+    assert!(!hostile.text.contains("<script>"), "{hostile}");
     assert!(house.store.passwords_exist().await.unwrap());
     let query = AuditQuery::of(Some(house.tenant_id));
     let log = house.store.audit_records(query).await.unwrap();

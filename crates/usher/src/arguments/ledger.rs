@@ -32,6 +32,8 @@ pub(crate) enum SeatCommand {
     Assign(SeatAssignArguments),
     /// Take seats back.
     Release(SeatReleaseArguments),
+    /// Give seats that were taken back to whoever had them, as they were.
+    Restore(SeatRestoreArguments),
     /// Hand a seat on to somebody else, in one step.
     Transfer(SeatTransferArguments),
     /// Move the end of seats in use.
@@ -222,6 +224,13 @@ pub(crate) struct SeatReleaseArguments {
     /// Leave a seat that let somebody in at this moment or later: a date, a moment, or milliseconds.
     #[arg(long, value_name = "MOMENT")]
     pub(crate) unless_admitted_since: Option<String>,
+}
+
+/// Seats to be given back to whoever had them.
+#[derive(Debug, Args)]
+pub(crate) struct SeatRestoreArguments {
+    #[command(flatten)]
+    pub(crate) seats: SeatsArguments,
 }
 
 /// A seat to be handed on.

@@ -12,7 +12,7 @@ use super::{
     undo,
 };
 use crate::{
-    console::{address::address, desk::Desk, refused, words},
+    console::{address::address, app_names::AppNames, desk::Desk, refused, words},
     edge::draw,
     manage::idle_seats::SeatPlace,
     sign_in::problem::Problem,
@@ -31,8 +31,6 @@ struct Progress {
     tally: Tally,
     /// The place reached.
     after: Option<SeatPlace>,
-    /// When the round began, in milliseconds.
-    began_ms: i64,
     /// What its records in the audit log are marked with.
     mark: String,
     /// True when more seats fit the filter than a round takes.
@@ -107,15 +105,14 @@ async fn preview(desk: &Desk, round: &Round) -> Result<Response, Problem> {
             &[&grouped(ROUND_SEATS_MAX as u64)],
         )));
     }
-    blocks.push(examples(desk, &found.rows));
+    blocks.push(examples(desk, &found.rows).await?);
     if tally.changed > 0 {
-        let mark: [u8; 8] = draw(desk.edge.chance.as_ref());
+        let number = u64::from_be_bytes(draw(desk.edge.chance.as_ref()));
         let progress = Progress {
             total: tally.total(),
             tally: Tally::default(),
             after: None,
-            began_ms: desk.now_ms(),
-            mark: format!("{:016x}", u64::from_be_bytes(mark)),
+            mark: undo::mark(desk.now_ms(), number),
             more: found.next.is_some(),
         };
         let button = match kind {
@@ -199,14 +196,7 @@ async fn finished(desk: &Desk, round: &Round, progress: &Progress) -> Response {
         Link::new(seats.see_audit, audit),
     ]));
     if kind == ActionKind::Release && progress.tally.changed > 0 {
-        let undoing = undo::Undoing {
-            mark: progress.mark.clone(),
-            from_ms: progress.began_ms,
-            until_ms: desk.now_ms(),
-            actor: desk.actor(),
-        };
-        blocks.push(Block::Form(undoing.form(desk)));
-        blocks.push(Block::Links(vec![Link::new(seats.undo_later, undoing.address())]));
+        blocks.extend(undo::offered(desk, &progress.mark));
     }
     desk.page(Section::Seats, seats.result_title, blocks).await
 }
@@ -218,7 +208,6 @@ fn go_form(desk: &Desk, round: &Round, progress: &Progress, button: String) -> F
         .hidden("decided_at", round.decided_at_ms.to_string())
         .hidden("total", progress.total.to_string())
         .hidden("tally", progress.tally.text())
-        .hidden("began", progress.began_ms.to_string())
         .hidden("mark", &progress.mark)
         .hidden("more", if progress.more { "yes" } else { "" })
         .hidden(
@@ -240,14 +229,12 @@ fn go_form(desk: &Desk, round: &Round, progress: &Progress, button: String) -> F
 }
 
 fn read_progress(desk: &Desk) -> Result<Progress, Problem> {
-    let mark: String = desk.sent("mark")?.chars().take(16).collect();
     let total: u64 = desk.sent("total")?.parse().unwrap_or(0);
     Ok(Progress {
         total: total.min(ROUND_SEATS_MAX as u64),
         tally: Tally::read(desk.sent("tally")?),
         after: desk.sent("after")?.parse().ok(),
-        began_ms: desk.sent("began")?.parse().unwrap_or(desk.now_ms()),
-        mark: mark.chars().filter(char::is_ascii_hexdigit).collect(),
+        mark: undo::read_mark(desk.sent("mark")?),
         more: desk.sent("more")? == "yes",
     })
 }
@@ -268,21 +255,24 @@ pub(super) fn left_out(desk: &Desk, tally: &Tally, sentence: &str) -> Option<Blo
 }
 
 /// Some of the seats by name.
-fn examples(desk: &Desk, rows: &[usher_store::IdleRow]) -> Block {
+async fn examples(desk: &Desk, rows: &[usher_store::IdleRow]) -> Result<Block, Problem> {
     let (seats, ledger) = (desk.seats(), desk.words());
+    let shown = rows.iter().take(EXAMPLES);
+    let names = AppNames::of(desk, shown.clone().map(|row| row.namespace.as_ref())).await?;
     let columns = vec![
         Column::new(seats.column_person),
         Column::new(seats.column_seat),
         Column::new(seats.column_verdict),
         Column::numeric(seats.column_idle_days),
     ];
-    let rows = rows.iter().take(EXAMPLES).map(|row| Row {
+    let rows = shown.map(|row| Row {
         cells: vec![
             Cell::text(&row.user_name),
-            Cell::text(words::seat(ledger, row.seat_type, row.namespace.as_ref())),
+            Cell::text(names.seat(desk, row.seat_type, row.namespace.as_ref())),
             words::verdict_badge(ledger, row.idleness.verdict),
             Cell::count(row.idleness.days_idle.into()),
         ],
     });
-    Block::Table(Table::whole(seats.preview_examples, columns, rows.collect()))
+    let table = Table::whole(seats.preview_examples, columns, rows.collect());
+    Ok(Block::Table(table))
 }

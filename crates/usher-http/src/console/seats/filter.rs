@@ -1,9 +1,9 @@
 //! What narrows the list of seats, as the address has it.
 //!
-//! What cannot be read is as if it had not been said, and the form shows so: an address may be years old or mistyped, and a
+//! What cannot be read is as if it had not been said, and the page says so: an address may be years old or mistyped, and a
 //! list is a better answer than a refusal. Nothing is taken away by a filter alone.
 
-use usher_console::{Block, Choice, Field, FieldKind, Filters, Link};
+use usher_console::{Block, Choice, Field, FieldKind, Filters, Link, texts::fill};
 use usher_seats::{
     GroupKey, IdlePolicy, IdleVerdict, Namespace, SeatType, UserId,
     idle::{IDLE_AFTER_DAYS, IDLE_DAYS_MAX},
@@ -64,6 +64,29 @@ impl SeatFilter {
             by_user: text("sort")? == "user",
             all: text("state")? == "all",
         })
+    }
+
+    /// Names what an address says and this does not, for the person who wrote it.
+    pub(crate) fn unread(&self, desk: &Desk) -> Result<Option<Block>, Problem> {
+        let seats = desk.seats();
+        let read = self.pairs();
+        let mut labels = Vec::new();
+        for (name, label) in [
+            ("idle", seats.filter_idle),
+            ("verdict", seats.filter_verdict),
+            ("app", seats.filter_app),
+            ("group", seats.filter_group),
+            ("person", seats.filter_person),
+        ] {
+            let is_read = read
+                .iter()
+                .any(|(known, value)| *known == name && !value.is_empty());
+            if !is_read && desk.asked(name)?.is_some_and(|text| !text.trim().is_empty()) {
+                labels.push(label);
+            }
+        }
+        let sentence = fill(seats.filters_unread, &[&labels.join(" · ")]);
+        Ok((!labels.is_empty()).then(|| Block::alert(sentence)))
     }
 
     /// Those that have been idle for as long as the rules call idle.

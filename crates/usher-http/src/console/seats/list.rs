@@ -13,6 +13,7 @@ use super::{
 use crate::{
     console::{
         address::under,
+        app_names::AppNames,
         desk::Desk,
         listing::{CSV_ROWS_AT_ONCE, Listing, ROWS, Stretch, wants_csv},
         words,
@@ -60,6 +61,7 @@ pub(crate) async fn show(desk: &Desk) -> Result<Response, Problem> {
     }
     let acts = !filter.lists_all() && !is_empty;
     let mut blocks = vec![Block::Text(desk.seats().lead.to_owned()), filter.form(desk)];
+    blocks.extend(filter.unread(desk)?);
     blocks.push(listing.table(desk, later, found));
     if acts {
         blocks.push(Block::Form(bulk_form(desk, &filter)));
@@ -131,13 +133,14 @@ async fn stretch(
     }
     let place = after.and_then(|text| text.parse::<SeatPlace>().ok());
     let page = finding::page(desk, filter, desk.now_ms(), place.map(|place| place.0), rows_max).await?;
+    let names = AppNames::of(desk, page.rows.iter().map(|seat| seat.namespace.as_ref())).await?;
     Ok(Stretch {
-        rows: page.rows.iter().map(|seat| row(desk, seat)).collect(),
+        rows: page.rows.iter().map(|seat| row(desk, &names, seat)).collect(),
         next: page.next.map(|key| SeatPlace(key).to_string()),
     })
 }
 
-fn row(desk: &Desk, row: &IdleRow) -> Row {
+fn row(desk: &Desk, names: &AppNames, row: &IdleRow) -> Row {
     let (seats, ledger) = (desk.seats(), desk.words());
     let moment = |time_ms: Option<i64>, otherwise: &str| {
         time_ms.map_or_else(
@@ -146,7 +149,7 @@ fn row(desk: &Desk, row: &IdleRow) -> Row {
         )
     };
     let mut cells = name_cells(
-        desk,
+        (desk, names),
         row.user_id,
         &row.user_name,
         (row.seat_type, row.namespace.as_ref()),
@@ -162,7 +165,7 @@ fn row(desk: &Desk, row: &IdleRow) -> Row {
 }
 
 fn name_cells(
-    desk: &Desk,
+    (desk, names): (&Desk, &AppNames),
     user_id: UserId,
     name: &str,
     (kind, namespace): (SeatType, Option<&Namespace>),
@@ -177,9 +180,10 @@ fn name_cells(
     vec![
         Cell::link(name, person),
         Cell::code(user_id.to_string()),
-        Cell::link(
-            words::seat(desk.words(), kind, namespace),
+        names.link(
+            names.seat(desk, kind, namespace),
             under(SEATS_PATH, &seat),
+            namespace,
         ),
     ]
 }
@@ -203,9 +207,10 @@ async fn all(
     };
     let rows_max = rows_max.min(CSV_ROWS_AT_ONCE - 1);
     let found = desk.store().seats_where(query).await?;
+    let names = AppNames::of(desk, found.iter().map(|seat| seat.seat.pool.namespace.as_ref())).await?;
     let mut rows = Vec::with_capacity(found.len());
     for seat in found.iter().take(rows_max) {
-        rows.push(held_row(desk, seat).await?);
+        rows.push(held_row(desk, &names, seat).await?);
     }
     let next = found
         .get(rows_max.saturating_sub(1))
@@ -214,13 +219,13 @@ async fn all(
     Ok(Stretch { rows, next })
 }
 
-async fn held_row(desk: &Desk, seat: &SeatRow) -> Result<Row, Problem> {
-    let (seats, ledger) = (desk.seats(), desk.words());
+async fn held_row(desk: &Desk, names: &AppNames, seat: &SeatRow) -> Result<Row, Problem> {
+    let seats = desk.seats();
     let name = &seat.seat;
     let user = desk.store().user(desk.tenant_id(), name.user_id).await?;
     let user_name = user.map_or(String::new(), |user| user.name);
     let pool = (name.pool.seat_type, name.pool.namespace.as_ref());
-    let mut cells = name_cells(desk, name.user_id, &user_name, pool);
+    let mut cells = name_cells((desk, names), name.user_id, &user_name, pool);
     let moment = |time_ms: Option<i64>, otherwise: &str| {
         time_ms.map_or_else(
             || Cell::quiet(otherwise),
@@ -233,7 +238,6 @@ async fn held_row(desk: &Desk, seat: &SeatRow) -> Result<Row, Problem> {
         moment(seat.released_at_ms, desk.shell().none),
         moment(seat.expires_at_ms, seats.no_end),
     ]);
-    let _ = ledger;
     Ok(Row { cells })
 }
 

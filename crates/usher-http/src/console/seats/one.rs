@@ -13,8 +13,9 @@ use super::{
 use crate::{
     console::{
         address::{address, under},
+        app_names::AppNames,
         desk::Desk,
-        refused, words,
+        refused,
     },
     sign_in::{page::see_other, problem::Problem},
 };
@@ -24,6 +25,8 @@ struct Subject {
     name: SeatName,
     row: SeatRow,
     person: String,
+    /// The kind of seat, and for an app seat its app.
+    what: String,
 }
 
 impl Subject {
@@ -36,7 +39,14 @@ impl Subject {
         };
         let user = desk.store().user(desk.tenant_id(), name.user_id).await?;
         let person = user.map_or_else(|| name.user_id.to_string(), |user| user.name);
-        Ok(Some(Self { name, row, person }))
+        let names = AppNames::of(desk, [name.pool.namespace.as_ref()]).await?;
+        let what = names.pool(desk, &name.pool);
+        Ok(Some(Self {
+            name,
+            row,
+            person,
+            what,
+        }))
     }
 
     fn path(&self) -> String {
@@ -44,8 +54,7 @@ impl Subject {
     }
 
     fn heading(&self, desk: &Desk) -> (String, Option<Link>) {
-        let what = words::pool(desk.words(), &self.name.pool);
-        let title = fill(desk.seats().seat_title, &[&self.person, &what]);
+        let title = fill(desk.seats().seat_title, &[&self.person, &self.what]);
         let up = Link::new(desk.seats().back_to_list, SEATS_PATH);
         (title, Some(up))
     }
@@ -70,7 +79,7 @@ fn notice(desk: &Desk) -> Result<Option<Block>, Problem> {
         Some("extend") => seats.done_extend,
         Some("assign") => seats.done_assign,
         Some("restore") => seats.done_restore,
-        Some("waiting") => return Ok(Some(Block::information(fill(seats.done_waiting, &[&"…"])))),
+        Some("waiting") => return Ok(Some(Block::information(seats.done_in_line))),
         _ => return Ok(None),
     };
     Ok(Some(Block::done(text)))

@@ -25,10 +25,33 @@ use crate::{
 const MARK: &str = "#bulk-";
 /// What the audit log calls a release.
 const RELEASED: &str = "seat.released";
-/// A round is over before so long, in milliseconds: a day, after which whoever makes it has signed in anew.
-const ROUND_LASTS_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Longest mark in letters: twice sixteen hexadecimal digits and what is between them.
+const MARK_LETTERS_MAX: usize = 33;
+/// Records of the log that one request looks through. Those of a round stand together unless whoever made it did much else
+/// meanwhile; then the next request goes on from there.
+const RECORDS_LOOKED_AT_MAX: usize = 4 * ROUND_SEATS_MAX;
 /// Where a round is undone.
 const UNDO_PATH: &str = "/console/seats/undo";
+
+/// The mark of a round that begins at a moment: the moment, so that whoever undoes the round knows where in the log to begin
+/// however long it took, and a number that no other round has.
+pub(super) fn mark(began_ms: i64, number: u64) -> String {
+    format!("{began_ms:x}-{number:016x}")
+}
+
+/// A mark as a form or an address has it; what is none of ours finds nothing.
+pub(super) fn read_mark(text: &str) -> String {
+    let letters = text.chars().take(MARK_LETTERS_MAX);
+    letters
+        .filter(|letter| letter.is_ascii_hexdigit() || *letter == '-')
+        .collect()
+}
+
+/// When the round of a mark began, in milliseconds.
+fn began_ms(mark: &str) -> Option<i64> {
+    let (began, _) = mark.split_once('-')?;
+    i64::from_str_radix(began, 16).ok()
+}
 
 /// A reason with the mark of its round.
 pub(super) fn marked(reason: Option<&str>, mark: &str) -> String {
@@ -41,10 +64,8 @@ pub(super) fn marked(reason: Option<&str>, mark: &str) -> String {
 pub(crate) struct Undoing {
     /// What its records are marked with.
     pub(crate) mark: String,
-    /// Its records are not older, in milliseconds.
+    /// Where in the log to begin, in milliseconds: where the round did, or where the request before has ended.
     pub(crate) from_ms: i64,
-    /// Nor younger, in milliseconds.
-    pub(crate) until_ms: i64,
     /// Who made it.
     pub(crate) actor: Actor,
 }
@@ -53,12 +74,14 @@ impl Undoing {
     /// Reads it from an address or a form.
     fn read(fields: &Fields) -> Result<Self, Problem> {
         let text = |name| Ok::<_, Problem>(fields.text(name)?.unwrap_or_default().trim());
-        let moment = |text: &str| text.parse().map_err(|_| Problem::malformed("from and until"));
-        let mark = text("mark")?.chars().take(16);
+        let mark = read_mark(text("mark")?);
+        let from_ms = match text("from")? {
+            "" => began_ms(&mark),
+            text => text.parse().ok(),
+        };
         Ok(Self {
-            mark: mark.filter(char::is_ascii_hexdigit).collect(),
-            from_ms: moment(text("from")?)?,
-            until_ms: moment(text("until")?)?,
+            from_ms: from_ms.ok_or_else(|| Problem::malformed("mark and from"))?,
+            mark,
             actor: read_actor(text("actor")?).ok_or_else(|| Problem::malformed("actor"))?,
         })
     }
@@ -67,20 +90,24 @@ impl Undoing {
     pub(crate) fn of_record(record: &AuditRecord, now_ms: i64) -> Option<Self> {
         let (before, mark) = record.author.reason.as_deref()?.rsplit_once(MARK)?;
         let can_be = record.action == RELEASED && !before.starts_with("undo ");
-        (can_be && record.at_ms > now_ms.saturating_sub(KEPT_MS)).then(|| Self {
+        let from_ms = began_ms(mark).filter(|_| can_be && record.at_ms > now_ms.saturating_sub(KEPT_MS))?;
+        Some(Self {
             mark: mark.to_owned(),
-            from_ms: record.at_ms.saturating_sub(ROUND_LASTS_MS),
-            until_ms: record.at_ms.saturating_add(ROUND_LASTS_MS),
+            from_ms,
             actor: record.author.actor.clone(),
         })
     }
 
-    fn pairs(&self) -> [(&'static str, String); 4] {
+    fn pairs(&self) -> [(&'static str, String); 3] {
+        let from = if began_ms(&self.mark) == Some(self.from_ms) {
+            String::new()
+        } else {
+            self.from_ms.to_string()
+        };
         [
             ("mark", self.mark.clone()),
-            ("from", self.from_ms.to_string()),
-            ("until", self.until_ms.to_string()),
             ("actor", written(&self.actor)),
+            ("from", from),
         ]
     }
 
@@ -100,6 +127,20 @@ impl Undoing {
         let pairs = self.pairs().into_iter();
         pairs.fold(form, |form, (name, value)| form.hidden(name, value))
     }
+}
+
+/// The form that undoes a round which whoever is at the desk has just made, and the address at which it can be undone later.
+pub(super) fn offered(desk: &Desk, mark: &str) -> Vec<Block> {
+    let Some(from_ms) = began_ms(mark) else {
+        return Vec::new();
+    };
+    let undoing = Undoing {
+        mark: mark.to_owned(),
+        from_ms,
+        actor: desk.actor(),
+    };
+    let later = Link::new(desk.seats().undo_later, undoing.address());
+    vec![Block::Form(undoing.form(desk)), Block::Links(vec![later])]
 }
 
 /// Who made a round, as addresses and forms have it.
@@ -125,9 +166,9 @@ pub(crate) async fn show(desk: &Desk) -> Result<Response, Problem> {
 
 /// Gives the seats of a round back.
 pub(crate) async fn answer(desk: &Desk) -> Result<Response, Problem> {
-    let undoing = Undoing::read(&desk.visit.form)?;
+    let mut undoing = Undoing::read(&desk.visit.form)?;
     let mark = format!("{MARK}{}", undoing.mark);
-    let released = released(desk, &undoing, &mark).await?;
+    let (released, next_ms) = released(desk, &undoing, &mark).await?;
     let mut tally = Tally::default();
     for records in released.chunks(usher_store::page::PAGE_ROWS_MAX) {
         let changes: Vec<Change> = records
@@ -146,6 +187,12 @@ pub(crate) async fn answer(desk: &Desk) -> Result<Response, Problem> {
         &[&grouped(tally.changed)],
     ))];
     blocks.extend(left_out(desk, &tally, seats.result_left_out));
+    if let Some(next_ms) = next_ms {
+        undoing.from_ms = next_ms;
+        let mut form = undoing.form(desk).lead(seats.undo_more);
+        seats.progress_go_on.clone_into(&mut form.button);
+        blocks.push(Block::Form(form));
+    }
     blocks.push(Block::Links(vec![
         Link::new(seats.back_to_list, SEATS_PATH),
         Link::new(seats.see_audit, Section::Audit.path()),
@@ -153,27 +200,29 @@ pub(crate) async fn answer(desk: &Desk) -> Result<Response, Problem> {
     Ok(desk.page(Section::Seats, seats.result_title, blocks).await)
 }
 
-/// The records of a round's releases.
-async fn released(desk: &Desk, undoing: &Undoing, mark: &str) -> Result<Vec<AuditEntry>, Problem> {
+/// The records of a round's releases, and where to go on looking for more; nowhere at the end of the log.
+async fn released(
+    desk: &Desk,
+    undoing: &Undoing,
+    mark: &str,
+) -> Result<(Vec<AuditEntry>, Option<i64>), Problem> {
     let mut query = AuditQuery {
         actor: Some(undoing.actor.clone()),
         from_ms: Some(undoing.from_ms.max(desk.now_ms().saturating_sub(KEPT_MS))),
-        until_ms: Some(undoing.until_ms.saturating_add(1)),
         order: AuditOrder::OldestFirst,
         ..AuditQuery::of(Some(desk.tenant_id()))
     };
     let mut found = Vec::new();
-    // Other records of the same person may lie between; the bound is for whoever writes the form by hand.
-    for _ in 0..4 * ROUND_SEATS_MAX / AUDIT_ROWS_MAX {
+    for _ in 0..RECORDS_LOOKED_AT_MAX / AUDIT_ROWS_MAX {
         let entries = desk.store().audit_records(query.clone()).await?;
         query.after = entries.last().map(AuditEntry::place);
         let last = entries.len() < AUDIT_ROWS_MAX;
         found.extend(entries.into_iter().filter(|entry| is_release(entry, mark)));
         if last || found.len() >= ROUND_SEATS_MAX {
-            break;
+            return Ok((found, None));
         }
     }
-    Ok(found)
+    Ok((found, query.after.map(|place| place.at_ms)))
 }
 
 fn is_release(entry: &AuditEntry, mark: &str) -> bool {

@@ -9,7 +9,7 @@
 //! | `/usher/v1/pools/{pool}/waiting-list/{user_id}` | DELETE |
 //! | `/usher/v1/seats` | GET |
 //! | `/usher/v1/seats/{seat}` | GET |
-//! | `/usher/v1/seats/assign`, `release`, `transfer`, `extend`, `protect`, `unprotect` | POST: one seat or ten thousand |
+//! | `/usher/v1/seats/assign`, `release`, `restore`, `transfer`, `extend`, `protect`, `unprotect` | POST: one seat or ten thousand |
 //! | `/usher/v1/groups` | GET, POST |
 //! | `/usher/v1/groups/{group_key}` | GET, PATCH, DELETE |
 //! | `/usher/v1/groups/{group_key}/members` | GET, POST: one person or ten thousand |
@@ -86,6 +86,7 @@ fn seat_routes() -> Router<Arc<Edge>> {
         .route("/usher/v1/seats/{seat}", get(seats::show))
         .route("/usher/v1/seats/assign", post(seat_changes::assign))
         .route("/usher/v1/seats/release", post(seat_changes::release))
+        .route("/usher/v1/seats/restore", post(seat_changes::restore))
         .route("/usher/v1/seats/transfer", post(seat_changes::transfer))
         .route("/usher/v1/seats/extend", post(seat_changes::extend))
         .route("/usher/v1/seats/protect", post(seat_changes::protect))

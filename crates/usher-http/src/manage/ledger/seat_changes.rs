@@ -1,4 +1,4 @@
-//! `/usher/v1/seats/{assign,release,transfer,extend,protect,unprotect}`: seats change hands, one or ten thousand at once.
+//! `/usher/v1/seats/{assign,release,restore,transfer,extend,protect,unprotect}`: seats change hands, one or ten thousand at once.
 //!
 //! A body names the seats line by line in `items`, or names a group whose people are meant. What is wrong with the body
 //! itself refuses the whole call; what does not fit the ledger is the affair of the line and of `manner`.
@@ -216,6 +216,10 @@ order!(
     }
 );
 order!(
+    /// Seats to be given back to whoever had them.
+    RestoreOrder of PlainLine {}
+);
+order!(
     /// Seats whose end is to be moved.
     ExtendOrder of ExtendLine {
         /// The new end for everybody in the group; null takes the end away.
@@ -418,6 +422,18 @@ pub(in super::super) async fn release(AskedInBulk(asked): AskedInBulk) -> Result
         }
         .into())
     };
+    carry_out(&asked, whom, terms, change).await
+}
+
+/// Give seats that were taken back to whoever had them, as they were: with their beginning, their end and their protection, for
+/// thirty days and while their pool has one free.
+#[utoipa::path(post, path = "/usher/v1/seats/restore", tag = "seats", operation_id = "restore_seats",
+    params(TenantQuery, KeyHeader), request_body = RestoreOrder,
+    responses((status = 200, description = "What became of each.", body = SuccessBody<Verdicts<SeatNamed>>), Refusals))]
+pub(in super::super) async fn restore(AskedInBulk(asked): AskedInBulk) -> Result<Response, WireError> {
+    let mut order: RestoreOrder = asked.body()?;
+    let (terms, whom) = (order.terms(), order.whom());
+    let change = |seat, _: Option<&PlainLine>| Ok(LedgerChange::Restore { seat }.into());
     carry_out(&asked, whom, terms, change).await
 }
 

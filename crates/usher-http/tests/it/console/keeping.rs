@@ -82,6 +82,80 @@ async fn the_log_leads_to_undoing_what_was_released_together() {
 }
 
 #[tokio::test]
+async fn a_release_that_took_days_is_undone_whole() {
+    let house = organisation().await;
+    let mut browser = Browser::new(&house).signed_in().await;
+    let page = browser.get("/console/seats?idle=90").await;
+    let preview = browser.submit(&bulk(&page, "release")).await;
+    house.clock.advance(3 * 24 * 60 * 60 * 1_000);
+    let mut browser = Browser::new(&house).signed_in().await;
+    let token = browser.get("/console/settings").await.form("/console/settings");
+    let go = preview
+        .form("/console/seats/bulk")
+        .with("form_token", token.field("form_token"));
+    let done = browser.submit(&go).await;
+    assert!(!is_held(&house, 7).await, "{done}");
+    let log = browser.get("/console/audit").await;
+    let address = log.text.split("href=\"/console/seats/undo?").nth(1);
+    let address = address.and_then(|rest| rest.split('"').next()).unwrap();
+    let address = format!("/console/seats/undo?{address}").replace("&#38;", "&");
+    let asked = browser.get(&address).await;
+    let undone = browser.submit(&asked.form("/console/seats/undo")).await;
+    assert!(read(&undone).contains("2 seats were given back"), "{undone}");
+}
+
+#[tokio::test]
+async fn kept_seats_are_listed_page_by_page() {
+    let house = organisation().await;
+    let numbers: Vec<i64> = (1_000..1_060).collect();
+    for number in &numbers {
+        house
+            .change(vec![house.user(*number, true, false), house.seat(*number, None)])
+            .await;
+        house.change(vec![house.release(*number, None)]).await;
+    }
+    let mut browser = Browser::new(&house).signed_in().await;
+    let mut seen = Vec::new();
+    let mut address = "/console/pools/per_user".to_owned();
+    for _ in 0..2 {
+        let page = browser.get(&address).await;
+        let shown = numbers
+            .iter()
+            .filter(|number| page.text.contains(&format!("per_user%3A{number}\"")));
+        seen.extend(shown.copied());
+        let next = page
+            .text
+            .split("href=\"/console/pools/per_user?kept_after=")
+            .nth(1);
+        let Some(next) = next.and_then(|rest| rest.split('"').next()) else {
+            break;
+        };
+        address = format!("/console/pools/per_user?kept_after={next}");
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, numbers, "each once, over two pages");
+}
+
+#[tokio::test]
+async fn an_app_is_called_by_its_name_and_its_namespace_stands_beside() {
+    let house = organisation().await;
+    house.change(vec![house.seat(7, Some("crm"))]).await;
+    let mut browser = Browser::new(&house).signed_in().await;
+    for address in [
+        "/console",
+        "/console/pools",
+        "/console/seats",
+        "/console/people/7",
+    ] {
+        let page = browser.get(address).await;
+        assert!(page.text.contains(" title=\"crm\"><bdi>"), "{address}: {page}");
+        assert!(read(&page).contains(super::HOSTILE), "{address}: {page}");
+    }
+    let file = browser.get("/console/pools?format=csv").await;
+    assert!(file.text.contains("(crm)"), "{file}");
+}
+
+#[tokio::test]
 async fn what_nobody_needs_is_shown_with_what_it_costs_once_there_is_a_price() {
     let house = organisation().await;
     let mut browser = Browser::new(&house).signed_in().await;
@@ -131,7 +205,7 @@ async fn a_name_finds_the_seats_of_whoever_bears_it() {
     // A change over the whole list is of those whom the search finds.
     let page = browser.get("/console/seats?q=8&idle=90").await;
     let preview = browser.submit(&bulk(&page, "release")).await;
-    assert!(read(&preview).contains("1 seats would be released."), "{preview}");
+    assert!(read(&preview).contains("1 seat would be released."), "{preview}");
     browser.submit(&preview.form("/console/seats/bulk")).await;
     assert!(is_held(&house, 7).await && !is_held(&house, 8).await);
 }

@@ -187,6 +187,7 @@ pub const CALLS: &[(&str, &str, For, &str)] = &[
     ("GET", "/usher/v1/seats/per_user:{user}", For::Managers, ""),
     ("POST", "/usher/v1/seats/assign", For::Managers, SEAT),
     ("POST", "/usher/v1/seats/release", For::Managers, SEAT),
+    ("POST", "/usher/v1/seats/restore", For::Managers, SEAT),
     (
         "POST",
         "/usher/v1/seats/transfer",

@@ -115,6 +115,33 @@ async fn a_seat_is_given_extended_protected_handed_on_and_taken_back() {
 }
 
 #[tokio::test]
+async fn a_seat_that_was_taken_back_is_given_back_as_it_was() {
+    let (house, operator) = house(2).await;
+    let assign = json!({"items": platform(&[1]), "expires_at": BEGIN_MS + 60_000});
+    house.seats(&operator, "assign", assign).await;
+    let before = house.shown(&operator, "per_user:1").await;
+    let lines = json!({"items": platform(&[1])});
+    house.seats(&operator, "release", lines.clone()).await;
+    let tried = json!({"items": platform(&[1]), "dry_run": true});
+    assert_eq!(
+        effects(&house.seats(&operator, "restore", tried).await),
+        ["updated"]
+    );
+    assert_eq!(house.shown(&operator, "per_user:1").await["status"], "released");
+    let back = house.seats(&operator, "restore", lines.clone()).await;
+    assert_eq!(effects(&back), ["updated"]);
+    assert_eq!(house.shown(&operator, "per_user:1").await, before);
+    assert_eq!(
+        effects(&house.seats(&operator, "restore", lines).await),
+        ["unchanged"]
+    );
+    let never = json!({"items": platform(&[2])});
+    let refused = house.ask_seats(&operator, "restore", never).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (409, 2_329_019));
+    assert_eq!(refused.violated_fields(), ["items[0]"]);
+}
+
+#[tokio::test]
 async fn one_line_that_does_not_fit_stops_all_unless_part_is_welcome() {
     let (house, operator) = house(3).await;
     house.buy(&operator, 2).await;

@@ -78,6 +78,14 @@ pub(super) const COMMANDS: &[CommandTexts] = &[
         ],
     },
     CommandTexts {
+        path: "seat restore",
+        chinese: "将收回的席位按原样归还原持有人。",
+        examples: &[
+            "usher seat restore per_user:7",
+            "usher seat restore --file released.txt --partial --dry-run",
+        ],
+    },
+    CommandTexts {
         path: "seat transfer",
         chinese: "将席位一步转给他人。",
         examples: &["usher seat transfer per_user:7 --to 8"],
@@ -187,6 +195,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("group", "此组的所有成员。"),
     ("seat assign/file", FILE),
     ("seat release/file", FILE),
+    ("seat restore/file", FILE),
     ("seat extend/file", FILE),
     ("seat protect/file", FILE),
     ("seat unprotect/file", FILE),
@@ -217,6 +226,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("pool stop-waiting/dry_run", DRY_RUN),
     ("seat assign/dry_run", DRY_RUN),
     ("seat release/dry_run", DRY_RUN),
+    ("seat restore/dry_run", DRY_RUN),
     ("seat transfer/dry_run", DRY_RUN),
     ("seat extend/dry_run", DRY_RUN),
     ("seat protect/dry_run", DRY_RUN),

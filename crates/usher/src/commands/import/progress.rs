@@ -85,7 +85,7 @@ fn why(problem: &Problem) -> Words {
         LineProblem::NotText => "该行不是 UTF-8 文本".to_owned(),
         LineProblem::Columns { found } => format!("该行有 {found} 列，应为 3 列"),
         LineProblem::Time(AccessTimeError::Malformed) => {
-            "time_ms 应为 1 至 9999999999999 的整数毫秒".to_owned()
+            "time_ms 应为 1 至 9999999999999 的整数毫秒，或带时区的时刻，如 2026-11-22T08:00:00Z".to_owned()
         }
         LineProblem::Time(AccessTimeError::Future) => "time_ms 在将来".to_owned(),
         LineProblem::Identifier(error) => return identifiers::words_of(error),

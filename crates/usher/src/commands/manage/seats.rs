@@ -40,15 +40,13 @@ pub(in crate::commands) async fn run(context: &Context<'_>, command: SeatCommand
         SeatCommand::Transfer(arguments) => transfer(context, arguments).await,
         SeatCommand::Extend(arguments) => extend(context, arguments).await,
         SeatCommand::Protect(arguments) => protect(context, arguments).await,
+        SeatCommand::Restore(arguments) => {
+            let names = ("restore", "usher seat restore");
+            change(context, arguments.seats, names, Map::new(), Map::new()).await
+        }
         SeatCommand::Unprotect(arguments) => {
-            change(
-                context,
-                arguments.seats,
-                ("unprotect", "usher seat unprotect"),
-                Map::new(),
-                Map::new(),
-            )
-            .await
+            let names = ("unprotect", "usher seat unprotect");
+            change(context, arguments.seats, names, Map::new(), Map::new()).await
         }
     }
 }
