@@ -11,7 +11,8 @@
 //! has waited for its client longest (`places`); when everybody is being served, a crowd waits in the kernel's own
 //! queue and costs us nothing. Time: a client has [`HEAD_READ_TIMEOUT`] for each request's head, also when it says nothing
 //! on a kept connection, and bodies have a limit of their own (`body.rs`). An answer that its reader does not take makes
-//! no progress for [`WRITE_TIMEOUT`] and ends with its connection.
+//! no progress for [`WRITE_TIMEOUT`] and ends with its connection. Whoever was told that the server is busy and comes back too
+//! early waits out the second that they were told (`pause`).
 //!
 //! Stopping: the listener is closed, kept connections without a request are closed, every request that was taken is
 //! answered with `Connection: close`, and what is not done after [`DRAIN_TIMEOUT`] is cut and counted.
@@ -23,7 +24,7 @@
 
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request};
+use axum::{Router, body::Body, extract::Request, http::StatusCode};
 use hyper::{
     body::{Body as _, Incoming},
     server::conn::http1,
@@ -39,14 +40,19 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use crate::edge::{Edge, PeerAddress};
+use crate::{
+    access::accesses,
+    edge::{Edge, PeerAddress},
+};
 
 mod arriving;
+mod pause;
 mod places;
 mod short_way;
 mod write_timeout;
 
 use arriving::Arriving;
+use pause::Pause;
 use places::{Place, Places};
 use short_way::Onward;
 use write_timeout::WriteTimeout;
@@ -229,8 +235,8 @@ async fn converse<Stream>(
         return;
     };
     let router = served.router;
-    let for_requests = Arc::clone(&place);
-    let service = service_fn(move |request| answer(router.clone(), peer, Arc::clone(&for_requests), request));
+    let for_requests = (Arc::clone(&place), Arc::new(Pause::default()));
+    let service = service_fn(move |request| answer(router.clone(), peer, for_requests.clone(), request));
     let mut connection = pin!(protocol().serve_connection(stream, service));
     let stop = async move {
         // The sender going away means the same as its word.
@@ -275,9 +281,13 @@ fn protocol() -> http1::Builder {
 async fn answer(
     router: Router,
     peer: Option<SocketAddr>,
-    place: Arc<Place>,
+    (place, pause): (Arc<Place>, Arc<Pause>),
     request: hyper::Request<Incoming>,
 ) -> Result<axum::response::Response, std::convert::Infallible> {
+    let reports = request.uri().path() == accesses::PATH;
+    if reports {
+        pause.over().await;
+    }
     let mut request: Request = if request.body().is_end_stream() {
         place.work();
         request.map(Body::new)
@@ -289,6 +299,9 @@ async fn answer(
         request.extensions_mut().insert(PeerAddress(address));
     }
     let answered = router.oneshot(request).await;
+    if reports && matches!(&answered, Ok(answer) if answer.status() == StatusCode::SERVICE_UNAVAILABLE) {
+        pause.begin();
+    }
     place.wait();
     answered
 }

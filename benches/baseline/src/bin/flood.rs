@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! cargo run --release -p usher-baseline --bin flood -- 127.0.0.1:8787 --token-file FILE [--connections NUMBER]
-//!     [--accesses NUMBER] [--users NUMBER] [--apps NUMBER] [--seconds NUMBER] [--rate NUMBER]
+//!     [--accesses NUMBER] [--users NUMBER] [--apps NUMBER] [--seconds NUMBER] [--rate NUMBER] [--patient]
 //! ```
 //!
 //! Each connection sends calls of so many accesses, one at a time. With a rate (calls per second over all connections) the loop
 //! is open: a call is sent when its time has come, however the others went, and is counted as skipped when its connection still
-//! waits for an answer. Without one the loop is closed: everybody comes back at once, whatever they heard.
+//! waits for an answer. Without one the loop is closed: everybody comes back at once, whatever they heard; the patient ones
+//! after a second when they were refused, as `Retry-After` tells them.
 //!
-//! It costs the machine little, because it shares it with the server: one thread, a request made once for each connection, an
+//! Everybody goes to the one app where they have been before, as ledgers are filled here. It costs the machine little, because it shares it with the server: one thread, a request made once for each connection, an
 //! answer read and not understood but for its status. Prints one line of JSON; `waited_ms` is how long this program was
 //! ready to run and had no processor (as the kernel counts it), by which its own waits come out too long.
 
@@ -25,7 +26,7 @@ use usher_bench::{
     chance::Chance,
     latencies::Latencies,
     speech::{
-        Heard, People, Speech as _,
+        Heard, Order, People, Speech as _,
         http::{Accesses, body},
     },
 };
@@ -39,15 +40,23 @@ struct Choice {
     seconds: f64,
     /// From one call of a connection to its next; none when it comes back at once.
     period: Option<Duration>,
+    patient: bool,
 }
+
+/// What `Retry-After` says.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Choice {
     fn read(mut words: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
         let address = words.next().ok_or("usage: flood ADDRESS [OPTIONS]")?.parse()?;
         let (mut connections, mut accesses, mut seconds) = (2_000, 200, 5.0);
-        let (mut users, mut apps, mut rate) = (1_000, 1, None);
+        let (mut users, mut apps, mut rate, mut patient) = (1_000, 1, None, false);
         let mut token = PathBuf::new();
         while let Some(word) = words.next() {
+            if word == "--patient" {
+                patient = true;
+                continue;
+            }
             let value = words.next().ok_or(format!("{word} needs a value"))?;
             match word.as_str() {
                 "--token-file" => token = value.into(),
@@ -65,9 +74,13 @@ impl Choice {
             token: std::fs::read_to_string(token)?.trim().to_owned(),
             connections,
             accesses,
-            people: People::new(users, apps),
+            people: People {
+                order: Order::OwnApp,
+                ..People::new(users, apps)
+            },
             seconds,
             period: rate.map(|rate| Duration::from_secs_f64(f64::from(connections) / rate)),
+            patient,
         })
     }
 
@@ -107,7 +120,8 @@ impl Met {
         self.skipped += other.skipped;
     }
 
-    fn note(&mut self, answer: &[u8], took: Duration) {
+    /// Notes an answer; true when it is a refusal.
+    fn note(&mut self, answer: &[u8], took: Duration) -> bool {
         let head = answer
             .get(..answer.len() - body(answer).len())
             .unwrap_or_default();
@@ -119,6 +133,7 @@ impl Met {
         } else {
             self.others += 1;
         }
+        head.starts_with(b"HTTP/1.1 503 ")
     }
 }
 
@@ -126,7 +141,8 @@ impl Met {
 async fn call_again_and_again(
     mut stream: TcpStream,
     (call, ends): (Vec<u8>, Accesses),
-    (first, until, period): (Instant, Instant, Option<Duration>),
+    (first, until): (Instant, Instant),
+    (period, patient): (Option<Duration>, bool),
 ) -> std::io::Result<Met> {
     let (mut met, mut due) = (Met::default(), first);
     let mut answer = Vec::with_capacity(32 * 1024);
@@ -141,7 +157,10 @@ async fn call_again_and_again(
                 return Ok(met);
             }
         }
-        met.note(&answer, begun.elapsed());
+        let refused = met.note(&answer, begun.elapsed());
+        if refused && patient {
+            sleep_until((Instant::now() + RETRY_AFTER).min(until)).await;
+        }
         if let Some(period) = period {
             due += period;
             while due < Instant::now() {
@@ -172,8 +191,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for (number, (stream, call)) in (0_u32..).zip(ready) {
         // Callers begin one after the other, evenly over the first period.
         let first = begun + choice.period.unwrap_or_default() * number / choice.connections;
-        let times = (first, until, choice.period);
-        callers.spawn(call_again_and_again(stream, (call, ends.clone()), times));
+        let manner = (choice.period, choice.patient);
+        callers.spawn(call_again_and_again(
+            stream,
+            (call, ends.clone()),
+            (first, until),
+            manner,
+        ));
     }
     let mut met = Met::default();
     while let Some(ended) = callers.join_next().await {

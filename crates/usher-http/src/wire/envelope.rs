@@ -23,7 +23,7 @@ use crate::{
 /// The content type of every JSON answer.
 pub const CONTENT_TYPE_JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 /// Seconds until a caller who was refused for load may try again.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+pub(crate) const RETRY_AFTER_SECONDS: u64 = 1;
 /// The calls allowed in a window.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ogw-ratelimit-limit");
 /// Seconds until the window ends.
@@ -127,7 +127,7 @@ pub fn error_response(error: &WireError, log_id: &LogId) -> Response {
         headers.insert(header::RETRY_AFTER, exceeded.reset_seconds.into());
     }
     if error.code == WireCode::Busy {
-        headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
     }
     response
 }
