@@ -6,7 +6,7 @@ use tokio::sync::{oneshot, watch};
 use usher_store::{Access, Recorded, Store};
 
 use crate::{
-    DoorError, DoorLimits, Recorder, Spooled,
+    DoorError, DoorLimits, Recorder, Spooled, VerdictSlot,
     queue::{Party, Queue},
     worker,
 };
@@ -88,7 +88,7 @@ impl Door {
     }
 
     /// Passes one access that happens now, as [`Door::pass_now`] does, without a list around it: most people come alone, and at
-    /// the gateway all do.
+    /// the gateway all do. The verdict is heard in `slot`, which a caller who comes again and again keeps.
     ///
     /// # Errors
     /// As [`Door::pass`].
@@ -96,11 +96,11 @@ impl Door {
         &self,
         access: Access,
         read_clock: impl FnOnce() -> i64,
+        slot: &mut VerdictSlot,
     ) -> Result<Recorded, DoorError> {
-        let (answer, answered) = oneshot::channel();
-        self.queue.submit(Party::Lone(access, answer), Some(read_clock))?;
-        // The sender is dropped unanswered only when the worker ended early.
-        answered.await.unwrap_or(Err(DoorError::Closed))
+        let (teller, hearing) = slot.next_turn();
+        self.queue.submit(Party::Lone(access, teller), Some(read_clock))?;
+        hearing.await
     }
 
     async fn enter(

@@ -22,6 +22,7 @@
 //! - [`Door`]: what callers hold
 //! - [`DoorLimits`]: how much may wait, and how much is made durable at once
 //! - [`Recorder`]: what the door needs of an engine
+//! - [`VerdictSlot`]: where somebody who comes again and again hears each verdict
 //! - `queue`: what waits, behind one lock
 //! - `worker`: the one task that speaks to the engine
 
@@ -30,9 +31,11 @@ mod error;
 mod limits;
 mod queue;
 mod recorder;
+mod verdict_slot;
 mod worker;
 
 pub use door::{Door, DoorCounters};
 pub use error::DoorError;
 pub use limits::{BATCH_ACCESSES_MAX, DoorLimits, QUEUE_ACCESSES_MAX};
 pub use recorder::{Recorder, Spooled};
+pub use verdict_slot::VerdictSlot;

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{Notify, oneshot};
 use usher_store::{Access, Recorded};
 
-use crate::{DoorCounters, DoorError, DoorLimits};
+use crate::{DoorCounters, DoorError, DoorLimits, verdict_slot::Teller};
 
 /// A queue that has less than this share of its room left counts as full for a call that was not read yet: with the usual
 /// limit a call of the largest size just fits into it.
@@ -24,7 +24,7 @@ pub(crate) type Answer<Told> = Result<Told, DoorError>;
 /// for its verdict.
 pub(crate) enum Party {
     /// One access.
-    Lone(Access, oneshot::Sender<Answer<Recorded>>),
+    Lone(Access, Teller),
     /// At least one access.
     Group(Vec<Access>, oneshot::Sender<Answer<Vec<Recorded>>>),
 }

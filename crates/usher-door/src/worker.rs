@@ -124,7 +124,7 @@ fn share_out(batch: Vec<Submission>, counts: &[usize], recorded: Answers) {
         match submission.party {
             Party::Lone(_, answer) => {
                 let own = rest.next().flatten();
-                let _caller_may_be_gone = answer.send(own.ok_or(DoorError::Undecided));
+                answer.tell(own.ok_or(DoorError::Undecided));
             }
             Party::Group(_, answer) => {
                 let _caller_may_be_gone = answer.send(wholly(rest.by_ref().take(*count)));
@@ -144,8 +144,10 @@ fn wholly(mut recorded: impl Iterator<Item = Option<Recorded>>) -> Result<Vec<Re
 /// Tells everybody of a call that there is no verdict.
 fn refuse(submission: Submission, error: &StoreError) {
     let error = DoorError::from(error.clone());
-    let _caller_may_be_gone = match submission.party {
-        Party::Lone(_, answer) => answer.send(Err(error)).is_ok(),
-        Party::Group(_, answer) => answer.send(Err(error)).is_ok(),
-    };
+    match submission.party {
+        Party::Lone(_, answer) => answer.tell(Err(error)),
+        Party::Group(_, answer) => {
+            let _caller_may_be_gone = answer.send(Err(error));
+        }
+    }
 }

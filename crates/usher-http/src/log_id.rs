@@ -16,7 +16,8 @@ const OFFSET: Offset = Offset::constant(8);
 
 /// Characters of a log id.
 const CHARACTERS: usize = 34;
-const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+/// Characters of the time in it.
+const TIME_CHARACTERS: usize = 14;
 
 /// The name of one request; an extension of every request inside [`crate::router()`]. Kept in place: every request has one, and
 /// most are forgotten at once.
@@ -30,20 +31,23 @@ impl LogId {
         let moment = Timestamp::from_millisecond(now_ms.max(0)).unwrap_or_default();
         let local = OFFSET.to_datetime(moment);
         let year = local.year().unsigned_abs();
+        let low = |number: u16| u8::try_from(number % 100).unwrap_or(0);
         let pairs = [
-            year / 100 % 100,
-            year % 100,
-            local.month().unsigned_abs().into(),
-            local.day().unsigned_abs().into(),
-            local.hour().unsigned_abs().into(),
-            local.minute().unsigned_abs().into(),
-            local.second().unsigned_abs().into(),
+            low(year / 100),
+            low(year),
+            local.month().unsigned_abs(),
+            local.day().unsigned_abs(),
+            local.hour().unsigned_abs(),
+            local.minute().unsigned_abs(),
+            local.second().unsigned_abs(),
         ];
-        let time = pairs.iter().flat_map(|pair| [pair / 10, pair % 10]);
-        let chance = random.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         let mut text = [b'0'; CHARACTERS];
-        for (place, digit) in text.iter_mut().zip(time.chain(chance.map(u16::from))) {
-            *place = DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0');
+        let (time, chance) = text.split_at_mut(TIME_CHARACTERS);
+        for (place, pair) in time.as_chunks_mut().0.iter_mut().zip(pairs) {
+            *place = [digit(pair / 10), digit(pair % 10)];
+        }
+        for (place, byte) in chance.as_chunks_mut().0.iter_mut().zip(random) {
+            *place = [digit(byte >> 4), digit(byte & 15)];
         }
         Self(text)
     }
@@ -55,11 +59,23 @@ impl LogId {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// The text as it goes over the wire.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The text as a header's value.
     #[must_use]
     pub fn header_value(&self) -> HeaderValue {
         HeaderValue::from_bytes(&self.0).unwrap_or_else(|_| HeaderValue::from_static("-"))
     }
+}
+
+/// The digit of a number below 16, in upper case. It is worked out and not looked up, so that all digits of a name are worked out
+/// at once.
+fn digit(number: u8) -> u8 {
+    let beyond_nine = if number > 9 { b'A' - b'9' - 1 } else { 0 };
+    b'0' + number + beyond_nine
 }
 
 impl fmt::Display for LogId {

@@ -25,7 +25,7 @@ use axum::{
 
 use crate::{
     access, console,
-    edge::Edge,
+    edge::{Clock, Edge},
     health,
     log_id::{LOG_ID_RANDOM_BYTES, LogId},
     manage, oauth, open_apis, sign_in,
@@ -146,7 +146,8 @@ impl Begun {
             method,
             route,
             status,
-            duration_ms: edge.clock.now_ms().saturating_sub(self.at_ms),
+            began_ms: self.at_ms,
+            clock: edge.clock.as_ref(),
         };
         line.write(note);
     }
@@ -202,10 +203,16 @@ struct Line<'a> {
     method: &'a Method,
     route: &'a str,
     status: StatusCode,
-    duration_ms: i64,
+    began_ms: i64,
+    /// Read only where a line is written.
+    clock: &'a dyn Clock,
 }
 
 impl Line<'_> {
+    fn duration_ms(&self) -> i64 {
+        self.clock.now_ms().saturating_sub(self.began_ms)
+    }
+
     /// `error` where somebody should act, `warn` where the server refuses for load, `info` else; and `debug` for whoever came
     /// through the door. That is in the ledger and in the counters already, and a line for each of a crowd costs as much as
     /// letting them in, and fills disks.
@@ -215,7 +222,7 @@ impl Line<'_> {
             method,
             route,
             status,
-            duration_ms,
+            ..
         } = self;
         let status = status.as_u16();
         let code = note.map_or(0, |note| note.code);
@@ -223,26 +230,28 @@ impl Line<'_> {
         match note.map(|note| note.weight) {
             Some(Weight::Internal) => tracing::error!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
-                duration_ms, detail, "request failed inside"
+                duration_ms = self.duration_ms(), detail, "request failed inside"
             ),
             Some(Weight::Busy) => tracing::warn!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
-                duration_ms, detail, "request refused because the server is busy"
+                duration_ms = self.duration_ms(), detail, "request refused because the server is busy"
             ),
             Some(Weight::Outside) => tracing::warn!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
-                duration_ms, detail, "another server failed us"
+                duration_ms = self.duration_ms(), detail, "another server failed us"
             ),
             Some(Weight::Caller) => tracing::info!(
                 %log_id, http.method = %method, http.route = route, http.status = status, wire.code = code,
-                duration_ms, detail, "request refused"
+                duration_ms = self.duration_ms(), detail, "request refused"
             ),
             None if status == 200 && access::PATHS.contains(route) => tracing::debug!(
-                %log_id, http.method = %method, http.route = route, http.status = status, duration_ms,
+                %log_id, http.method = %method, http.route = route, http.status = status,
+                duration_ms = self.duration_ms(),
                 "request answered"
             ),
             None => tracing::info!(
-                %log_id, http.method = %method, http.route = route, http.status = status, duration_ms,
+                %log_id, http.method = %method, http.route = route, http.status = status,
+                duration_ms = self.duration_ms(),
                 "request answered"
             ),
         }

@@ -28,7 +28,17 @@ impl Secret {
     /// True when `offered` is this secret, byte for byte, compared in constant time.
     #[must_use]
     pub fn matches(&self, offered: &[u8]) -> bool {
-        self.0.as_bytes().ct_eq(offered).into()
+        let ours = self.0.as_bytes();
+        if ours.len() != offered.len() {
+            return false;
+        }
+        // All bytes are looked at, wherever the first difference lies; byte by byte through `subtle` this would cost each call of a
+        // back end ten times as much.
+        let difference = ours
+            .iter()
+            .zip(offered)
+            .fold(0_u8, |difference, (ours, offered)| difference | (ours ^ offered));
+        difference.ct_eq(&0).into()
     }
 }
 

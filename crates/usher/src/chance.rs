@@ -31,9 +31,9 @@ impl usher_http::Chance for SystemChance {
                 self.fill(stock);
             }
             let left = stock.len() - bytes.len();
-            for (byte, drawn) in bytes.iter_mut().zip(stock.drain(left..)) {
-                *byte = drawn;
-            }
+            let (_, drawn) = stock.split_at(left);
+            bytes.copy_from_slice(drawn);
+            stock.truncate(left);
         });
     }
 }

@@ -52,6 +52,44 @@ pub enum AccessesBody {
 /// # Errors
 /// Every violation found, at most twenty, in the order of the body; never none.
 pub fn parse_accesses_body(bytes: &[u8]) -> Result<AccessesBody, Vec<FieldViolation>> {
+    match plain_access(bytes) {
+        Some(access) => Ok(AccessesBody::One(access)),
+        None => parse_in_full(bytes),
+    }
+}
+
+/// Reads a lone access written as nearly all are: a number and a name in this order, with a space after colon and comma or
+/// without. None for anything else, right or wrong, which is then read in full.
+fn plain_access(bytes: &[u8]) -> Option<ReportedAccess> {
+    let rest = skip_space(bytes.strip_prefix(br#"{"user_id":"#)?);
+    let (user_id, rest) = plain_number(rest)?;
+    let rest = skip_space(rest.strip_prefix(b",")?);
+    let rest = skip_space(rest.strip_prefix(br#""namespace":"#)?);
+    let namespace = rest.strip_prefix(b"\"")?.strip_suffix(b"\"}")?;
+    Some(ReportedAccess {
+        user_id: UserId::new(user_id).ok()?,
+        namespace: std::str::from_utf8(namespace).ok()?.parse().ok()?,
+        tenant_key: None,
+    })
+}
+
+fn skip_space(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b" ").unwrap_or(bytes)
+}
+
+/// Takes the digits of a number that has one spelling, and what follows.
+fn plain_number(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let mut number: i64 = 0;
+    let mut rest = bytes;
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        number = number.checked_mul(10)?.checked_add(i64::from(digit - b'0'))?;
+        rest = after;
+    }
+    let has_one_spelling = bytes.first() != Some(&b'0');
+    has_one_spelling.then_some((number, rest))
+}
+
+fn parse_in_full(bytes: &[u8]) -> Result<AccessesBody, Vec<FieldViolation>> {
     let written: Written<'_> = serde_json::from_slice(bytes)
         .map_err(|error| vec![FieldViolation::new("body", format!("{BODY_ALLOWED}: {error}"))])?;
     let mut violations = Vec::new();
@@ -322,7 +360,42 @@ mod tests {
         assert_eq!(values, [Some("1.5".to_owned()), Some("a b".to_owned())]);
     }
 
+    #[test]
+    fn most_bodies_are_plain_at_first_sight() {
+        for (text, plain) in [
+            (
+                r#"{"user_id":1803710089388154,"namespace":"package_35f605__c"}"#,
+                true,
+            ),
+            (r#"{"user_id": 7, "namespace": "a"}"#, true),
+            (r#"{"namespace":"a","user_id":7}"#, false),
+            (r#"{"user_id":07,"namespace":"a"}"#, false),
+            (r#"{"user_id":,"namespace":"a"}"#, false),
+            (r#"{"user_id":9007199254740992,"namespace":"a"}"#, false),
+            (r#"{"user_id":7,"namespace":"a","tenant_key":"t"}"#, false),
+            (r#"{"user_id":7,"namespace":"\u0061"}"#, false),
+            (r#"{"user_id":7,"namespace":"a"} "#, false),
+        ] {
+            assert_eq!(plain_access(text.as_bytes()).is_some(), plain, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_plain_body_is_read_as_any_other(
+            user_id in "-?[0-9]{0,20}|9007199254740991",
+            spaces in prop::collection::vec(" {0,2}", 3),
+            namespace in "[a-z0-9_.-]{0,4}|[a\"\\\\{},: ]{0,6}",
+            end in "(,\"tenant_key\":\"t\"|,\"user_id\":1)?[} ]{0,3}",
+        ) {
+            let text = format!(
+                r#"{{"user_id":{}{user_id},{}"namespace":{}"{namespace}"{end}"#,
+                spaces[0], spaces[1], spaces[2]
+            );
+            let bytes = text.as_bytes();
+            prop_assert_eq!(parse_accesses_body(bytes), parse_in_full(bytes));
+        }
+
         #[test]
         fn any_bytes_give_an_answer(bytes: Vec<u8>) {
             if let Err(violations) = parse_accesses_body(&bytes) {

@@ -4,7 +4,7 @@
 //! table never looks newer than it is, and a route taken away leads nowhere from the moment that was acknowledged.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -21,7 +21,7 @@ const TENANTS_PER_READ: usize = 500;
 pub(super) struct VersionedRoutes {
     version: Option<u64>,
     pub(super) table: RouteTable,
-    pub(super) tenant_keys: HashMap<TenantId, TenantKey>,
+    pub(super) tenant_keys: BTreeMap<TenantId, TenantKey>,
 }
 
 /// The table in use, and how it is kept up to date.
@@ -69,9 +69,9 @@ impl AppRoutes {
 async fn tenant_keys(
     store: &dyn Store,
     table: &RouteTable,
-) -> Result<HashMap<TenantId, TenantKey>, StoreError> {
+) -> Result<BTreeMap<TenantId, TenantKey>, StoreError> {
     let mut nameless: HashSet<TenantId> = table.targets().map(|target| target.tenant_id).collect();
-    let mut keys = HashMap::with_capacity(nameless.len());
+    let mut keys = BTreeMap::new();
     let mut after = None;
     while !nameless.is_empty() {
         let tenants = store.tenants(after, TENANTS_PER_READ).await?;

@@ -35,6 +35,13 @@ impl CanonicalHost {
     /// # Errors
     /// [`HostError`] for anything that is not exactly one host with at most a port.
     pub fn parse(text: &str) -> Result<Self, HostError> {
+        if is_plain(text) {
+            return Ok(Self(text.to_owned()));
+        }
+        Self::parse_in_full(text)
+    }
+
+    fn parse_in_full(text: &str) -> Result<Self, HostError> {
         let host = match text.strip_prefix('[') {
             Some(rest) => ipv6(rest)?,
             None => name_or_ipv4(text)?,
@@ -59,6 +66,27 @@ impl fmt::Debug for CanonicalHost {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, formatter)
     }
+}
+
+/// True for a host of which one look shows that it is in its one spelling, as nearly all are: short, lower case, labels of letters
+/// and digits with hyphens and underscores inside, the last of letters alone.
+fn is_plain(text: &str) -> bool {
+    let mut before = b'.';
+    let mut last_is_letters = false;
+    for byte in text.bytes() {
+        let fits = match byte {
+            b'a'..=b'z' | b'0'..=b'9' => true,
+            b'-' | b'_' | b'.' => before.is_ascii_alphanumeric(),
+            _ => false,
+        };
+        if !fits {
+            return false;
+        }
+        last_is_letters = byte.is_ascii_lowercase() && (last_is_letters || before == b'.');
+        before = byte;
+    }
+    // As long as a whole host is no longer than a label may be, none of its labels is.
+    last_is_letters && text.len() <= LABEL_BYTES_MAX
 }
 
 /// What follows the opening bracket. The address is printed anew, because it has many spellings.
@@ -146,6 +174,22 @@ mod tests {
     }
 
     #[test]
+    fn most_hosts_are_plain_at_first_sight() {
+        for (text, plain) in [
+            ("crm.example.com", true),
+            ("my-service_2.internal", true),
+            ("localhost", true),
+            ("crm.example.com:443", false),
+            ("Crm.example.com", false),
+            ("192.0.2.7", false),
+            ("a.0x1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_plain(text), plain, "{text:?}");
+        }
+    }
+
+    #[test]
     fn what_is_read_in_two_ways_is_refused() {
         let long_label = format!("{}.example", "a".repeat(64));
         let long_name = format!("{}example", "abcdefg.".repeat(31));
@@ -197,6 +241,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_host_is_read_as_any_other(text in "[a-c019._-]{1,12}|[a-z]{60,66}|0x[0-9a-g]{1,3}|[a-zA-Z0-9._:\\[\\]-]{1,20}") {
+            prop_assert_eq!(CanonicalHost::parse(&text), CanonicalHost::parse_in_full(&text));
+        }
+
         #[test]
         fn canonical_of_canonical_is_itself(text in "[a-zA-Z0-9._:\\[\\]-]{1,40}|\\PC{0,20}") {
             if let Ok(host) = CanonicalHost::parse(&text) {

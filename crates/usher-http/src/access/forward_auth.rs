@@ -20,6 +20,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use usher_door::VerdictSlot;
 use usher_seats::{Refusal, SeatType, TenantKey, UserId, Verdict};
 use usher_store::{Access, StoreError};
 
@@ -38,7 +39,7 @@ use crate::{
 /// Where the entrance is.
 pub(crate) const PATH: &str = "/usher/v1/forward-auth";
 
-/// A header of the answer, and how its name is spelled on the wire.
+/// A header of the answer, and how its line begins on the wire.
 #[derive(Debug, Clone)]
 pub(crate) struct Named {
     pub(crate) name: HeaderName,
@@ -55,19 +56,19 @@ impl Named {
 }
 
 /// The headers that tell the app behind the gateway who came in, and how.
-const TENANT_HEADER: Named = Named::new("x-usher-tenant", "X-Usher-Tenant");
+const TENANT_HEADER: Named = Named::new("x-usher-tenant", "\r\nX-Usher-Tenant: ");
 /// The user's number.
-const USER_HEADER: Named = Named::new("x-usher-user", "X-Usher-User");
+const USER_HEADER: Named = Named::new("x-usher-user", "\r\nX-Usher-User: ");
 /// The app's namespace.
-const APP_HEADER: Named = Named::new("x-usher-app", "X-Usher-App");
+const APP_HEADER: Named = Named::new("x-usher-app", "\r\nX-Usher-App: ");
 /// The wire name of the seat type that admitted.
-const SEAT_TYPE_HEADER: Named = Named::new("x-usher-seat-type", "X-Usher-Seat-Type");
+const SEAT_TYPE_HEADER: Named = Named::new("x-usher-seat-type", "\r\nX-Usher-Seat-Type: ");
 /// The newest admitted access, in milliseconds.
-const ACTIVE_TIME_HEADER: Named = Named::new("x-usher-active-time", "X-Usher-Active-Time");
+const ACTIVE_TIME_HEADER: Named = Named::new("x-usher-active-time", "\r\nX-Usher-Active-Time: ");
 /// An answer is of one moment and of one person.
 const CACHE_CONTROL_HEADER: Named = Named {
     name: header::CACHE_CONTROL,
-    on_the_wire: "Cache-Control",
+    on_the_wire: "\r\nCache-Control: ",
 };
 
 /// Why somebody stays outside.
@@ -128,7 +129,8 @@ pub(crate) async fn ask(State(edge): State<Arc<Edge>>, request: Request) -> Resu
     let answer = if is_read {
         let peer = parts.extensions.get::<PeerAddress>().copied();
         let gathered = Gathered::of(sent(&parts.headers), &edge.settings.user_header);
-        enter(&edge, peer, &gathered).await
+        let at_ms = edge.clock.now_ms();
+        enter(&edge, (peer, at_ms), &gathered, &mut VerdictSlot::default()).await
     } else {
         Err(WireError::wrong_method(parts.method.as_str(), "GET or HEAD").into())
     };
@@ -140,14 +142,16 @@ pub(crate) async fn ask(State(edge): State<Arc<Edge>>, request: Request) -> Resu
     }
 }
 
-/// Whether somebody may enter, and remembers that a gateway asked. What is no question, or has no answer, is in the log.
+/// Whether somebody may enter, asked by a peer at a moment in milliseconds, and remembers that a gateway asked. What is no
+/// question, or has no answer, is in the log. The door's verdict is heard in `slot`.
 pub(crate) async fn enter(
     edge: &Edge,
-    peer: Option<PeerAddress>,
+    (peer, at_ms): (Option<PeerAddress>, i64),
     gathered: &Gathered<'_>,
+    slot: &mut VerdictSlot,
 ) -> Result<Admission, Outside> {
     let mut known = Known::default();
-    let answer = decide(edge, peer, gathered, &mut known).await;
+    let answer = decide(edge, peer, gathered, (&mut known, slot)).await;
     let denial = match &answer {
         Ok(_) => None,
         Err(Outside::Denied(denial)) => {
@@ -161,7 +165,7 @@ pub(crate) async fn enter(
         Err(_) => known.target.as_ref(),
     };
     edge.gateway_visits.note(&Visit {
-        at_ms: edge.clock.now_ms(),
+        at_ms,
         host: gathered.host_named(),
         uri: gathered.uri_named(),
         user_id: known.user_id,
@@ -182,7 +186,7 @@ async fn decide(
     edge: &Edge,
     peer: Option<PeerAddress>,
     gathered: &Gathered<'_>,
-    known: &mut Known,
+    (known, slot): (&mut Known, &mut VerdictSlot),
 ) -> Result<Admission, Outside> {
     if !is_trusted(&edge.settings, peer, gathered) {
         return Err(Denial::RequestUntrusted.into());
@@ -192,7 +196,7 @@ async fn decide(
     known.user_id = user_id.ok();
     let user_id = user_id?;
     let (target, tenant_key) = find_app(edge, &request).await?;
-    match pass(edge, user_id, &target).await {
+    match pass(edge, user_id, &target, slot).await {
         Ok((seat_type, active_time_ms)) => Ok(Admission {
             tenant_key,
             user_id,
@@ -234,7 +238,12 @@ async fn find_app(edge: &Edge, request: &ForwardedRequest) -> Result<(RouteTarge
     }
 }
 
-async fn pass(edge: &Edge, user_id: UserId, target: &RouteTarget) -> Result<(SeatType, i64), Outside> {
+async fn pass(
+    edge: &Edge,
+    user_id: UserId,
+    target: &RouteTarget,
+    slot: &mut VerdictSlot,
+) -> Result<(SeatType, i64), Outside> {
     let access = Access {
         tenant_id: target.tenant_id,
         user_id,
@@ -242,7 +251,8 @@ async fn pass(edge: &Edge, user_id: UserId, target: &RouteTarget) -> Result<(Sea
         // The door writes the time of entry.
         accessed_at_ms: 0,
     };
-    let recorded = edge.door.pass_one_now(access, || edge.clock.now_ms()).await?;
+    let read_clock = || edge.clock.now_ms();
+    let recorded = edge.door.pass_one_now(access, read_clock, slot).await?;
     edge.telemetry.decided(&recorded.verdict);
     match recorded.verdict {
         Verdict::Admitted {

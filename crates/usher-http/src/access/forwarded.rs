@@ -10,6 +10,8 @@
 //! otherwise). Held to their form, but not decided upon: `X-Forwarded-Proto`, `X-Forwarded-Method`,
 //! `X-Forwarded-For`. Other conventions (`X-Original-Uri`, `Forwarded`) are not looked at.
 
+use std::ops::RangeInclusive;
+
 use axum::http::HeaderMap;
 use usher_seats::{Refusal, UserId};
 
@@ -35,6 +37,9 @@ const METHOD: &str = "x-forwarded-method";
 const FOR: &str = "x-forwarded-for";
 /// The header of the shared secret.
 pub const SECRET_HEADER: &str = "x-usher-gateway-secret";
+
+/// The lengths that the names above have.
+const OUR_LENGTHS: RangeInclusive<usize> = URI.len()..=SECRET_HEADER.len();
 
 /// Whom the gateway names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +150,10 @@ impl<'a> Gathered<'a> {
     }
 
     fn note(&mut self, name: &str, value: &'a [u8], user_header: &str) {
+        // Neither a name nor an alias of it has another length, and most headers are of another.
+        if !OUR_LENGTHS.contains(&name.len()) && name.len() != user_header.len() {
+            return;
+        }
         if name.eq_ignore_ascii_case(user_header) {
             self.user.note(value);
         } else if is_alias(name, user_header) {
@@ -242,7 +251,10 @@ fn bare(byte: u8) -> u8 {
 }
 
 fn readable(value: &[u8]) -> Option<&str> {
-    let visible = value.iter().all(|byte| (b' '..=b'~').contains(byte));
+    // All bytes are looked at, the good ones together, since nearly all values are good.
+    let visible = value
+        .iter()
+        .fold(true, |visible, byte| visible & (b' '..=b'~').contains(byte));
     std::str::from_utf8(value).ok().filter(|_| visible)
 }
 

@@ -56,7 +56,11 @@ pub(crate) struct Visit<'a> {
 impl Visit<'_> {
     /// Writes the visit into the place of one that nobody needs any more, whose texts have room already.
     fn replace(&self, kept: &mut GatewayVisit) {
-        let path = self.uri.split(['?', '#']).next().unwrap_or_default();
+        let path_ends = self.uri.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+        let path = self
+            .uri
+            .get(..path_ends.unwrap_or(self.uri.len()))
+            .unwrap_or_default();
         kept.at_ms = self.at_ms;
         kept.tenant_id = self.app.map(|(tenant_id, _)| tenant_id);
         kept.namespace = self.app.map(|(_, namespace)| namespace.clone());

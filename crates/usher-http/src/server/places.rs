@@ -143,9 +143,14 @@ impl Place {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, stays);
     }
 
+    /// Whether the connection has to leave, before anybody is woken for it.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.slot.state.load(Ordering::SeqCst) == LEAVING
+    }
+
     /// Waits until the connection has to leave.
     pub(super) async fn must_leave(&self) {
-        while self.slot.state.load(Ordering::SeqCst) != LEAVING {
+        while !self.is_leaving() {
             self.slot.leave.notified().await;
         }
     }

@@ -2,8 +2,11 @@
 //!
 //! It reads once and writes once for each question, keeps its buffers, and has one timer, which is not touched while
 //! questions come. Time is counted in rounds of [`PATIENCE`]: a round without a question is a round of silence.
+//!
+//! Under overload nearly all work is that of refusing, so a refusal must be cheap: a report is refused by its head when the
+//! door is full, and its body is thrown away unread. And it must not come too often (`pause`).
 
-use std::{pin::pin, time::Duration};
+use std::{future::poll_fn, io, pin::pin, task::Poll, time::Duration};
 
 use axum::{
     http::{Method, StatusCode},
@@ -15,36 +18,43 @@ use tokio::{
     sync::watch,
     time::sleep,
 };
+use usher_door::VerdictSlot;
 
 use super::{
     Onward,
-    head::{self, Begins, Question},
+    head::{self, Announced, Begins, Question},
     reply::Reply,
+    waiting::{Beside, Happened},
 };
 use crate::{
     access::{
         accesses::{self, Told},
         forward_auth::{self, Outside},
-        service_callers::LastCaller,
+        service_callers::{LastCaller, Reach},
     },
     edge::{Edge, PeerAddress},
     open_apis::gateway::bearer_text,
     router::Begun,
-    server::{HEAD_BYTES_MAX, HEAD_READ_TIMEOUT, places::Place},
-    wire::{WireError, envelope::write_success},
+    server::{HEAD_BYTES_MAX, HEAD_READ_TIMEOUT, pause::PAUSE, places::Place},
+    wire::{WireCode, WireError},
 };
 
 /// How long a part of a question may wait for its rest before hyper goes on: longer than any network between a gateway and us
 /// takes for a second packet.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// Rounds of silence after which a connection ends, within the time it may be silent.
-const SILENT_ROUNDS_MAX: u64 = HEAD_READ_TIMEOUT.as_secs() / PATIENCE.as_secs();
+/// Rounds of silence after which a connection ends, within the time it may be silent: one round fewer than fill it, since timers
+/// ring a little late.
+const SILENT_ROUNDS_MAX: u64 = HEAD_READ_TIMEOUT.as_secs() / PATIENCE.as_secs() - 1;
 /// Room for the next read: more than a question has, so that one read takes it whole and leaves some, which tells the runtime
 /// that there is nothing more to read just now.
 const READ_ROOM: usize = 2 * 1024;
 
-/// Most room that a connection keeps while it waits, so that `CONNECTIONS_MAX` of them keep 16 MiB.
-const ROOM_KEPT_MAX: usize = 4 * 1024;
+/// Most room made for one read of a long report; more comes with the next read.
+const LONG_READ_ROOM_MAX: usize = 64 * 1024;
+
+/// Most room that a connection keeps while it waits, so that `CONNECTIONS_MAX` of them keep 64 MiB, as with hyper. A report of
+/// two hundred accesses is read at once in it.
+const ROOM_KEPT_MAX: usize = HEAD_BYTES_MAX;
 
 /// What comes next.
 enum Next {
@@ -67,34 +77,55 @@ pub(in crate::server) async fn converse<Stream>(
 where
     Stream: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut stopped = pin!(stopped(stopping.clone()));
-    let mut round = pin!(sleep(PATIENCE));
+    let mut pause = pin!(sleep(Duration::ZERO));
     let mut silent_rounds = 0;
     let mut read = Vec::new();
     let mut desk = Desk::new(edge, (peer, place), stopping);
-    // Polled after the stream: what was there already has been taken before the connection counts as waiting.
-    let mut leave = pin!(async {
-        place.wait_unless_at_work();
-        place.must_leave().await;
-    });
+    let mut beside = Beside {
+        place,
+        // Polled after the stream: what was there already has been taken before the connection counts as waiting.
+        leave: pin!(async {
+            place.wait_unless_at_work();
+            place.must_leave().await;
+        }),
+        stopping,
+        stopped: pin!(stopped(stopping.clone())),
+        round: pin!(sleep(PATIENCE)),
+        wakes: None,
+    };
     loop {
-        if read.capacity() - read.len() < READ_ROOM / 2 {
-            read.reserve(READ_ROOM);
+        let missing = desk.wanted.saturating_sub(read.len()).min(LONG_READ_ROOM_MAX);
+        if read.capacity() - read.len() < missing + READ_ROOM / 2 {
+            read.reserve(missing + READ_ROOM);
         }
-        tokio::select! {
-            biased;
-            bytes = stream.read_buf(&mut read) => match bytes {
-                Ok(0) | Err(_) => return None,
-                Ok(_) => {}
-            },
-            () = &mut leave => {
+        let came = poll_fn(|context| {
+            let client = if desk.pausing {
+                pause.as_mut().poll(context).map(|()| Came::PauseOver)
+            } else {
+                pin!(stream.read_buf(&mut read)).poll(context).map(Came::Bytes)
+            };
+            match client {
+                Poll::Pending => beside.poll(context).map(Came::Else),
+                came => came,
+            }
+        });
+        match came.await {
+            Came::Bytes(Ok(0) | Err(_)) => return None,
+            Came::Bytes(Ok(_)) => {}
+            Came::PauseOver => desk.pausing = false,
+            Came::Else(Happened::MustLeave) => {
                 tracing::debug!("a connection that said nothing has left its place to another");
                 return None;
             }
-            () = &mut stopped => return (!read.is_empty()).then(|| Onward::new(read, stream)),
-            () = &mut round => {
-                round.set(sleep(PATIENCE));
+            Came::Else(Happened::Stopped) => {
+                return (!read.is_empty()).then(|| Onward::new(read, stream));
+            }
+            Came::Else(Happened::RoundOver) => {
+                beside.begin_round(sleep(PATIENCE));
                 silent_rounds += 1;
+                if silent_rounds > 1 && desk.unread > 0 {
+                    return None;
+                }
                 if silent_rounds > 1 && !read.is_empty() {
                     return Some(Onward::new(read, stream));
                 }
@@ -105,11 +136,19 @@ where
             }
         }
         match desk.answer_all(&mut read, &mut stream, &mut silent_rounds).await {
+            Next::Read if desk.pausing => pause.set(sleep(PAUSE)),
             Next::Read => {}
             Next::Onward => return Some(Onward::new(read, stream)),
             Next::End => return None,
         }
     }
+}
+
+/// What a connection that waited has to go on with.
+enum Came {
+    Bytes(io::Result<usize>),
+    PauseOver,
+    Else(Happened),
 }
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {
@@ -125,7 +164,15 @@ struct Desk<'edge> {
     /// Changes, unseen, when the server stops.
     stopping: &'edge watch::Receiver<bool>,
     last_caller: Option<LastCaller>,
+    /// Where the door's verdicts are heard.
+    slot: VerdictSlot,
     reply: Reply,
+    /// How many bytes the report takes that has begun to come; it is looked at again when they are there.
+    wanted: usize,
+    /// How many bytes are still to come of a body that is thrown away.
+    unread: usize,
+    /// True when somebody was just told that the server is busy.
+    pausing: bool,
 }
 
 impl<'edge> Desk<'edge> {
@@ -140,7 +187,11 @@ impl<'edge> Desk<'edge> {
             place,
             stopping,
             last_caller: None,
+            slot: VerdictSlot::default(),
             reply: Reply::new(),
+            wanted: 0,
+            unread: 0,
+            pausing: false,
         }
     }
 
@@ -151,28 +202,48 @@ impl<'edge> Desk<'edge> {
         stream: &mut Stream,
         silent_rounds: &mut u64,
     ) -> Next {
-        let mut done = 0;
+        let mut done = self.unread.min(read.len());
+        self.unread -= done;
         let next = loop {
             let rest = read.get(done..).unwrap_or_default();
-            if rest.is_empty() {
+            if rest.is_empty() || self.pausing {
                 break Next::Read;
             }
-            match head::read(rest, &self.edge.settings.user_header) {
+            if rest.len() < self.wanted {
+                // Its body still arrives: it waits for its client since now.
+                self.place.wait();
+                break Next::Read;
+            }
+            let bytes = match head::read(rest, &self.edge.settings.user_header) {
                 Begins::Question(question, bytes) => {
                     self.place.work();
                     self.answer(question, rest).await;
-                    let closing = self.closing();
-                    let written = stream.write_all(self.reply.bytes()).await;
-                    self.place.wait();
-                    if written.is_err() || closing {
-                        break Next::End;
-                    }
-                    done += bytes;
-                    *silent_rounds = 0;
+                    bytes
                 }
+                Begins::Report(announced) => match self.room(&announced).await {
+                    None => break Next::Onward,
+                    Some(Ok(())) => {
+                        self.wanted = announced.bytes;
+                        continue;
+                    }
+                    Some(Err(busy)) => {
+                        self.unread = announced.bytes - rest.len();
+                        self.refuse(busy).await;
+                        rest.len()
+                    }
+                },
                 Begins::Part if rest.len() < HEAD_BYTES_MAX => break Next::Read,
                 Begins::Part | Begins::Other => break Next::Onward,
+            };
+            let closing = self.closing();
+            let written = stream.write_all(self.reply.bytes()).await;
+            self.place.wait();
+            if written.is_err() || closing {
+                break Next::End;
             }
+            done += bytes;
+            self.wanted = 0;
+            *silent_rounds = 0;
         };
         read.drain(..done);
         if read.is_empty() && read.capacity() > ROOM_KEPT_MAX {
@@ -193,7 +264,8 @@ impl<'edge> Desk<'edge> {
         match question {
             Question::ForwardAuth(gathered) => {
                 let path = forward_auth::PATH;
-                match forward_auth::enter(self.edge, self.peer, &gathered).await {
+                let asked = (self.peer, begun.at_ms);
+                match forward_auth::enter(self.edge, asked, &gathered, &mut self.slot).await {
                     Ok(admission) => {
                         self.reply.begin_good();
                         admission.tell(|named, text| self.reply.header(named.on_the_wire, text));
@@ -213,19 +285,18 @@ impl<'edge> Desk<'edge> {
                 let told = self.report(authorization, body, begun.at_ms).await;
                 let written = told.and_then(|told| {
                     self.reply.body.clear();
-                    write_success(&mut self.reply.body, told)
+                    told.write(&mut self.reply.body)
                 });
                 match written {
                     Ok(()) => {
                         self.reply.begin_good();
                         self.reply
-                            .header("Content-Type", "application/json; charset=utf-8");
+                            .header("\r\nContent-Type: ", "application/json; charset=utf-8");
                         self.end_good(begun, &Method::POST, accesses::PATH);
                     }
                     Err(error) => {
                         self.reply.body.clear();
-                        let response = error.into_response();
-                        self.end(begun, &Method::POST, accesses::PATH, response).await;
+                        self.end_bad_report(begun, error).await;
                     }
                 }
             }
@@ -238,14 +309,38 @@ impl<'edge> Desk<'edge> {
         body: &[u8],
         now_ms: i64,
     ) -> Result<Told, WireError> {
+        let reach = self.admit(authorization, now_ms).await?;
+        self.edge.door.require_room()?;
+        accesses::answer(self.edge, reach, body, &mut self.slot).await
+    }
+
+    async fn admit(&mut self, authorization: Option<&[u8]>, now_ms: i64) -> Result<Reach, WireError> {
         let text = bearer_text(authorization.into_iter())?;
         let callers = &self.edge.access_memory.callers;
         let store = self.edge.store.as_ref();
-        let reach = callers
+        callers
             .admit_again(store, text, &mut self.last_caller, now_ms)
-            .await?;
-        self.edge.door.require_room()?;
-        accesses::answer(self.edge, reach, body).await
+            .await
+    }
+
+    /// Whether there is room for a report whose head is there; nothing where somebody else has to say why not.
+    async fn room(&mut self, announced: &Announced<'_>) -> Option<Result<(), WireError>> {
+        let now_ms = self.edge.clock.now_ms();
+        self.admit(announced.authorization, now_ms).await.ok()?;
+        Some(self.edge.door.require_room().map_err(WireError::from))
+    }
+
+    /// Answers a report by its head.
+    async fn refuse(&mut self, busy: WireError) {
+        let begun = Begun::now(self.edge);
+        self.end_bad_report(begun, busy).await;
+    }
+
+    /// Ends the answer to a report that came to nothing.
+    async fn end_bad_report(&mut self, begun: Begun, error: WireError) {
+        self.pausing = error.code == WireCode::Busy;
+        let response = error.into_response();
+        self.end(begun, &Method::POST, accesses::PATH, response).await;
     }
 
     /// Ends an answer with HTTP 200 whose own headers are said.

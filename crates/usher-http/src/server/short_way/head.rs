@@ -4,7 +4,7 @@
 //! length of a body where there is one. Headers are read by the reader that hyper uses, with the settings that hyper uses, so
 //! nothing is taken here that hyper would refuse.
 
-use crate::access::forwarded::Gathered;
+use crate::{access::forwarded::Gathered, body::BODY_BYTES_MAX};
 
 /// The first line of a gateway's question.
 const FORWARD_AUTH: &[u8] = b"GET /usher/v1/forward-auth HTTP/1.1\r\n";
@@ -13,8 +13,6 @@ const ACCESSES: &[u8] = b"POST /usher/v1/accesses HTTP/1.1\r\n";
 /// Most headers of a question on the short way: browsers send some twenty, which gateways pass on with a few of their own.
 /// More go to hyper.
 const HEADERS_MAX: usize = 48;
-/// Longest body on the short way: a report of some fifty accesses. Longer ones spend their time elsewhere.
-const BODY_BYTES_MAX: usize = 4 * 1024;
 
 /// What begins a buffer.
 pub(super) enum Begins<'buffer> {
@@ -22,6 +20,8 @@ pub(super) enum Begins<'buffer> {
     Question(Question<'buffer>, usize),
     /// Perhaps a question, but not all of it.
     Part,
+    /// The head of a report whose body is still to come.
+    Report(Announced<'buffer>),
     /// Something else.
     Other,
 }
@@ -35,6 +35,14 @@ pub(super) enum Question<'buffer> {
         authorization: Option<&'buffer [u8]>,
         body: &'buffer [u8],
     },
+}
+
+/// What the head of a report says.
+pub(super) struct Announced<'buffer> {
+    /// As in [`Question::Accesses`].
+    pub(super) authorization: Option<&'buffer [u8]>,
+    /// How many bytes the whole report takes, head and body.
+    pub(super) bytes: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,14 +77,14 @@ pub(super) fn read<'buffer>(buffer: &'buffer [u8], user_header: &str) -> Begins<
             let question = Question::ForwardAuth(Gathered::of(sent, user_header));
             Begins::Question(question, line + bytes)
         }
-        (Entrance::Accesses, Some(body_bytes)) => match after.get(..body_bytes) {
-            Some(body) => {
-                let authorization = framing.authorization;
-                let question = Question::Accesses { authorization, body };
-                Begins::Question(question, line + bytes + body_bytes)
+        (Entrance::Accesses, Some(body_bytes)) => {
+            let authorization = framing.authorization;
+            let bytes = line + bytes + body_bytes;
+            match after.get(..body_bytes) {
+                Some(body) => Begins::Question(Question::Accesses { authorization, body }, bytes),
+                None => Begins::Report(Announced { authorization, bytes }),
             }
-            None => Begins::Part,
-        },
+        }
         _ => Begins::Other,
     }
 }
@@ -171,7 +179,7 @@ impl<'buffer> Framing<'buffer> {
     }
 }
 
-/// A length in plain decimal digits, as long as the body is short.
+/// A length in plain decimal digits, of a body that may be read.
 fn body_bytes(value: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(value).ok()?;
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -193,6 +201,8 @@ mod tests {
             Begins::Question(_, bytes) if bytes <= text.len() => "question",
             Begins::Question(..) => "a question longer than the buffer",
             Begins::Part => "part",
+            Begins::Report(announced) if announced.bytes > text.len() => "report",
+            Begins::Report(_) => "a report that is there",
             Begins::Other => "other",
         }
     }
@@ -203,7 +213,12 @@ mod tests {
         for question in [format!("{GATEWAY}\r\n"), whole] {
             for bytes in 0..question.len() {
                 let (begin, _) = question.split_at(bytes);
-                assert_eq!(kind(begin), "part", "{begin}");
+                let expected = if begin.ends_with("\r\n\r\n") || begin.ends_with('{') {
+                    "report"
+                } else {
+                    "part"
+                };
+                assert_eq!(kind(begin), expected, "{begin}");
             }
             assert_eq!(kind(&question), "question");
             assert_eq!(kind(&format!("{question}GET / HTTP/1.1\r\n")), "question");
@@ -245,7 +260,10 @@ mod tests {
                 "a signed length",
                 format!("{BACK_END}Content-Length: +2\r\n\r\n{{}}"),
             ),
-            ("a long body", format!("{BACK_END}Content-Length: 4097\r\n\r\n")),
+            (
+                "a body that is too long",
+                format!("{BACK_END}Content-Length: {}\r\n\r\n", BODY_BYTES_MAX + 1),
+            ),
             ("the last request", format!("{GATEWAY}Connection: close\r\n\r\n")),
             ("an upgrade", format!("{GATEWAY}Upgrade: h2c\r\n\r\n")),
             (

@@ -25,12 +25,14 @@
 //! - `head`: what a question must look like to be answered here
 //! - `conversation`: the loop of one connection
 //! - `reply`: answers as bytes
+//! - `waiting`: what else may happen to a connection that waits
 //! - `onward`: the rest of a connection, with what was read already in front
 
 mod conversation;
 mod head;
 mod onward;
 mod reply;
+mod waiting;
 
 pub(super) use conversation::converse;
 pub(super) use onward::Onward;

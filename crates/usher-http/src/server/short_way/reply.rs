@@ -1,5 +1,7 @@
 //! Answers as bytes, header names in Title-Case as everywhere on the wire.
 
+use std::cell::RefCell;
+
 use axum::{
     body::Bytes,
     http::{HeaderMap, StatusCode, header},
@@ -11,12 +13,19 @@ use crate::log_id::LogId;
 /// Room for an answer of the usual length, so that it is made once for a connection.
 const USUAL_BYTES: usize = 512;
 
+thread_local! {
+    /// The date of answers, made once a second by each thread.
+    static DATE: RefCell<Date> = const { RefCell::new(Date::NONE) };
+}
+
 /// The answers of one connection, one after the other in the same place.
+///
+/// Lines are written from their beginning, the end of the line before included, to the end of their text, because each piece costs
+/// as much as many bytes.
 pub(super) struct Reply {
     bytes: Vec<u8>,
     /// The body of a good answer, whose length stands before it.
     pub(super) body: Vec<u8>,
-    date: Date,
 }
 
 impl Reply {
@@ -24,7 +33,6 @@ impl Reply {
         Self {
             bytes: Vec::with_capacity(USUAL_BYTES),
             body: Vec::new(),
-            date: Date::default(),
         }
     }
 
@@ -36,20 +44,22 @@ impl Reply {
     /// Begins a good answer in place of the last.
     pub(super) fn begin_good(&mut self) {
         self.bytes.clear();
-        self.bytes.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+        self.bytes.extend_from_slice(b"HTTP/1.1 200 OK");
     }
 
-    /// Says a header whose name is spelled as it goes over the wire.
-    pub(super) fn header(&mut self, name_on_the_wire: &str, value: &str) {
-        for part in [name_on_the_wire, ": ", value, "\r\n"] {
-            self.bytes.extend_from_slice(part.as_bytes());
-        }
+    /// Says a header. `line` is how its line begins: the end of the line before, the name as it goes over the wire, a colon and a
+    /// space.
+    pub(super) fn header(&mut self, line: &'static str, value: &str) {
+        self.bytes.extend_from_slice(line.as_bytes());
+        self.bytes.extend_from_slice(value.as_bytes());
     }
 
     /// Says the name of the request.
     pub(super) fn log_id(&mut self, log_id: &LogId) {
-        self.header("X-Tt-Logid", log_id.as_str());
-        self.header("X-Request-Id", log_id.as_str());
+        self.bytes.extend_from_slice(b"\r\nX-Tt-Logid: ");
+        self.bytes.extend_from_slice(log_id.as_bytes());
+        self.bytes.extend_from_slice(b"\r\nX-Request-Id: ");
+        self.bytes.extend_from_slice(log_id.as_bytes());
     }
 
     /// Ends a good answer with the body that was put aside for it, if any.
@@ -70,13 +80,14 @@ impl Reply {
     ) {
         self.bytes.clear();
         let reason = status.canonical_reason().unwrap_or_default();
-        for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
+        for part in ["HTTP/1.1 ", status.as_str(), " ", reason] {
             self.bytes.extend_from_slice(part.as_bytes());
         }
         for (name, value) in headers {
             if name == header::CONTENT_LENGTH {
                 continue;
             }
+            self.bytes.extend_from_slice(b"\r\n");
             let mut first = true;
             for byte in name.as_str().bytes() {
                 self.bytes
@@ -85,31 +96,33 @@ impl Reply {
             }
             self.bytes.extend_from_slice(b": ");
             self.bytes.extend_from_slice(value.as_bytes());
-            self.bytes.extend_from_slice(b"\r\n");
         }
         self.end(now_ms, closing, body);
     }
 
     fn end(&mut self, now_ms: i64, closing: bool, body: &[u8]) {
-        self.header("Content-Length", itoa::Buffer::new().format(body.len()));
+        self.header("\r\nContent-Length: ", itoa::Buffer::new().format(body.len()));
         if closing {
-            self.header("Connection", "close");
+            self.header("\r\nConnection: ", "close");
         }
-        self.bytes.extend_from_slice(b"Date: ");
-        self.bytes.extend_from_slice(self.date.at(now_ms).as_bytes());
+        DATE.with_borrow_mut(|date| self.header("\r\nDate: ", date.at(now_ms)));
         self.bytes.extend_from_slice(b"\r\n\r\n");
         self.bytes.extend_from_slice(body);
     }
 }
 
-/// The date of an answer, made once a second.
-#[derive(Default)]
+/// A date as answers have it, made once a second.
 struct Date {
     second: Option<i64>,
     text: String,
 }
 
 impl Date {
+    const NONE: Self = Self {
+        second: None,
+        text: String::new(),
+    };
+
     fn at(&mut self, now_ms: i64) -> &str {
         let second = now_ms.div_euclid(1_000);
         if self.second != Some(second) {
@@ -135,7 +148,7 @@ mod tests {
         let mut reply = Reply::new();
         for body in [&b"{}"[..], b""] {
             reply.begin_good();
-            reply.header("Cache-Control", "no-store");
+            reply.header("\r\nCache-Control: ", "no-store");
             reply.body.extend_from_slice(body);
             reply.end_good(MOMENT_MS, false);
             let expected = format!(
