@@ -7,9 +7,13 @@
 //!        -> folder let go
 //! ```
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpSocket, lookup_host},
+    sync::watch,
+    task::JoinHandle,
+};
 use usher_http::{EdgeSettings, server::connections_within};
 use usher_store::InstanceName;
 
@@ -25,6 +29,10 @@ use crate::{
     ledger_place::LedgerPlace,
     open_files, tending, words,
 };
+
+/// Connections that may wait with the kernel to be taken: a crowd that comes in one moment. One more would have to try again
+/// after a second. Most systems allow as many and not more (`net.core.somaxconn`).
+const WAITING_CONNECTIONS_MAX: u32 = 4_096;
 
 /// A server that listens.
 pub(crate) struct Server {
@@ -193,7 +201,7 @@ struct Bound {
 }
 
 async fn bind(socket: Option<SocketPlace>, listen: &str) -> Result<Bound, Failure> {
-    let public = TcpListener::bind(listen).await;
+    let public = listener(listen).await;
     let public = public.map_err(|error| address_unusable(listen, &error))?;
     let address = public
         .local_addr()
@@ -205,13 +213,37 @@ async fn bind(socket: Option<SocketPlace>, listen: &str) -> Result<Bound, Failur
     })
 }
 
+/// Listens at the first of the addresses that can be had.
+async fn listener(listen: &str) -> io::Result<TcpListener> {
+    let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in lookup_host(listen).await? {
+        match listener_at(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+fn listener_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A server that starts again must not wait until the system has forgotten the connections of the last one.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_CONNECTIONS_MAX)
+}
+
 async fn stopped(mut stopping: watch::Receiver<bool>) {
     // The sender going away means the same as its word.
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-fn address_unusable(listen: &str, error: &std::io::Error) -> Failure {
-    let words = if error.kind() == std::io::ErrorKind::AddrInUse {
+fn address_unusable(listen: &str, error: &io::Error) -> Failure {
+    let words = if error.kind() == io::ErrorKind::AddrInUse {
         words!(
             "{listen} is in use by another program",
             "{listen} 已被另一个程序占用"

@@ -21,6 +21,7 @@ mod accesses;
 mod answers;
 mod connections;
 mod console;
+mod edges;
 mod engine;
 mod everywhere;
 mod forward_auth;

@@ -32,7 +32,11 @@ impl Listening {
 
     /// The same under other settings.
     pub async fn open_with(settings: EdgeSettings) -> Self {
-        let house = House::open_with(settings).await;
+        Self::of(House::open_with(settings).await).await
+    }
+
+    /// A house that is there already.
+    pub async fn of(house: House) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -114,6 +114,11 @@ impl House {
 
     /// The same under other settings.
     pub async fn open_with(settings: EdgeSettings) -> Self {
+        Self::open_with_door(settings, DoorLimits::default()).await
+    }
+
+    /// The same with another door.
+    pub async fn open_with_door(settings: EdgeSettings, limits: DoorLimits) -> Self {
         let (engine, store) = Engine::open().await;
         let clock = Arc::new(HandClock {
             now_ms: AtomicI64::new(BEGIN_MS),
@@ -121,7 +126,7 @@ impl House {
         });
         let edge = Arc::new(Edge::new(
             Arc::clone(&store),
-            Door::open(Arc::clone(&store), DoorLimits::default()),
+            Door::open(Arc::clone(&store), limits),
             clock.clone(),
             Arc::new(CountingChance::default()),
             KeyRing::from_key_file(&[7; 32]),
