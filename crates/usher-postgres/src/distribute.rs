@@ -41,6 +41,8 @@ pub const PLACEMENTS: &[(&str, Placement)] = &[
     ("groups", Placement::Distributed),
     ("seats", Placement::Distributed),
     ("activity", Placement::Distributed),
+    ("seat_tallies", Placement::Distributed),
+    ("fresh_uses", Placement::Distributed),
     ("active_days", Placement::Distributed),
     ("pools", Placement::Distributed),
     ("waiting_places", Placement::Distributed),
@@ -66,6 +68,7 @@ pub const PLACEMENTS: &[(&str, Placement)] = &[
     ("announcements", Placement::Coordinator),
     ("leases", Placement::Coordinator),
     ("instances", Placement::Coordinator),
+    ("tally_standing", Placement::Coordinator),
     ("copy_marks", Placement::Coordinator),
     ("schema_steps", Placement::Coordinator),
 ];

@@ -1,7 +1,8 @@
 //! The rows by which instances know of each other; what they mean is said in `usher_store::instances`.
 //!
 //! A row belongs to the process that entered last under its name: it has the term, and an older process that still speaks is
-//! told that the name is taken. A row that was taken away while its instance was silent comes back with the next word.
+//! told that the name is taken. Its term stands there a second time, which says that it keeps what tallies are made of
+//! (`tallies::standing`). A row that was taken away while its instance was silent comes back with the next word.
 
 use usher_store::{Heard, Instance, InstanceName, InstanceWord, Retirement, instances::SILENT_AFTER_MS};
 
@@ -26,12 +27,12 @@ pub(crate) struct Entered {
 /// $1 name, $2 since, $3 watermark, $4 whether it may spool, $5 the time where it is given. Whoever held the watermark back still
 /// does until the next word, which knows of the spool.
 const ENTER: &str = concat!(
-    "INSERT INTO instances AS kept (tenant_id, name, term, since_ms, heard_at_ms, watermark_ms, may_spool)
-     VALUES (0, $1, (extract(epoch FROM statement_timestamp()) * 1000000)::int8, $2, ",
+    "INSERT INTO instances AS kept (tenant_id, name, term, tallies_term, since_ms, heard_at_ms, watermark_ms, may_spool)
+     SELECT 0, $1, drawn.term, drawn.term, $2, ",
     now_ms!("$5"),
-    ", $3, $4)
+    ", $3, $4 FROM (SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::int8 AS term) AS drawn
      ON CONFLICT (tenant_id, name) DO UPDATE
-     SET term = GREATEST(kept.term + 1, excluded.term), since_ms = excluded.since_ms,
+     SET term = GREATEST(kept.term + 1, excluded.term), tallies_term = GREATEST(kept.term + 1, excluded.term), since_ms = excluded.since_ms,
          heard_at_ms = excluded.heard_at_ms, may_spool = excluded.may_spool OR kept.may_spool,
          watermark_ms = CASE WHEN kept.may_spool THEN LEAST(kept.watermark_ms, excluded.watermark_ms)
                              ELSE excluded.watermark_ms END
@@ -40,12 +41,12 @@ const ENTER: &str = concat!(
 
 /// $1 name, $2 since, $3 watermark, $4 whether it may spool, $5 the time where it is given, $6 term.
 const SAY: &str = concat!(
-    "INSERT INTO instances AS kept (tenant_id, name, term, since_ms, heard_at_ms, watermark_ms, may_spool)
-     VALUES (0, $1, $6, $2, ",
+    "INSERT INTO instances AS kept (tenant_id, name, term, tallies_term, since_ms, heard_at_ms, watermark_ms, may_spool)
+     VALUES (0, $1, $6, $6, $2, ",
     now_ms!("$5"),
     ", $3, $4)
      ON CONFLICT (tenant_id, name) DO UPDATE
-     SET heard_at_ms = excluded.heard_at_ms, watermark_ms = excluded.watermark_ms, may_spool = excluded.may_spool
+     SET tallies_term = excluded.tallies_term, heard_at_ms = excluded.heard_at_ms, watermark_ms = excluded.watermark_ms, may_spool = excluded.may_spool
      WHERE kept.term = excluded.term"
 );
 

@@ -62,6 +62,7 @@ mod search_keys;
 mod shared_clock;
 mod sql;
 mod store;
+mod tallies;
 mod tending;
 mod tls;
 

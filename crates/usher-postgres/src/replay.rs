@@ -28,6 +28,12 @@ WITH asked AS (
     ON CONFLICT (tenant_id, seat_type, user_id, namespace) DO UPDATE
     SET active_time_ms = excluded.active_time_ms, noted_day = excluded.noted_day
     WHERE excluded.active_time_ms > activity.active_time_ms
+), fresh AS (
+    INSERT INTO fresh_uses (tenant_id, transaction_number, oldest_ms, user_ids)
+    SELECT tenant_id, txid_current(), min(at_ms), array_agg(DISTINCT user_id) FROM asked GROUP BY tenant_id
+    ON CONFLICT (tenant_id, transaction_number) DO UPDATE
+    SET oldest_ms = LEAST(fresh_uses.oldest_ms, excluded.oldest_ms),
+        user_ids = fresh_uses.user_ids || excluded.user_ids
 )
 INSERT INTO active_days (tenant_id, seat_type, namespace, day, user_id)
 SELECT DISTINCT tenant_id, seat_type, namespace, day, user_id FROM asked

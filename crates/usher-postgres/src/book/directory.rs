@@ -10,6 +10,7 @@ use crate::{
     reads,
     search_keys::{self, Called},
     sql::{Answered, Sql},
+    tallies,
 };
 
 /// Whether a tenant is there.
@@ -141,9 +142,9 @@ impl Directory for DatabaseBook<'_> {
 
     async fn remove_user(&mut self, tenant_id: TenantId, user_id: UserId) -> Answered<bool> {
         search_keys::rewrite(self.sql, (tenant_id, user_id), None).await?;
+        tallies::remove_seats(self.sql, tenant_id, user_id).await?;
         for statement in [
             "DELETE FROM leaves WHERE tenant_id = $1 AND user_id = $2",
-            "DELETE FROM seats WHERE tenant_id = $1 AND user_id = $2",
             "DELETE FROM credentials WHERE tenant_id = $1 AND user_id = $2",
             "DELETE FROM identity_links WHERE tenant_id = $1 AND user_id = $2",
             "DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2",

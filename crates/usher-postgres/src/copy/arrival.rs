@@ -9,6 +9,7 @@ use super::field::Field;
 use crate::{
     search_keys,
     sql::{Answered, Sql},
+    tallies::standing,
 };
 
 /// Stands for a day on which nothing was noted, so that the first access notes its own.
@@ -69,8 +70,12 @@ async fn tickets(sql: &Sql, rows: &[Row]) -> Answered<()> {
 
 /// Takes out everything that belongs to a ledger, within a transaction.
 pub(super) async fn empty(sql: &Sql) -> Answered<()> {
-    sql.batch(&format!("TRUNCATE user_search_keys, {}", tables().join(", ")))
-        .await?;
+    sql.batch(&format!(
+        "TRUNCATE user_search_keys, seat_tallies, fresh_uses, {}",
+        tables().join(", ")
+    ))
+    .await?;
+    standing::distrust(sql).await?;
     sql.batch("SELECT setval('waiting_tickets', 1, FALSE)").await
 }
 

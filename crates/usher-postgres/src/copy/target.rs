@@ -13,6 +13,7 @@ use crate::{
     connection::{OpenError, PostgresOptions},
     keeping_key,
     sql::{Answered, Sql},
+    tallies::standing,
 };
 
 /// A database that nobody serves.
@@ -74,6 +75,7 @@ impl PostgresTarget {
 
     async fn settle(&self) -> Answered<()> {
         arrival::look_at_everything(&self.sql).await?;
+        standing::walk(&self.sql).await?;
         self.sql.begin().await?;
         arrival::settle(&self.sql).await?;
         self.sql.commit().await

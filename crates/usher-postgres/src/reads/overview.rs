@@ -1,15 +1,18 @@
 //! The figures of all pools.
 //!
-//! Exact at the moment of reading, in one snapshot. The database counts the seats in use by day and sends counts and no seats;
-//! but it does look at every seat of the tenant with its newest access, so it costs the seats: see `docs/postgresql.md` for how
-//! long that takes.
+//! Exact at the moment of reading, in one snapshot, and bounded by pools and days instead of seats: the tallies say how many
+//! seats stand at which days ([`crate::tallies`]), and single seats are looked at only where tallies cannot know. Those are the
+//! seats of people who are not counted anew yet, of whom there are a few; where there are many, they are counted first. They are
+//! seats that ran out and are not written down as such, app seats that such a platform seat no longer makes redundant, and
+//! seats of people with leaves. Whatever the reasons, a person's seats are exchanged once.
+//!
+//! While the tallies are not believed, the seats themselves are counted (`by_seat`).
 
-use std::collections::BTreeMap;
+mod by_seat;
 
-use usher_seats::{
-    Day, Leave, Seat, SeatCounter, SeatFacts, SeatType, TallyCell, TallyFlags, TallyMark, UserId,
-    overview::judged_at_ms,
-};
+use std::collections::{BTreeMap, BTreeSet};
+
+use usher_seats::{Leave, SeatCounter, SeatFacts, SeatType, UserId, overview::judged_at_ms};
 use usher_store::{
     Overview, OverviewQuery, PoolFigures, PoolRow,
     overview::{OVERVIEW_LEAVES_READ_MAX, OVERVIEW_ROWS_MAX},
@@ -17,67 +20,79 @@ use usher_store::{
 
 use super::{ledger::pools, limit};
 use crate::{
-    numbers::{StoredSeatType, StoredUserId, seat_namespace},
+    numbers::{SeatTypeNumber, StoredSeatType, StoredUserId, seat_namespace},
     sql::{Answered, Row, Sql},
+    tallies::{self, KeptSeat, standing, uncounted},
 };
 
-/// Every seat in use at $2, judged at $3, with what decides where it is counted.
-macro_rules! marked {
-    ($whose:literal) => {
-        concat!(
-            "SELECT seats.seat_type, seats.namespace, seats.user_id, seats.assigned_at_ms, used.last_ms,
-                seats.protected_reason IS NOT NULL AS protected,
-                seats.seat_type = 1 AND coalesce(
-                    platform.held AND (platform.expires_at_ms IS NULL OR platform.expires_at_ms > $3), FALSE) AS redundant
-             FROM seats
-             LEFT JOIN seats AS platform ON platform.tenant_id = seats.tenant_id AND platform.seat_type = 0
-                                        AND platform.user_id = seats.user_id AND platform.namespace = ''
-             LEFT JOIN (
-                 SELECT tenant_id, seat_type, user_id, CASE WHEN seat_type = 0 THEN '' ELSE namespace END AS namespace,
-                        max(active_time_ms) AS last_ms
-                 FROM activity WHERE tenant_id = $1 GROUP BY 1, 2, 3, 4
-             ) AS used ON used.tenant_id = seats.tenant_id AND used.seat_type = seats.seat_type
-                      AND used.user_id = seats.user_id AND used.namespace = seats.namespace
-             WHERE seats.tenant_id = $1 AND seats.held AND (seats.expires_at_ms IS NULL OR seats.expires_at_ms > $2) ",
-            $whose
-        )
-    };
-}
+/// Most people whose seats are exchanged because they are not counted anew yet. Each costs some twenty microseconds, and counting
+/// them about as much again; so whoever finds more does it for those who come after.
+const FRESH_PEOPLE_MAX: usize = 1_000;
+/// How often somebody counts before they read with whatever came meanwhile.
+const CATCH_UPS_MAX: u32 = 3;
 
-/// How many stand where: the rule is [`usher_seats::overview::cells`].
-const COUNTS: &str = concat!(
-    "WITH marked AS (",
-    marked!(""),
-    ")
-SELECT seat_type, namespace, cell.mark, cell.day, cell.flags, count(*)
-FROM marked
-CROSS JOIN LATERAL (
-    SELECT protected::int4 + 2 * redundant::int4 + 4 * (last_ms IS NULL)::int4 AS flags
-) AS flagged
-CROSS JOIN LATERAL (VALUES
-    (0, div(GREATEST(assigned_at_ms, last_ms, 0) + 86399999, 86400000)::int4, flagged.flags),
-    (1, div(GREATEST(assigned_at_ms, 0) + 86399999, 86400000)::int4, flagged.flags),
-    (2, div(GREATEST(last_ms, 0), 86400000)::int4, 0)
-) AS cell (mark, day, flags)
-WHERE cell.mark <> 2 OR last_ms IS NOT NULL
-GROUP BY 1, 2, 3, 4, 5"
+/// People are looked up one by one, also where a ledger is no larger than that the server might as well read the whole.
+const ONE_BY_ONE: &str = "SET LOCAL enable_seqscan = off";
+
+/// People of whom something happened since they were counted.
+const FRESH: &str = concat!(
+    "SELECT DISTINCT user_id FROM (
+         (SELECT unnest(user_ids) AS user_id FROM fresh_uses WHERE tenant_id = $1)
+         UNION ALL
+         (SELECT user_id FROM seats WHERE tenant_id = $1 AND ",
+    uncounted!(),
+    " ORDER BY user_id LIMIT $2)
+     ) AS fresh LIMIT $2"
 );
 
-/// The seats of some people.
-const SEATS_OF: &str = marked!("AND seats.user_id = ANY($4)");
+/// The counts of a tenant.
+const TALLIES: &str = "SELECT seat_type, namespace, mark, day, flags, seats FROM seat_tallies WHERE tenant_id = $1 AND generation = $2";
+
+/// People with a seat of some pools that ran out by $2 and is still held.
+const RAN_OUT: &str = "
+SELECT seats.user_id FROM unnest($3::int2[], $4::text[]) AS pool (seat_type, namespace)
+JOIN seats ON seats.tenant_id = $1 AND seats.seat_type = pool.seat_type
+          AND seats.namespace = pool.namespace COLLATE \"C\"
+          AND seats.held AND seats.expires_at_ms IS NOT NULL AND seats.expires_at_ms <= $2";
 
 /// Reads the figures.
 pub(crate) async fn overview(connection: &Sql, query: &OverviewQuery) -> Answered<Overview> {
-    connection.begin().await?;
-    connection
-        .batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        .await?;
-    let overview = within_snapshot(connection, query).await?;
-    connection.commit().await?;
-    Ok(overview)
+    let mut catch_ups = 0;
+    loop {
+        connection.begin().await?;
+        connection
+            .batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            .await?;
+        let fresh_max = if catch_ups < CATCH_UPS_MAX {
+            FRESH_PEOPLE_MAX
+        } else {
+            usize::MAX - 1
+        };
+        let read = within_snapshot(connection, query, fresh_max).await?;
+        connection.commit().await?;
+        if let Some(overview) = read {
+            return Ok(overview);
+        }
+        tallies::catch_up(connection, query.tenant_id).await?;
+        catch_ups += 1;
+    }
 }
 
-async fn within_snapshot(connection: &Sql, query: &OverviewQuery) -> Answered<Overview> {
+/// None when more people are fresh than may be.
+async fn within_snapshot(
+    connection: &Sql,
+    query: &OverviewQuery,
+    fresh_max: usize,
+) -> Answered<Option<Overview>> {
+    let generation = standing::trusted(connection).await?;
+    let mut people = BTreeSet::new();
+    if generation.is_some() {
+        connection.batch(ONE_BY_ONE).await?;
+        people = fresh(connection, query, fresh_max).await?;
+        if people.len() > fresh_max {
+            return Ok(None);
+        }
+    }
     let rows_max = query.rows_max.min(OVERVIEW_ROWS_MAX);
     let rows = pools(
         connection,
@@ -91,37 +106,64 @@ async fn within_snapshot(connection: &Sql, query: &OverviewQuery) -> Answered<Ov
         .iter()
         .map(|row| (place(row), SeatCounter::new(query.policy, query.now_ms)))
         .collect();
-    tallied(connection, query, &mut counters).await?;
     let leaves = leaves(connection, query).await?;
-    if let Some(leaves) = &leaves {
-        exchange(connection, query, leaves, &mut counters).await?;
+    people.extend(leaves.iter().flat_map(BTreeMap::keys));
+    match generation {
+        Some(generation) => {
+            tallied(connection, query, generation, &mut counters).await?;
+            people.extend(ran_out(connection, query, &counters).await?);
+        }
+        None => by_seat::tallied(connection, query, &mut counters).await?,
     }
+    let seats = tallies::seats_of(connection, query.tenant_id, &people).await?;
+    let exchange = Exchange {
+        query,
+        leaves: leaves.as_ref(),
+        generation,
+    };
+    exchange.seats(&seats, &mut counters);
     let figures = |pool: PoolRow| PoolFigures {
         seats: counters
             .get(&place(&pool))
             .map_or_else(Default::default, |counter| counter.figures(leaves.is_some())),
         pool,
     };
-    Ok(Overview {
+    Ok(Some(Overview {
         judged_at_ms: judged_at_ms(query.now_ms),
         pools: rows.into_iter().map(figures).collect(),
-    })
+    }))
 }
 
 /// By the pool within its tenant.
 type Counters = BTreeMap<(SeatType, String), SeatCounter>;
+/// By person.
+type Leaves = BTreeMap<UserId, Vec<Leave>>;
 
 fn place(pool: &PoolRow) -> (SeatType, String) {
     let namespace = seat_namespace(pool.namespace.as_ref());
     (pool.seat_type, namespace.to_owned())
 }
 
-async fn tallied(connection: &Sql, query: &OverviewQuery, counters: &mut Counters) -> Answered<()> {
-    let values = (query.tenant_id.0, query.now_ms, judged_at_ms(query.now_ms));
+fn user_id(row: &Row) -> Answered<UserId> {
+    row.get::<StoredUserId>(0).map(|StoredUserId(user_id)| user_id)
+}
+
+async fn fresh(connection: &Sql, query: &OverviewQuery, fresh_max: usize) -> Answered<BTreeSet<UserId>> {
+    let bound = (query.tenant_id.0, limit(fresh_max + 1));
+    let people = connection.rows(FRESH, bound, user_id).await?;
+    Ok(people.into_iter().collect())
+}
+
+async fn tallied(
+    connection: &Sql,
+    query: &OverviewQuery,
+    generation: i64,
+    counters: &mut Counters,
+) -> Answered<()> {
     let counts = connection
-        .rows(COUNTS, values, |row| {
+        .rows(TALLIES, (query.tenant_id.0, generation), |row| {
             let place = (row.get::<StoredSeatType>(0)?.0, row.get::<String>(1)?);
-            Ok((place, cell(row)?, row.get::<i64>(5)?))
+            Ok((place, tallies::cell(row, 2)?, row.get::<i64>(5)?))
         })
         .await?;
     for (place, cell, seats) in counts {
@@ -132,16 +174,20 @@ async fn tallied(connection: &Sql, query: &OverviewQuery, counters: &mut Counter
     Ok(())
 }
 
-fn cell(row: &Row) -> Answered<Option<TallyCell>> {
-    let number = |number: i32| u8::try_from(number).unwrap_or(u8::MAX);
-    let mark = TallyMark::from_number(number(row.get(2)?));
-    let day = Day::new(row.get(3)?);
-    let flags = TallyFlags::from_number(number(row.get(4)?));
-    Ok(mark.map(|mark| TallyCell { mark, day, flags }))
+/// People with a seat on this page that ran out; and those whose platform seat did, which makes app seats redundant no longer.
+async fn ran_out(connection: &Sql, query: &OverviewQuery, counters: &Counters) -> Answered<Vec<UserId>> {
+    let platform_seats = (SeatType::PerUser, String::new());
+    let pools: BTreeSet<&(SeatType, String)> = counters.keys().chain([&platform_seats]).collect();
+    let (seat_types, namespaces): (Vec<i16>, Vec<&str>) = pools
+        .into_iter()
+        .map(|(seat_type, namespace)| (SeatTypeNumber(*seat_type).number(), namespace.as_str()))
+        .unzip();
+    let values = (query.tenant_id.0, query.now_ms, seat_types, namespaces);
+    connection.rows(RAN_OUT, values, user_id).await
 }
 
 /// Everybody's leaves; none when they are of more people than may be looked at.
-async fn leaves(connection: &Sql, query: &OverviewQuery) -> Answered<Option<BTreeMap<UserId, Vec<Leave>>>> {
+async fn leaves(connection: &Sql, query: &OverviewQuery) -> Answered<Option<Leaves>> {
     let found = connection
         .rows(
             "SELECT user_id, from_ms, until_ms FROM leaves
@@ -156,59 +202,63 @@ async fn leaves(connection: &Sql, query: &OverviewQuery) -> Answered<Option<BTre
             },
         )
         .await?;
-    let mut leaves: BTreeMap<UserId, Vec<Leave>> = BTreeMap::new();
+    let mut leaves = Leaves::new();
     for (user_id, leave) in found {
         leaves.entry(user_id).or_default().push(leave);
     }
     Ok(Some(leaves).filter(|leaves| leaves.len() <= OVERVIEW_LEAVES_READ_MAX))
 }
 
-/// Exchanges the seats of people with leaves for what they are with them.
-async fn exchange(
-    connection: &Sql,
-    query: &OverviewQuery,
-    leaves: &BTreeMap<UserId, Vec<Leave>>,
-    counters: &mut Counters,
-) -> Answered<()> {
-    let user_ids: Vec<i64> = leaves.keys().map(|user_id| user_id.get()).collect();
-    let at_ms = judged_at_ms(query.now_ms);
-    let seats = connection
-        .rows(
-            SEATS_OF,
-            (query.tenant_id.0, query.now_ms, at_ms, user_ids),
-            |row| {
-                let place = (row.get::<StoredSeatType>(0)?.0, row.get::<String>(1)?);
-                Ok((place, row.get::<StoredUserId>(2)?.0, facts(row)?))
-            },
-        )
-        .await?;
-    for (place, user_id, counted) in seats {
-        let present = SeatFacts {
-            leaves: leaves.get(&user_id).map_or(&[], Vec::as_slice),
-            ..counted
-        };
-        if let Some(counter) = counters.get_mut(&place)
-            && let Some(idleness) = usher_seats::idle::judge(&present, query.policy, at_ms)
-        {
-            counter.leave_out(&counted);
-            counter.put_in(&idleness, counted.last_admitted_ms);
-        }
-    }
-    Ok(())
+/// Takes seats out as they were counted and puts them in as they are.
+struct Exchange<'a> {
+    query: &'a OverviewQuery,
+    leaves: Option<&'a Leaves>,
+    /// None where seats were counted one by one.
+    generation: Option<i64>,
 }
 
-fn facts(row: &Row) -> Answered<SeatFacts<'static>> {
-    Ok(SeatFacts {
-        // The statement gives seats in use only.
-        seat: Seat {
-            held: true,
-            expires_at_ms: None,
-            released_at_ms: None,
-        },
-        assigned_at_ms: row.get(3)?,
-        last_admitted_ms: row.get(4)?,
-        protected: row.get(5)?,
-        leaves: &[],
-        platform_seat_in_use: row.get(6)?,
-    })
+impl Exchange<'_> {
+    fn seats(&self, seats: &[KeptSeat], counters: &mut Counters) {
+        let at_ms = judged_at_ms(self.query.now_ms);
+        let with_platform_seat: BTreeSet<UserId> = seats
+            .iter()
+            .filter(|seat| seat.seat_type == SeatType::PerUser && seat.facts.seat.admits(at_ms))
+            .map(|seat| seat.user_id)
+            .collect();
+        for seat in seats {
+            let is_app_seat = seat.seat_type == SeatType::PerUserPerApp;
+            let present = SeatFacts {
+                leaves: self
+                    .leaves
+                    .and_then(|leaves| leaves.get(&seat.user_id))
+                    .map_or(&[], Vec::as_slice),
+                platform_seat_in_use: is_app_seat && with_platform_seat.contains(&seat.user_id),
+                ..seat.facts
+            };
+            let place = (seat.seat_type, seat.namespace.clone());
+            if let Some(counter) = counters.get_mut(&place) {
+                if let Some(counted) = self.counted(seat, &present) {
+                    counter.leave_out(&counted);
+                }
+                self.put_in(counter, &present, at_ms);
+            }
+        }
+    }
+
+    fn counted<'seat>(&self, seat: &KeptSeat, present: &SeatFacts<'seat>) -> Option<SeatFacts<'seat>> {
+        match self.generation {
+            Some(generation) => seat
+                .counted
+                .filter(|counted| counted.generation == generation)
+                .map(|counted| counted.facts),
+            None => by_seat::counted(self.query, present),
+        }
+    }
+
+    fn put_in(&self, counter: &mut SeatCounter, present: &SeatFacts<'_>, at_ms: i64) {
+        let judged = usher_seats::idle::judge(present, self.query.policy, at_ms);
+        if let Some(idleness) = judged.filter(|_| present.seat.admits(self.query.now_ms)) {
+            counter.put_in(&idleness, present.last_admitted_ms);
+        }
+    }
 }

@@ -3,6 +3,9 @@
 //! What it admits by is the first half of the rule in `usher-seats` (which seat, at which moment); the reasons of refusals are
 //! worked out from the facts that come back, and so is the verdict itself: where the two should ever disagree, the batch is
 //! reported as broken and nobody of it is told "admitted".
+//!
+//! Whoever comes on another day of UTC than before is named in `fresh_uses`, so that their seats are counted anew (`tallies`).
+//! That adds a row per batch and waits for nobody.
 
 use std::collections::HashMap;
 
@@ -49,7 +52,7 @@ WITH asked AS (
                              AND old.user_id = facts.user_id AND old.namespace = facts.namespace
 ), moved AS (
     SELECT DISTINCT ON (tenant_id, seat_type, user_id, namespace)
-           tenant_id, seat_type, user_id, namespace, at_ms, day
+           tenant_id, seat_type, user_id, namespace, at_ms, day, old_ms
     FROM judged
     WHERE seat_type IS NOT NULL AND (old_ms IS NULL OR at_ms > old_ms)
     ORDER BY tenant_id, seat_type, user_id, namespace, at_ms DESC
@@ -69,6 +72,14 @@ WITH asked AS (
     ORDER BY tenant_id, seat_type, namespace, day, user_id
     ON CONFLICT DO NOTHING
     RETURNING 1
+), fresh AS (
+    INSERT INTO fresh_uses (tenant_id, transaction_number, oldest_ms, user_ids)
+    SELECT tenant_id, txid_current(), min(at_ms), array_agg(DISTINCT user_id) FROM moved
+    WHERE old_ms IS NULL OR old_ms / 86400000 <> at_ms / 86400000
+    GROUP BY tenant_id
+    ON CONFLICT (tenant_id, transaction_number) DO UPDATE
+    SET oldest_ms = LEAST(fresh_uses.oldest_ms, excluded.oldest_ms),
+        user_ids = fresh_uses.user_ids || excluded.user_ids
 )
 SELECT tenant_enabled, person_enabled, app_enabled, platform_held, platform_expires_at_ms, platform_released_at_ms,
        own_held, own_expires_at_ms, own_released_at_ms, seat_type, old_ms,

@@ -1,8 +1,9 @@
 //! The statement for accesses whose standing is remembered: it makes sure that nothing has changed, and moves the rows.
 //!
-//! It only touches a row that is there, knows the day already and is older; so it neither joins what the verdict was made of nor
-//! appends to history. It says which accesses it has written down. All others have changed their standing, are the first of
-//! their day, or come too late; they are looked up like those of whom nothing is remembered.
+//! It only touches a row that is there, knows the day already, the tenant's and that of UTC, and is older; so it neither joins
+//! what the verdict was made of nor appends to history or to what is to be counted. It says which accesses it has written down.
+//! All others have changed their standing, are the first of their day, or come too late; they are looked up like those of
+//! whom nothing is remembered.
 
 use tokio_postgres::types::ToSql;
 use usher_seats::{SeatType, Verdict};
@@ -32,6 +33,7 @@ WITH moved AS (
     WHERE activity.tenant_id = asked.tenant_id AND activity.seat_type = asked.seat_type
       AND activity.user_id = asked.user_id AND activity.namespace = asked.namespace
       AND activity.noted_day = asked.day AND activity.active_time_ms < asked.at_ms
+      AND activity.active_time_ms >= asked.at_ms - asked.at_ms % 86400000
     RETURNING asked.place
 )
 SELECT array_agg(place) FROM moved";

@@ -8,6 +8,7 @@
 
 mod conformance;
 mod copy;
+mod cost;
 mod distribute;
 mod home;
 mod hot;
@@ -19,4 +20,5 @@ mod migrations;
 mod pooler;
 mod remembered;
 mod statements;
+mod tallies;
 mod tls;

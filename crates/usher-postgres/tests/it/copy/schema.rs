@@ -10,7 +10,7 @@ use usher_testbed::postgres::Server;
 use crate::home::PostgresHome;
 
 /// Tables that belong to no section, and why.
-const NOT_COPIED: [(&str, &str); 9] = [
+const NOT_COPIED: [(&str, &str); 12] = [
     ("schema_steps", "what this engine has made"),
     ("copy_marks", "about the copy, not about the ledger"),
     ("ledger_keys", "moved by the command, which knows of key files"),
@@ -18,6 +18,12 @@ const NOT_COPIED: [(&str, &str); 9] = [
         "user_search_keys",
         "follow from the names; written where people arrive",
     ),
+    (
+        "seat_tallies",
+        "follow from seats and activity; counted where they arrive",
+    ),
+    ("fresh_uses", "the same"),
+    ("tally_standing", "the same"),
     ("rate_windows", "of the present minute"),
     ("announcements", "between instances; nobody works meanwhile"),
     ("leases", "the same"),
@@ -29,7 +35,12 @@ const NOT_COPIED: [(&str, &str); 9] = [
 ];
 
 /// Columns of the sections' tables that belong to no section, and why.
-const COLUMNS_NOT_COPIED: [(&str, &str, &str); 2] = [
+const COLUMNS_NOT_COPIED: [(&str, &str, &str); 7] = [
+    ("seats", "counted_in", "counted where they arrive"),
+    ("seats", "counted_flags", "the same"),
+    ("seats", "counted_assigned_at_ms", "the same"),
+    ("seats", "last_admitted_ms", "the same"),
+    ("seats", "idle_since_day", "the same"),
     ("activity", "noted_day", "the first access notes it"),
     ("audit_heads", "version", "between instances"),
 ];
