@@ -24,8 +24,8 @@ use crate::{
     words,
 };
 
-/// Programs that read; together they may read five thousand pages in a second.
-const CLIENTS: u64 = 500;
+/// Programs that read; together they may read twenty thousand pages in a second, more than two processors answer.
+const CLIENTS: u64 = 2_000;
 /// As many as ask at once: more than processors, fewer than a crowd.
 pub(crate) const PAGE_CONNECTIONS: usize = 8;
 /// The most rows that a page may have.
