@@ -51,7 +51,8 @@ async function guest(language) {
 
 /** The page as it is, in each dress. */
 async function shoot(page, language, name) {
-  // What was opened by hand has moved the page.
+  // What was opened by hand has moved the page, and a button that was pressed may still lead to another.
+  await page.waitForLoadState()
   await page.evaluate(() => globalThis.scrollTo(0, 0))
   if (readme) return README[name] && forReadme(page, language, name)
   if (only && !only.includes(name)) return
@@ -98,6 +99,7 @@ async function nothingYet(language) {
     await page.locator('form').evaluate((form) => { form.noValidate = true })
     await page.locator('input[type=password]').first().fill('short')
     await page.keyboard.press('Enter')
+    await page.locator('.alert').waitFor()
     await shoot(page, language, 'first-password-short')
     await choosePassword(page, server.first_password_link)
     await shoot(page, language, 'first-password-done')
@@ -206,6 +208,7 @@ async function everything(language) {
     await shoot(page, language, 'pool-too-small')
     await page.goto(`${base}/console/seats/per_user:${known.idle}`)
     await page.locator('form:has(input[value=release]) button').first().click()
+    await page.locator('button.grave').waitFor()
     await shoot(page, language, 'seat-confirm')
 
     await page.goto(`${base}/console/seats?idle=90`)

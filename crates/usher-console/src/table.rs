@@ -144,8 +144,20 @@ pub(crate) fn breakable(text: &str) -> Vec<&str> {
     if text.len() <= UNBROKEN_BYTES_MAX {
         return vec![text];
     }
-    text.split_inclusive(['.', '_', ':', '/', ',', '-', '@', '='])
-        .collect()
+    let bytes = text.as_bytes();
+    let is_digit = |place: usize| bytes.get(place).is_some_and(u8::is_ascii_digit);
+    let ends = text.match_indices(['.', '_', ':', '/', ',', '-', '@', '=']);
+    // A date, a time of day and an address stay whole.
+    let ends = ends.filter(|(place, _)| !(is_digit(place + 1) && place.checked_sub(1).is_some_and(is_digit)));
+    let mut begin = 0;
+    let mut parts = Vec::new();
+    for (place, mark) in ends {
+        let end = place + mark.len();
+        parts.extend(text.get(begin..end));
+        begin = end;
+    }
+    parts.extend(text.get(begin..).filter(|rest| !rest.is_empty()));
+    parts
 }
 
 /// A column.
@@ -282,6 +294,14 @@ mod tests {
         assert_eq!(
             breakable("group.standing_assignment_set"),
             ["group.", "standing_", "assignment_", "set"]
+        );
+        assert_eq!(
+            breakable("kept: {until: 2026-12-23 05:59} from 127.0.0.1"),
+            ["kept:", " {until:", " 2026-12-23 05:59} from 127.0.0.1"]
+        );
+        assert_eq!(
+            breakable("-------------------席-"),
+            [["-"; 19].as_slice(), &["席-"]].concat()
         );
     }
 

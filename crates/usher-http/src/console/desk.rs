@@ -323,11 +323,7 @@ impl Desk {
     /// What is said of a thing that this organisation does not have.
     pub(super) async fn missing(&self, section: Section) -> Response {
         let shell = self.shell();
-        let nothing = Block::Empty {
-            title: shell.missing_title.to_owned(),
-            text: shell.missing.to_owned(),
-            steps: Vec::new(),
-        };
+        let nothing = Block::Text(shell.missing.to_owned());
         let up = Link::new(section.name(self.language()), section.path());
         let heading = (shell.missing_title.to_owned(), Some(up));
         self.page_under(StatusCode::NOT_FOUND, section, heading, vec![nothing])

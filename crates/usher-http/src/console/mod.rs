@@ -29,7 +29,7 @@ use axum::{
     Router,
     extract::{Path, Request, State},
     http::header,
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 
@@ -59,7 +59,11 @@ use usher_console::Section;
 
 use crate::{
     edge::Edge,
-    sign_in::visit::{page as visited, page_with_files},
+    sign_in::{
+        page::see_other,
+        problem::Problem,
+        visit::{Visit, page as visited, page_with_files},
+    },
 };
 use desk::{Desk, Entered};
 
@@ -107,10 +111,7 @@ macro_rules! about {
 pub(crate) fn routes() -> Router<Arc<Edge>> {
     Router::new()
         .route("/console", get(at!(overview::show)))
-        .route(
-            "/console/",
-            get(async || Redirect::permanent(Section::Overview.path())),
-        )
+        .route("/console/", get(visiting!(without_slash)))
         .route(STYLESHEET_PATH, get(stylesheet))
         .route("/console/seats", get(at!(seats::list::show)))
         .route("/console/seats/bulk", post(at!(seats::bulk::answer)))
@@ -171,6 +172,11 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
             "/console/settings",
             get(at!(settings::show)).post(at!(settings::save)),
         )
+}
+
+/// `GET /console/`: the way to the overview.
+async fn without_slash(_: Arc<Edge>, _: Arc<Visit>) -> Result<Response, Problem> {
+    see_other(Section::Overview.path())
 }
 
 /// `POST /console/import`: the only form that may bring a file.

@@ -129,7 +129,7 @@ async fn a_slash_at_the_end_of_the_address_leads_to_the_console() {
     let answer = Browser::new(&house).get("/console/").await;
     assert_eq!(
         (answer.status, answer.location()),
-        (StatusCode::PERMANENT_REDIRECT, "/console")
+        (StatusCode::SEE_OTHER, "/console")
     );
 }
 

@@ -107,7 +107,7 @@ async fn preview(desk: &Desk, round: &Round) -> Result<Response, Problem> {
     }
     blocks.push(examples(desk, &found.rows).await?);
     if tally.changed > 0 {
-        let number = u64::from_be_bytes(draw(desk.edge.chance.as_ref()));
+        let number = u32::from_be_bytes(draw(desk.edge.chance.as_ref()));
         let progress = Progress {
             total: tally.total(),
             tally: Tally::default(),

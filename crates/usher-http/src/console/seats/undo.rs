@@ -25,8 +25,8 @@ use crate::{
 const MARK: &str = "#bulk-";
 /// What the audit log calls a release.
 const RELEASED: &str = "seat.released";
-/// Longest mark in letters: twice sixteen hexadecimal digits and what is between them.
-const MARK_LETTERS_MAX: usize = 33;
+/// Longest mark in letters: sixteen and eight hexadecimal digits and what is between them.
+const MARK_LETTERS_MAX: usize = 25;
 /// Records of the log that one request looks through. Those of a round stand together unless whoever made it did much else
 /// meanwhile; then the next request goes on from there.
 const RECORDS_LOOKED_AT_MAX: usize = 4 * ROUND_SEATS_MAX;
@@ -34,9 +34,9 @@ const RECORDS_LOOKED_AT_MAX: usize = 4 * ROUND_SEATS_MAX;
 const UNDO_PATH: &str = "/console/seats/undo";
 
 /// The mark of a round that begins at a moment: the moment, so that whoever undoes the round knows where in the log to begin
-/// however long it took, and a number that no other round has.
-pub(super) fn mark(began_ms: i64, number: u64) -> String {
-    format!("{began_ms:x}-{number:016x}")
+/// however long it took, and a number that no other round of that millisecond has.
+pub(super) fn mark(began_ms: i64, number: u32) -> String {
+    format!("{began_ms:x}-{number:08x}")
 }
 
 /// A mark as a form or an address has it; what is none of ours finds nothing.

@@ -144,7 +144,7 @@ async fn an_app_is_called_by_its_name_and_its_namespace_stands_beside() {
     for address in [
         "/console",
         "/console/pools",
-        "/console/seats",
+        "/console/seats?sort=user",
         "/console/people/7",
     ] {
         let page = browser.get(address).await;
