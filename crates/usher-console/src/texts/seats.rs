@@ -31,7 +31,7 @@ texts! {
         state_in_use: "In use", "使用中";
         state_all: "Given back too", "包括已释放";
         sort: "Order", "排序";
-        sort_idle: "Longest idle first", "闲置最久优先";
+        sort_idle: "Longest idle", "闲置最久优先";
         sort_user: "By user number", "按用户编号";
         filters_unread: "This could not be read, so the list is not narrowed by it: {0}. Apps and groups are meant by their names for programs.", "以下内容无法识别，未按其筛选：{0}。应用和群组请填写供程序使用的名称。";
         nothing: "No seat fits these filters.", "没有符合条件的席位。";
