@@ -43,6 +43,7 @@ pub const PLACEMENTS: &[(&str, Placement)] = &[
     ("activity", Placement::Distributed),
     ("seat_tallies", Placement::Distributed),
     ("fresh_uses", Placement::Distributed),
+    ("active_people_of_days", Placement::Distributed),
     ("active_days", Placement::Distributed),
     ("pools", Placement::Distributed),
     ("waiting_places", Placement::Distributed),

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The steps in order; a step that was released is never edited.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     include_str!("../migrations/0001_ledger.sql"),
     include_str!("../migrations/0002_identity.sql"),
     include_str!("../migrations/0003_instances.sql"),
@@ -25,6 +25,7 @@ const STEPS: [&str; 11] = [
     include_str!("../migrations/0007_pool_prices.sql"),
     include_str!("../migrations/0010_kept_seats.sql"),
     include_str!("../migrations/0011_seat_tallies.sql"),
+    include_str!("../migrations/0012_active_people_of_days.sql"),
 ];
 
 /// The step after which everybody's keys are written: they cannot be made by SQL.

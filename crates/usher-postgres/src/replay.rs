@@ -28,6 +28,11 @@ WITH asked AS (
     ON CONFLICT (tenant_id, seat_type, user_id, namespace) DO UPDATE
     SET active_time_ms = excluded.active_time_ms, noted_day = excluded.noted_day
     WHERE excluded.active_time_ms > activity.active_time_ms
+), outdated AS (
+    DELETE FROM active_people_of_days AS kept
+    USING (SELECT DISTINCT tenant_id, namespace, day FROM asked) AS noted_days
+    WHERE kept.tenant_id = noted_days.tenant_id AND kept.day = noted_days.day
+      AND kept.namespace IN ('', noted_days.namespace)
 ), fresh AS (
     INSERT INTO fresh_uses (tenant_id, transaction_number, oldest_ms, user_ids)
     SELECT tenant_id, txid_current(), min(at_ms), array_agg(DISTINCT user_id) FROM asked GROUP BY tenant_id

@@ -75,6 +75,11 @@ async fn tenants(sql: &Sql, now_ms: i64) -> Answered<Vec<(i64, Day)>> {
 async fn take_away(sql: &Sql, lease: Lease, tenant_id: i64, first_kept: Day) -> Answered<u64> {
     sql.begin().await?;
     leases::hold(sql, lease).await?;
+    sql.execute(
+        "DELETE FROM active_people_of_days WHERE tenant_id = $1 AND day < $2",
+        (tenant_id, first_kept.number()),
+    )
+    .await?;
     let taken = sql
         .execute(
             "DELETE FROM active_days WHERE tenant_id = $1 AND (tenant_id, seat_type, namespace, day, user_id) IN

@@ -71,7 +71,7 @@ async fn tickets(sql: &Sql, rows: &[Row]) -> Answered<()> {
 /// Takes out everything that belongs to a ledger, within a transaction.
 pub(super) async fn empty(sql: &Sql) -> Answered<()> {
     sql.batch(&format!(
-        "TRUNCATE user_search_keys, seat_tallies, fresh_uses, {}",
+        "TRUNCATE user_search_keys, seat_tallies, fresh_uses, active_people_of_days, {}",
         tables().join(", ")
     ))
     .await?;

@@ -5,7 +5,7 @@
 //! reported as broken and nobody of it is told "admitted".
 //!
 //! Whoever comes on another day of UTC than before is named in `fresh_uses`, so that their seats are counted anew (`tallies`).
-//! That adds a row per batch and waits for nobody.
+//! That adds a row per batch and waits for nobody. Figures that were kept of days on which somebody is noted now are taken away.
 
 use std::collections::HashMap;
 
@@ -71,7 +71,12 @@ WITH asked AS (
     WHERE seat_type IS NOT NULL AND day IS DISTINCT FROM noted_day
     ORDER BY tenant_id, seat_type, namespace, day, user_id
     ON CONFLICT DO NOTHING
-    RETURNING 1
+    RETURNING tenant_id, namespace, day
+), outdated AS (
+    DELETE FROM active_people_of_days AS kept
+    USING (SELECT DISTINCT tenant_id, namespace, day FROM noted) AS noted_days
+    WHERE kept.tenant_id = noted_days.tenant_id AND kept.day = noted_days.day
+      AND kept.namespace IN ('', noted_days.namespace)
 ), fresh AS (
     INSERT INTO fresh_uses (tenant_id, transaction_number, oldest_ms, user_ids)
     SELECT tenant_id, txid_current(), min(at_ms), array_agg(DISTINCT user_id) FROM moved

@@ -4,8 +4,8 @@ use usher_conformance::{
     Home,
     ledger::{Ledger, START_MS},
 };
-use usher_seats::idle::DAY_MS;
-use usher_store::{InstanceName, InstanceWord};
+use usher_seats::{Day, DaySpan, Window, idle::DAY_MS};
+use usher_store::{ActivePeopleQuery, HistoryScope, InstanceName, InstanceWord};
 use usher_testbed::postgres::Server;
 
 use crate::home::PostgresHome;
@@ -107,4 +107,67 @@ async fn nobody_waits_for_somebody_who_holds_a_seat_for_long() {
     let left: i64 = client.query_one(fresh, &[]).await.unwrap().get(0);
     assert_eq!(left, 0, "everybody is counted");
     assert_eq!(counted_seats(&client).await, 3);
+}
+
+/// People on each of the last ten days.
+async fn people_of_days(ledger: &Ledger, app: Option<&str>) -> Vec<u64> {
+    let last = Day::in_utc(NOW_MS);
+    let query = ActivePeopleQuery {
+        scope: HistoryScope {
+            tenant_id: ledger.tenant_id,
+            seat_type: None,
+            namespace: app.map(|app| app.parse().unwrap()),
+        },
+        window: Window::Day,
+        days: DaySpan {
+            first: last.plus(-9),
+            last,
+        },
+    };
+    let figures = ledger.store.active_people(query).await.unwrap();
+    figures.into_iter().map(|figure| figure.people).collect()
+}
+
+#[tokio::test]
+async fn a_figure_of_a_day_that_is_over_is_kept_until_somebody_is_noted_on_it_after_all() {
+    let home = PostgresHome::new().await;
+    let ledger = three_people(&home).await;
+    ledger.people_and_apps(&[], &["wiki"]).await;
+    ledger.open(1, "crm", NOW_MS - 5 * DAY_MS).await;
+    let client = Server::shared().connect(home.database()).await;
+    let kept = async || {
+        let statement = "SELECT count(people) FROM active_people_of_days WHERE namespace = ''";
+        client.query_one(statement, &[]).await.unwrap().get::<_, i64>(0)
+    };
+    assert_eq!(
+        people_of_days(&ledger, None).await,
+        [0, 0, 0, 0, 1, 0, 0, 0, 1, 0]
+    );
+    assert_eq!(kept().await, 8);
+    assert_eq!(people_of_days(&ledger, Some("wiki")).await, [0; 10]);
+    // Kept ones are believed: what nobody of Usher writes does not show.
+    client
+        .batch_execute("UPDATE active_people_of_days SET people = 7 WHERE namespace = '' AND people = 1")
+        .await
+        .unwrap();
+    assert_eq!(
+        people_of_days(&ledger, None).await,
+        [0, 0, 0, 0, 7, 0, 0, 0, 1, 0]
+    );
+    ledger.open(2, "wiki", NOW_MS - 5 * DAY_MS).await;
+    ledger.open(2, "wiki", NOW_MS - 7 * DAY_MS).await;
+    assert_eq!(kept().await, 6);
+    assert_eq!(
+        people_of_days(&ledger, None).await,
+        [0, 0, 1, 0, 2, 0, 0, 0, 1, 0]
+    );
+    assert_eq!(
+        people_of_days(&ledger, Some("wiki")).await,
+        [0, 0, 1, 0, 1, 0, 0, 0, 0, 0]
+    );
+    assert_eq!(
+        people_of_days(&ledger, Some("crm")).await,
+        [0, 0, 0, 0, 1, 0, 0, 0, 1, 0]
+    );
+    assert_eq!(kept().await, 8);
 }

@@ -10,7 +10,7 @@ use usher_testbed::postgres::Server;
 use crate::home::PostgresHome;
 
 /// Tables that belong to no section, and why.
-const NOT_COPIED: [(&str, &str); 12] = [
+const NOT_COPIED: [(&str, &str); 13] = [
     ("schema_steps", "what this engine has made"),
     ("copy_marks", "about the copy, not about the ledger"),
     ("ledger_keys", "moved by the command, which knows of key files"),
@@ -24,6 +24,7 @@ const NOT_COPIED: [(&str, &str); 12] = [
     ),
     ("fresh_uses", "the same"),
     ("tally_standing", "the same"),
+    ("active_people_of_days", "figures of active_days"),
     ("rate_windows", "of the present minute"),
     ("announcements", "between instances; nobody works meanwhile"),
     ("leases", "the same"),
