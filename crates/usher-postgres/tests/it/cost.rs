@@ -225,6 +225,27 @@ async fn ninety_days(database: &str, tenant_id: TenantId) -> i64 {
     .await
 }
 
+/// What the page of a pool costs, with whom it is kept for.
+async fn page_of_a_pool(database: &str, tenant_id: TenantId) -> i64 {
+    let pool = PoolName {
+        tenant_id,
+        seat_type: SeatType::PerUser,
+        namespace: None,
+    };
+    cost(database, async |store| {
+        store.pool(pool.clone(), NOW_MS).await.unwrap().unwrap();
+        store.waiting(pool.clone(), None, 50).await.unwrap();
+        let kept = KeptQuery {
+            pool: pool.clone(),
+            now_ms: NOW_MS,
+            after: None,
+            rows_max: 50,
+        };
+        assert_eq!(store.kept_seats(kept).await.unwrap().len(), 41);
+    })
+    .await
+}
+
 /// Every question, with the rows that it took.
 async fn costs(seats: i64) -> Vec<(String, i64)> {
     let database = PostgresHome::database_of_its_own().await;
@@ -279,23 +300,7 @@ async fn costs(seats: i64) -> Vec<(String, i64)> {
         });
         costs.push((format!("people called {text}"), rows.await));
     }
-    let pool = PoolName {
-        tenant_id,
-        seat_type: SeatType::PerUser,
-        namespace: None,
-    };
-    let rows = cost(&database, async |store| {
-        store.pool(pool.clone(), NOW_MS).await.unwrap().unwrap();
-        store.waiting(pool.clone(), None, 50).await.unwrap();
-        let kept = KeptQuery {
-            pool: pool.clone(),
-            now_ms: NOW_MS,
-            after: None,
-            rows_max: 50,
-        };
-        assert_eq!(store.kept_seats(kept).await.unwrap().len(), 41);
-    });
-    costs.push(("a pool".to_owned(), rows.await));
+    costs.push(("a pool".to_owned(), page_of_a_pool(&database, tenant_id).await));
     costs
 }
 
