@@ -244,6 +244,7 @@ const MORE_ROWS: [(&str, Rule, &str, &str, &str); 8] = [
 const CONSOLE_ROWS: [(&str, Rule, &str, &str, &str); 39] = [
     ("/assets/console.css", Rule::Bearerless, "GET", "", ""),
     ("/console", Rule::Bearerless, "GET", "", ""),
+    ("/console/", Rule::Bearerless, "GET", "", ""),
     ("/console/gateway", Rule::Bearerless, "GET", "", ""),
     ("/console/seats", Rule::Bearerless, "GET", "?idle=90", ""),
     ("/console/seats/bulk", Rule::Bearerless, "POST", "", FORM),

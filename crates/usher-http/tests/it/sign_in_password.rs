@@ -166,7 +166,10 @@ async fn the_page_is_in_the_readers_language() {
 async fn a_store_that_cannot_serve_is_told_in_the_readers_language() {
     let house = House::for_people().await;
     house.store.close().await;
-    for (language, words) in [("en", "Busy just now"), ("zh-CN", "服务器繁忙")] {
+    for (language, words) in [
+        ("en", "The database does not answer"),
+        ("zh-CN", "数据库没有响应"),
+    ] {
         let mut browser = Browser::new(&house).header("accept-language", language);
         browser.cookies.insert("usher_session".to_owned(), "A".repeat(43));
         for path in ["/sign-in", "/account", PATH] {
