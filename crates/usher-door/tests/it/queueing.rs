@@ -48,3 +48,28 @@ async fn a_call_larger_than_the_queue_never_fits() {
     assert_eq!(door.pass(too_many).await, Err(DoorError::Full));
     assert!(commits.none_waits());
 }
+
+/// Asked before a call is read, the door is full a little earlier: by as much as the largest call may need.
+#[tokio::test]
+async fn a_call_that_was_not_read_yet_needs_more_room() {
+    let limits = DoorLimits {
+        queue_accesses_max: 128,
+        batch_accesses_max: 128,
+    };
+    let (door, mut commits) = open(limits);
+    let first = begin(&door, vec![access(1, 1)]).await;
+    let slow = commits.next().await;
+    let many = |count: i64| (0..count).map(|user_id| access(2 + user_id, 2)).collect();
+    let waiting = begin(&door, many(125)).await;
+    assert_eq!(door.require_room(), Ok(()), "three places are left");
+    let another = begin(&door, vec![access(1, 3)]).await;
+    assert_eq!(door.require_room(), Err(DoorError::Full), "two are too few");
+    let last = begin(&door, vec![access(1, 4), access(1, 5)]).await;
+    assert_eq!(door.waiting(), 128, "but whoever was read may take them");
+    slow.succeed();
+    commits.next().await.succeed();
+    assert_eq!(door.require_room(), Ok(()));
+    for caller in [first, waiting, another, last] {
+        caller.await.unwrap().unwrap();
+    }
+}
