@@ -241,7 +241,7 @@ const MORE_ROWS: [(&str, Rule, &str, &str, &str); 8] = [
 ];
 
 /// The console knows people by their session alone: without one each page is the way to sign in, and no form is looked at.
-const CONSOLE_ROWS: [(&str, Rule, &str, &str, &str); 39] = [
+const CONSOLE_ROWS: [(&str, Rule, &str, &str, &str); 40] = [
     ("/assets/console.css", Rule::Bearerless, "GET", "", ""),
     ("/console", Rule::Bearerless, "GET", "", ""),
     ("/console/", Rule::Bearerless, "GET", "", ""),
