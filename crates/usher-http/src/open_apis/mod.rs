@@ -5,7 +5,7 @@
 //! - `GET /open-apis/apaas/v1/apps`: which apps there are
 //!
 //! All go the same way: [`gateway`] decides whether the caller may ask, [`parameters`] reads what is asked,
-//! [`paging`] turns page tokens into places and back, and the file of the call says its rows. The order of the checks is
+//! [`paging`] turns page tokens into places and back, `page_body` writes rows, and the file of the call says how one looks. The order of the checks is
 //! part of the wire: an outsider learns nothing about a later one from an earlier one.
 
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use crate::{body, edge::Edge, wire::WireError};
 pub(crate) mod apps;
 pub mod call;
 pub mod gateway;
+mod page_body;
 pub mod paging;
 pub mod parameters;
 pub(crate) mod seat_activities;

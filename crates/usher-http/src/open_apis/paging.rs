@@ -2,7 +2,10 @@
 //!
 //! What the calls have in common is here; a call's own file says only which rows it reads and how one looks.
 
-use axum::{http::request::Parts, response::Response};
+use axum::{
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse as _, Response},
+};
 use serde::Serialize;
 use usher_identity::{PageBinding, PagePlace, PageSealer};
 use usher_seats::SeatType;
@@ -14,9 +17,10 @@ use crate::{
     open_apis::{
         call::Call,
         gateway::{self, Asker},
+        page_body::{WriteRow, page_body},
         parameters::{PAGE_TOKEN_ALLOWED, examine},
     },
-    wire::{FieldViolation, WireError, success},
+    wire::{CONTENT_TYPE_JSON, FieldViolation, WireError},
 };
 
 /// `data` of an answer; a field more would break clients (feishu-open-platform.md, section 1.5). `page_token` is absent on
@@ -61,15 +65,13 @@ impl Asked {
         key: fn(&Row) -> PageKey,
     ) -> Result<Response, WireError>
     where
-        Item: From<Row> + Serialize,
+        Item: From<Row> + WriteRow,
     {
         let last = page.rows.last().filter(|_| page.has_more).map(key);
         let page_token = last.map(|last| self.next_page_token(edge, last)).transpose()?;
-        success(Data {
-            items: page.rows.into_iter().map(Item::from).collect(),
-            has_more: page_token.is_some(),
-            page_token,
-        })
+        let items: Vec<Item> = page.rows.into_iter().map(Item::from).collect();
+        let body = page_body(&items, page_token.as_deref());
+        Ok((StatusCode::OK, [(header::CONTENT_TYPE, CONTENT_TYPE_JSON)], body).into_response())
     }
 
     fn next_page_token(&self, edge: &Edge, last: PageKey) -> Result<String, WireError> {

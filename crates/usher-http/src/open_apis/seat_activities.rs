@@ -11,6 +11,7 @@ use crate::{
     manage::schemas::{Moment, NamespaceText, Refusals, SeatPageQuery, SeatStatusText, UserNumber},
     open_apis::{
         Call,
+        page_body::{WriteRow, write_number},
         paging::{Asked, Data},
     },
     wire::{WireError, envelope::SuccessBody},
@@ -42,6 +43,20 @@ impl From<ActivityRow> for Item {
             status: row.status,
             active_time: row.active_time_ms,
         }
+    }
+}
+
+impl WriteRow for Item {
+    fn write(&self, into: &mut Vec<u8>) {
+        into.extend_from_slice(br#"{"user_id":"#);
+        write_number(self.user_id.get(), into);
+        into.extend_from_slice(br#","namespace":""#);
+        into.extend_from_slice(self.namespace.as_str().as_bytes());
+        into.extend_from_slice(br#"","status":""#);
+        into.extend_from_slice(self.status.wire_name().as_bytes());
+        into.extend_from_slice(br#"","active_time":"#);
+        write_number(self.active_time, into);
+        into.push(b'}');
     }
 }
 

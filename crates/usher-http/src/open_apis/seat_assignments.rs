@@ -11,6 +11,7 @@ use crate::{
     manage::schemas::{NamespaceText, Refusals, SeatPageQuery, SeatStatusText, UserNumber},
     open_apis::{
         Call,
+        page_body::{WriteRow, write_number},
         paging::{Asked, Data},
     },
     wire::{WireError, envelope::SuccessBody},
@@ -40,6 +41,21 @@ impl From<AssignmentRow> for Item {
             namespace: row.namespace,
             status: row.status,
         }
+    }
+}
+
+impl WriteRow for Item {
+    fn write(&self, into: &mut Vec<u8>) {
+        into.extend_from_slice(br#"{"user_id":"#);
+        write_number(self.user_id.get(), into);
+        if let Some(namespace) = &self.namespace {
+            into.extend_from_slice(br#","namespace":""#);
+            into.extend_from_slice(namespace.as_str().as_bytes());
+            into.push(b'"');
+        }
+        into.extend_from_slice(br#","status":""#);
+        into.extend_from_slice(self.status.wire_name().as_bytes());
+        into.extend_from_slice(br#""}"#);
     }
 }
 
