@@ -76,3 +76,72 @@ where
         self.place.is_leaving() || self.stopping.has_changed().unwrap_or(true) || self.round.is_elapsed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, pin::pin, time::Duration};
+
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::server::places::Places;
+
+    const ROUND: Duration = Duration::from_secs(5);
+
+    enum Act {
+        Nothing,
+        Stop,
+        EndWithoutAWord,
+        Crowd,
+    }
+
+    /// What a connection hears that has been waiting, and was asked twice, when something is done then.
+    async fn heard(act: Act) -> Happened {
+        let places = Places::new(1);
+        let place = places.take().await;
+        place.wait();
+        let (stop, stopping) = watch::channel(false);
+        let mut watched = stopping.clone();
+        let mut beside = Beside {
+            place: &place,
+            leave: pin!(place.must_leave()),
+            stopping: &stopping,
+            stopped: pin!(async move {
+                let _ = watched.wait_for(|stopping| *stopping).await;
+            }),
+            round: pin!(sleep(ROUND)),
+            wakes: None,
+        };
+        for _ in 0..2 {
+            assert!(poll_fn(|context| Poll::Ready(beside.poll(context).is_pending())).await);
+        }
+        let mut stop = Some(stop);
+        let newcomer = match act {
+            Act::Nothing => None,
+            Act::Stop => {
+                stop.as_ref().unwrap().send(true).unwrap();
+                None
+            }
+            Act::EndWithoutAWord => {
+                stop = None;
+                None
+            }
+            Act::Crowd => Some(tokio::spawn(async move { places.take().await })),
+        };
+        let happened = poll_fn(|context| beside.poll(context)).await;
+        drop(stop);
+        if let Some(newcomer) = newcomer {
+            newcomer.abort();
+        }
+        happened
+    }
+
+    /// Time stands still while there is something to do, so whatever is heard too late is heard after the round.
+    #[tokio::test(start_paused = true)]
+    async fn whatever_happens_is_heard_by_whoever_was_not_asked_again() {
+        assert_eq!(heard(Act::Nothing).await, Happened::RoundOver);
+        assert_eq!(heard(Act::Stop).await, Happened::Stopped);
+        assert_eq!(heard(Act::EndWithoutAWord).await, Happened::Stopped);
+        assert_eq!(heard(Act::Crowd).await, Happened::MustLeave);
+    }
+}
