@@ -4,6 +4,8 @@ mod activities;
 mod assignments;
 mod audit;
 mod clients;
+#[cfg(test)]
+mod cost;
 mod directory;
 mod history;
 mod identity_provider;
