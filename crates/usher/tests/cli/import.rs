@@ -141,7 +141,7 @@ fn bad_lines_are_reported_with_their_number_and_good_ones_are_kept() {
     let (code, summary, reports) = both_ways(|site| {
         let file = site.file(
             "accesses.csv",
-            &format!("{HEADER}\r\n1000,7,crm\r\n\r\n1000,7\r\n1000,0,crm\r\n9999999999999,7,crm\r\nnow,7,crm\r\n\"1001\",\"7\",\"crm\"\r\n"),
+            &format!("{HEADER}\r\n1000,7,crm\r\n\r\n1000,7\r\n1000,0,crm\r\n9999999999999,7,crm\r\nnow,7,crm\r\n\"1970-01-01T08:00:01.001+08:00\",\"7\",\"crm\"\r\n"),
         );
         let ended = site.usher(&["import", "accesses", &file, "--create-missing"]);
         let summary = site.usher(&["import", "accesses", &file, "--create-missing", "--json"]);
@@ -163,7 +163,7 @@ fn bad_lines_are_reported_with_their_number_and_good_ones_are_kept() {
             "line 4: the line has 2 columns instead of 3",
             "line 5: user_id must be a whole number from 1 to 9007199254740991",
             "line 6: time_ms lies in the future",
-            "line 7: time_ms must be a whole number of milliseconds from 1 to 9999999999999",
+            "line 7: time_ms must be a whole number of milliseconds from 1 to 9999999999999, or a moment such as 2026-11-22T08:00:00Z",
         ]
     );
 }
