@@ -95,7 +95,10 @@ fn seats_change_hands_in_one_line_or_many() {
         site.words("seat unprotect per_user:3").done();
         site.words("seat release per_user:3 --unless-admitted-since 2020-01-01")
             .done();
-        assert_eq!(site.words("seat restore per_user:3").done(), "per_user:3  updated\n");
+        assert_eq!(
+            site.words("seat restore per_user:3").done(),
+            "per_user:3  updated\n"
+        );
         let never = site.words("seat restore per_user:2 --json");
         assert_eq!(never.code, 1, "nobody took it back: {never:?}");
         site.words("seat release per_user:3").done();
