@@ -94,10 +94,7 @@ where
         wakes: None,
     };
     loop {
-        let missing = desk.wanted.saturating_sub(read.len()).min(LONG_READ_ROOM_MAX);
-        if read.capacity() - read.len() < missing + READ_ROOM / 2 {
-            read.reserve(missing + READ_ROOM);
-        }
+        make_room(&mut read, desk.wanted);
         let came = poll_fn(|context| {
             let client = if desk.pausing {
                 pause.as_mut().poll(context).map(|()| Came::PauseOver)
@@ -123,16 +120,11 @@ where
             Came::Else(Happened::RoundOver) => {
                 beside.begin_round(sleep(PATIENCE));
                 silent_rounds += 1;
-                if silent_rounds > 1 && desk.unread > 0 {
-                    return None;
+                match desk.after_silence(silent_rounds, read.len()) {
+                    Next::Read => continue,
+                    Next::Onward => return Some(Onward::new(read, stream)),
+                    Next::End => return None,
                 }
-                if silent_rounds > 1 && !read.is_empty() {
-                    return Some(Onward::new(read, stream));
-                }
-                if silent_rounds >= SILENT_ROUNDS_MAX {
-                    return None;
-                }
-                continue;
             }
         }
         match desk.answer_all(&mut read, &mut stream, &mut silent_rounds).await {
@@ -141,6 +133,14 @@ where
             Next::Onward => return Some(Onward::new(read, stream)),
             Next::End => return None,
         }
+    }
+}
+
+/// Makes room for the rest of what is wanted, and a little more.
+fn make_room(read: &mut Vec<u8>, wanted: usize) {
+    let missing = wanted.saturating_sub(read.len()).min(LONG_READ_ROOM_MAX);
+    if read.capacity() - read.len() < missing + READ_ROOM / 2 {
+        read.reserve(missing + READ_ROOM);
     }
 }
 
@@ -192,6 +192,19 @@ impl<'edge> Desk<'edge> {
             wanted: 0,
             unread: 0,
             pausing: false,
+        }
+    }
+
+    /// What comes after so many rounds of silence with so many bytes read: one round is forgiven.
+    fn after_silence(&self, rounds: u64, read_bytes: usize) -> Next {
+        let has_begun = rounds > 1 && read_bytes > 0;
+        let throws_away = rounds > 1 && self.unread > 0;
+        if throws_away || (rounds >= SILENT_ROUNDS_MAX && !has_begun) {
+            Next::End
+        } else if has_begun {
+            Next::Onward
+        } else {
+            Next::Read
         }
     }
 
