@@ -40,6 +40,8 @@ impl Link {
 pub enum NoticeKind {
     /// Something was done.
     Done,
+    /// Something was done, and part of it was not.
+    Attention,
     /// Something to know.
     Information,
     /// Something did not fit, or somebody should act.
@@ -51,6 +53,7 @@ impl NoticeKind {
     pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Done => "notice",
+            Self::Attention => "attention",
             Self::Information => "information",
             Self::Alert => "alert",
         }
@@ -60,7 +63,7 @@ impl NoticeKind {
     pub(crate) fn role(self) -> &'static str {
         match self {
             Self::Alert => "alert",
-            Self::Done | Self::Information => "status",
+            Self::Done | Self::Attention | Self::Information => "status",
         }
     }
 }
@@ -179,6 +182,18 @@ impl Block {
     pub fn done(text: impl Into<String>) -> Self {
         Self::Notice {
             kind: NoticeKind::Done,
+            text: text.into(),
+        }
+    }
+
+    /// News of something that was done: good news when all of it was.
+    pub fn done_wholly(whole: bool, text: impl Into<String>) -> Self {
+        Self::Notice {
+            kind: if whole {
+                NoticeKind::Done
+            } else {
+                NoticeKind::Attention
+            },
             text: text.into(),
         }
     }

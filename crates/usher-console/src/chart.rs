@@ -194,6 +194,19 @@ impl Chart {
     }
 }
 
+/// What stands below bars that each count from one edge to the next, the last one without an end: `0`, `1–6`, `7–13`, `14+`.
+/// `edges` are the first figures of the bars, in rising order.
+#[must_use]
+pub fn range_labels(edges: &[u32]) -> Vec<String> {
+    let ends = edges.iter().skip(1).map(Some).chain([None]);
+    let labels = edges.iter().zip(ends).map(|(first, end)| match end {
+        Some(end) if end.saturating_sub(*first) <= 1 => first.to_string(),
+        Some(end) => format!("{first}–{}", end - 1),
+        None => format!("{first}+"),
+    });
+    labels.collect()
+}
+
 /// The smallest of 1, 2, 4, 5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, ... that is not below a figure: a chart whose
 /// highest point is little above a round figure is not half empty.
 fn round_up(figure: u64) -> u64 {
@@ -248,6 +261,12 @@ mod tests {
         ] {
             assert_eq!(round_up(figure), round, "{figure}");
         }
+    }
+
+    #[test]
+    fn bars_are_named_by_the_figures_that_they_count() {
+        assert_eq!(range_labels(&[0, 1, 7, 14]), ["0", "1–6", "7–13", "14+"]);
+        assert_eq!(range_labels(&[]), [""; 0]);
     }
 
     #[test]

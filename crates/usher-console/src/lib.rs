@@ -33,7 +33,7 @@ pub mod texts;
 
 pub use block::{Block, Fact, Link, NoticeKind, Step, Tile};
 pub use calendar::Calendar;
-pub use chart::{Chart, ChartKind, Point};
+pub use chart::{Chart, ChartKind, Point, range_labels};
 pub use form::{Choice, Field, FieldKind, Filters, Form};
 pub use language::Language;
 pub use number::grouped;

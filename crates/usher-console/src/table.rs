@@ -169,7 +169,7 @@ pub struct Column {
     pub numeric: bool,
     /// Where the table is to be had in order of this column.
     pub sort_href: Option<String>,
-    /// True when the table is in order of this column.
+    /// True when the table is in rising order of this column.
     pub sorted: bool,
 }
 

@@ -31,6 +31,7 @@ texts! {
         column_days: "Days idle", "闲置天数";
         column_seats: "seats", "席位数";
         chart_idle: "How long seats have been idle, in days", "席位闲置天数分布";
+        chart_idle_all: "Every seat in use counts here by the days since it was given or last used, leave included: also the never used, protected, new and redundant ones and those of people on leave. So these bars come to more than the figures above.", "本图按分配或最近使用以来的天数（含休假）统计所有使用中的席位，包括从未使用、受保护、新分配、重复以及休假中人员的席位，因此合计大于上方的数字。";
         overview_judged: "Seats are judged as of {0}, when the present day of UTC began, so the figures stand still for a day unless somebody acts. The lists behind them judge as of now.", "席位按 {0}（UTC 当日开始时）判断，因此除非有人操作，数字在一天内保持不变；其后的列表按当前时间判断。";
         column_idle: "Idle list", "闲置列表";
         chart_daily: "People active each day, last 90 days", "最近 90 天每日活跃人数";

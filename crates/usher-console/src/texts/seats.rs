@@ -14,6 +14,7 @@ texts! {
         column_app: "App", "应用";
         column_verdict: "Verdict", "判断";
         column_idle_days: "Days idle", "闲置天数";
+        column_idle_since: "Idle since (UTC)", "闲置起始（UTC）";
         column_last: "Last used", "最近使用";
         column_given: "Given", "分配时间";
         column_expires: "Ends", "到期时间";
@@ -31,9 +32,10 @@ texts! {
         state_in_use: "In use", "使用中";
         state_all: "Given back too", "包括已释放";
         sort: "Order", "排序";
-        sort_idle: "Longest idle", "闲置最久优先";
+        sort_idle: "Idle since", "闲置起始";
         sort_user: "By user number", "按用户编号";
-        filters_unread: "This could not be read, so the list is not narrowed by it: {0}. Apps and groups are meant by their names for programs.", "以下内容无法识别，未按其筛选：{0}。应用和群组请填写供程序使用的名称。";
+        filters_unread: "This could not be read, so the list is not narrowed by it: {0}.", "以下内容无法识别，未按其筛选：{0}。";
+        filters_unread_names: "Apps and groups are meant by their names for programs.", "应用和群组请填写供程序使用的名称。";
         nothing: "No seat fits these filters.", "没有符合条件的席位。";
         empty_title: "No seats yet", "还没有席位";
         empty: "A seat is one person's right to enter. Seats appear here as soon as you give some, or import who used what.", "席位代表一个人的进入权限。分配席位或导入使用记录后，将在此显示。";
@@ -58,7 +60,8 @@ texts! {
         preview_unchanged: "They are so already.", "已是该状态。";
         preview_more: "This is one round of at most {0} seats. More fit the filter; the next round begins where this one ends.", "每轮最多处理 {0} 个席位。仍有更多席位符合筛选，下一轮将从此处继续。";
         preview_nothing: "No seat fits the filter, so there is nothing to do.", "没有符合筛选的席位，无需处理。";
-        preview_examples: "Some of them", "部分示例";
+        preview_examples: "Some of those that would change", "将更改的部分席位";
+        preview_examples_release: "Some of those that would be released", "将释放的部分席位";
         preview_guard: "A seat through which somebody comes between now and your click is left alone.", "从现在到确认之间被使用的席位不会被释放。";
         confirm_release: "Release {0} {0|seat|seats}", "释放 {0} 个席位";
         confirm_protect: "Protect {0} {0|seat|seats}", "保护 {0} 个席位";
@@ -74,6 +77,7 @@ texts! {
         result_extend: "{0} {0|seat|seats} got a new end.", "已更改 {0} 个席位的到期时间。";
         result_restore: "{0} {0|seat was|seats were} given back to {0|the person who had it|the people who had them}.", "已将 {0} 个席位归还原持有人。";
         result_left_out: "{0} {0|seat stayed as it was|seats stayed as they were}:", "{0} 个席位保持不变：";
+        result_not_restored: "{0} {0|seat|seats} could not be restored:", "{0} 个席位未能归还：";
         column_reason: "Why", "原因";
         column_count: "Seats", "席位数";
         back_to_list: "Back to the list", "返回列表";
