@@ -44,8 +44,7 @@ def figures(seats, activities, leaves, now_ms):
         counts["held"] += 1
         for days in USED_WITHIN_DAYS:
             counts[days] += last_ms is not None and last_ms // DAY_MS > now_ms // DAY_MS - days
-        counts["never"] += last_ms is None
         counts[verdict(seat, last_ms, leaves.get(seat["user"], []), seat["user"] in platform, judged_ms)] += 1
-    return {app: (counts["held"], *(counts[days] for days in USED_WITHIN_DAYS), counts["never"], counts["idle"],
+    return {app: (counts["held"], *(counts[days] for days in USED_WITHIN_DAYS), counts["never_used"], counts["idle"],
                   counts["redundant"], counts["idle"] + counts["never_used"] + counts["redundant"])
             for app, counts in found.items()}

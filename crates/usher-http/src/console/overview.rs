@@ -3,7 +3,7 @@
 use axum::response::Response;
 use usher_console::{
     Block, Cell, Chart, ChartKind, Column, Link, Point, Row, Section, Step, Table, Tile, Tone, grouped,
-    table::csv, texts::fill,
+    range_labels, table::csv, texts::fill,
 };
 use usher_seats::{
     Cost, DaySpan, IdlePolicy, IdleVerdict, Window, cost,
@@ -21,7 +21,8 @@ use crate::sign_in::problem::Problem;
 /// Days of the chart: a quarter of a year, the time after which a seat is called idle.
 const CHART_DAYS: i32 = 90;
 
-/// What a seat can be that nobody needs.
+/// What a seat can be that nobody needs. The tiles, the columns of the table and the cost are of these and count the same seats:
+/// a seat has one verdict, so none counts twice, and one that was never used but is protected or new counts nowhere.
 const WASTE: [IdleVerdict; 3] = [IdleVerdict::Idle, IdleVerdict::NeverUsed, IdleVerdict::Redundant];
 
 /// Answers the overview.
@@ -50,6 +51,7 @@ pub(super) async fn show(desk: &Desk) -> Result<Response, Problem> {
         Block::Table(pool_table(desk, &overview).await?),
         Block::Text(judged),
         idle_chart(desk, &overview),
+        Block::Text(acts.chart_idle_all.to_owned()),
         daily_chart(desk, acts.chart_daily, &days, "/console?format=csv-days"),
     ];
     Ok(desk.page(Section::Overview, acts.overview_title, blocks).await)
@@ -303,8 +305,7 @@ async fn pool_table(desk: &Desk, overview: &Overview) -> Result<Table, Problem> 
         Column::numeric(acts.column_waiting),
     ];
     columns.extend(USED_WITHIN_DAYS.map(|days| Column::numeric(fill(acts.column_used, &[&days]))));
-    let words = desk.words();
-    columns.extend([words.never_used, words.idle, words.redundant].map(Column::numeric));
+    columns.extend(WASTE.map(|verdict| Column::numeric(words::verdict(desk.words(), verdict))));
     // Where nobody has said what a seat costs, there is nothing to show.
     let priced = overview.pools.iter().any(|figures| figures.pool.price.is_some());
     if priced {
@@ -343,10 +344,7 @@ fn pool_row(desk: &Desk, names: &AppNames, figures: &PoolFigures, priced: bool) 
         Cell::count(row.waiting),
     ];
     cells.extend(figures.seats.used.map(Cell::count));
-    cells.push(Cell::count(figures.seats.never_used));
-    for verdict in [IdleVerdict::Idle, IdleVerdict::Redundant] {
-        cells.push(number(verdict_count(figures, verdict), "–"));
-    }
+    cells.extend(WASTE.map(|verdict| number(verdict_count(figures, verdict), "–")));
     if priced {
         let written = |cost: Option<Cost>| match cost {
             Some(cost) => Cell::Number(words::cost(desk, &cost)),
@@ -361,17 +359,11 @@ fn pool_row(desk: &Desk, names: &AppNames, figures: &PoolFigures, priced: bool) 
 /// How long seats have been idle.
 fn idle_chart(desk: &Desk, overview: &Overview) -> Block {
     let acts = desk.acts();
-    let ends = IDLE_DAYS_EDGES.iter().skip(1).map(Some).chain([None]);
-    let points: Vec<Point> = IDLE_DAYS_EDGES
-        .iter()
-        .zip(ends)
+    let points: Vec<Point> = range_labels(&IDLE_DAYS_EDGES)
+        .into_iter()
         .enumerate()
-        .map(|(step, (first, end))| Point {
-            label: match end {
-                Some(end) if end - first == 1 => first.to_string(),
-                Some(end) => format!("{first}–{}", end - 1),
-                None => format!("{first}+"),
-            },
+        .map(|(step, label)| Point {
+            label,
             value: overview
                 .pools
                 .iter()

@@ -96,6 +96,12 @@ fn idle_seats_are_written_into_a_file_that_shows_itself() {
             !html.contains("<script") && !html.contains("<link"),
             "nothing is loaded or run"
         );
+        assert!(
+            html.contains("<title>365+: 2</title>")
+                && !html.contains("0+")
+                && !html.contains("<title>1–6: 0"),
+            "a bar says which days it counts, and none stands before the first seat: {html}"
+        );
     });
 }
 

@@ -209,3 +209,56 @@ async fn a_name_finds_the_seats_of_whoever_bears_it() {
     browser.submit(&preview.form("/console/seats/bulk")).await;
     assert!(is_held(&house, 7).await && !is_held(&house, 8).await);
 }
+
+/// The figure of a tile.
+fn tile(page: &str, name: &str) -> u64 {
+    let tile = page
+        .split("<li class=\"tile")
+        .find(|tile| tile.contains(&format!(">{name}</a>")));
+    let figure = tile.unwrap().split("class=\"figure\">").nth(1).unwrap();
+    figure.split('<').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_protected_seat_that_nobody_ever_used_is_in_no_figure_of_what_nobody_needs() {
+    let house = organisation().await;
+    let protect = LedgerChange::Protect {
+        seat: seat(&house, 8),
+        reason: Some("for the auditor".to_owned()),
+    };
+    house.change(vec![protect.into()]).await;
+    let mut browser = Browser::new(&house).signed_in().await;
+    let path = "/console/pools/per_user";
+    let form = browser.get(path).await.posted(path);
+    let form = form
+        .with("amount", "10")
+        .with("currency", "CNY")
+        .with("per", "month");
+    browser.submit(&form).await;
+    // 7 never came; neither did 8, whose seat is to stay; 9 came today.
+    let page = read(&browser.get("/console").await);
+    assert_eq!(tile(&page, "Never used"), 1, "{page}");
+    let file = browser.get("/console?format=csv").await;
+    let table: Vec<Vec<&str>> = file.text.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| {
+        let place = table[0].iter().position(|column| *column == name).unwrap();
+        table[1..]
+            .iter()
+            .map(|row| row[place].parse::<u64>().unwrap())
+            .sum::<u64>()
+    };
+    for name in ["Never used", "Redundant"] {
+        assert_eq!(column(name), tile(&page, name), "{name}: {file}");
+    }
+    assert_eq!(column("Idle"), tile(&page, "Idle for 90 days or more"));
+    let wasted = ["Never used", "Idle", "Redundant"]
+        .map(column)
+        .iter()
+        .sum::<u64>();
+    assert_eq!(
+        table[1].last().unwrap(),
+        &format!("{}.00 CNY a month", 10 * wasted),
+        "{file}"
+    );
+    assert!(page.contains(&format!("{}.00 CNY", 10 * wasted)), "{page}");
+}

@@ -9,7 +9,7 @@ use std::{
 use hyper::Method;
 use serde_json::{Value, json};
 use usher_console::{
-    Block, Cell, Chart, ChartKind, Column, Point, Report, Row, Table, grouped,
+    Block, Cell, Chart, ChartKind, Column, Point, Report, Row, Table, grouped, range_labels,
     texts::{Reports, Seats, Shell, fill},
 };
 use usher_seats::overview::IDLE_DAYS_EDGES;
@@ -25,6 +25,9 @@ use crate::{
 
 /// Most seats that a file lists: what a browser shows without complaint.
 const ROWS_MAX: usize = 10_000;
+
+/// Fewest bars of the chart: fewer would be as wide as a page.
+const BARS_MIN: usize = 4;
 
 /// What the organisation is called.
 pub(super) async fn organisation(desk: &mut Desk<'_>) -> Result<String, Failure> {
@@ -84,13 +87,13 @@ impl Idle {
 
     fn chart(&self, output: &Output) -> Block {
         let (texts, seats) = (Reports::of(shown_in(output)), Seats::of(shown_in(output)));
-        let points = IDLE_DAYS_EDGES
-            .iter()
+        let empty = self.idle_days.iter().take_while(|seats| **seats == 0).count();
+        // Seats that were not asked for make no row of empty bars, at which a narrow window would open.
+        let points = range_labels(&IDLE_DAYS_EDGES)
+            .into_iter()
             .zip(self.idle_days)
-            .map(|(edge, value)| Point {
-                label: format!("{edge}+"),
-                value,
-            });
+            .skip(empty.min(IDLE_DAYS_EDGES.len() - BARS_MIN))
+            .map(|(label, value)| Point { label, value });
         chart(
             output,
             seats.column_idle_days,
