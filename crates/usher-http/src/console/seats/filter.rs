@@ -22,6 +22,9 @@ pub(crate) const SEATS_PATH: &str = "/console/seats";
 /// Most characters of a search: longer than any name.
 const SEARCH_CHARACTERS_MAX: usize = 256;
 
+/// The fields that are typed and may hold what cannot be read.
+const TYPED: [&str; 4] = ["idle", "app", "group", "person"];
+
 /// The last name that an app can have: of the characters of a name, `z` is the last in byte order.
 pub(crate) fn greatest_namespace() -> Option<Namespace> {
     "z".repeat(usher_seats::identifiers::NAMESPACE_BYTES_MAX)
@@ -67,10 +70,11 @@ impl SeatFilter {
     }
 
     /// Names what an address says and this does not, for the person who wrote it.
-    pub(crate) fn unread(&self, desk: &Desk) -> Result<Option<Block>, Problem> {
+    pub(crate) fn unread(&self, desk: &Desk) -> Result<Vec<Block>, Problem> {
         let seats = desk.seats();
         let read = self.pairs();
         let mut labels = Vec::new();
+        let mut by_name = false;
         for (name, label) in [
             ("idle", seats.filter_idle),
             ("verdict", seats.filter_verdict),
@@ -83,10 +87,17 @@ impl SeatFilter {
                 .any(|(known, value)| *known == name && !value.is_empty());
             if !is_read && desk.asked(name)?.is_some_and(|text| !text.trim().is_empty()) {
                 labels.push(label);
+                by_name |= matches!(name, "app" | "group");
             }
         }
-        let sentence = fill(seats.filters_unread, &[&labels.join(" · ")]);
-        Ok((!labels.is_empty()).then(|| Block::alert(sentence)))
+        if labels.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut blocks = vec![Block::alert(fill(seats.filters_unread, &[&labels.join(" · ")]))];
+        if by_name {
+            blocks.push(Block::Text(seats.filters_unread_names.to_owned()));
+        }
+        Ok(blocks)
     }
 
     /// Those that have been idle for as long as the rules call idle.
@@ -144,7 +155,7 @@ impl SeatFilter {
 
     /// True when a seat stands where its user puts it, and not where its idleness does.
     pub(crate) fn by_user(&self) -> bool {
-        self.by_user || self.user_id.is_some() || self.search().is_some()
+        self.by_user || self.all || self.user_id.is_some() || self.search().is_some()
     }
 
     /// The parameters of the address, each with its value or nothing.
@@ -225,13 +236,28 @@ impl SeatFilter {
         }
     }
 
+    /// What stands in a field of the form: what was read, else what was typed and could not be, for the person to mend.
+    fn shown(&self, desk: &Desk, name: &'static str) -> Result<String, Problem> {
+        let found = self.pairs().into_iter().find(|(known, _)| *known == name);
+        match found.map(|(_, value)| value).filter(|value| !value.is_empty()) {
+            None if TYPED.contains(&name) => Ok(desk.asked(name)?.unwrap_or_default().to_owned()),
+            found => Ok(found.unwrap_or_default()),
+        }
+    }
+
+    /// The orders to choose from. Where only one applies, whatever is chosen, it is the only one.
+    fn orders(&self, desk: &Desk) -> Vec<Choice> {
+        let seats = desk.seats();
+        let by_user = |value| Choice::new(value, seats.sort_user);
+        if self.sorted(false).by_user() {
+            return vec![by_user(if self.by_user { "user" } else { "" })];
+        }
+        vec![Choice::new("", seats.sort_idle), by_user("user")]
+    }
+
     /// The form above the list.
-    pub(crate) fn form(&self, desk: &Desk) -> Block {
+    pub(crate) fn form(&self, desk: &Desk) -> Result<Block, Problem> {
         let (shell, seats, ledger) = (desk.shell(), desk.seats(), desk.words());
-        let value = |name: &str| {
-            let found = self.pairs().into_iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| value).unwrap_or_default()
-        };
         let any = || vec![Choice::new("", shell.any)];
         let mut kinds = any();
         kinds.extend(words::seat_type_choices(ledger));
@@ -239,31 +265,40 @@ impl SeatFilter {
         verdicts.extend(
             IdleVerdict::ALL.map(|verdict| Choice::new(verdict.wire_name(), words::verdict(ledger, verdict))),
         );
-        let orders = vec![
-            Choice::new("", seats.sort_idle),
-            Choice::new("user", seats.sort_user),
-        ];
         let states = vec![
             Choice::new("", seats.state_in_use),
             Choice::new("all", seats.state_all),
         ];
-        let field = |name, label: &str, kind| Field::new(name, label, kind).with(value(name));
-        Block::Filters(Filters {
+        let field = |name, label: &str, kind| {
+            self.shown(desk, name)
+                .map(|value| Field::new(name, label, kind).with(value))
+        };
+        // A browser shows nothing in a field for numbers that holds something else.
+        let days = if self
+            .shown(desk, "idle")?
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+        {
+            FieldKind::Number
+        } else {
+            FieldKind::Text
+        };
+        Ok(Block::Filters(Filters {
             id: "filter",
             action: SEATS_PATH.to_owned(),
             fields: vec![
-                field("q", seats.filter_search, FieldKind::Search),
-                field("idle", seats.filter_idle, FieldKind::Number),
-                field("verdict", seats.filter_verdict, FieldKind::Select(verdicts)),
-                field("type", seats.filter_type, FieldKind::Select(kinds)),
-                field("app", seats.filter_app, FieldKind::Text),
-                field("group", seats.filter_group, FieldKind::Text),
-                field("person", seats.filter_person, FieldKind::Text),
-                field("sort", seats.sort, FieldKind::Select(orders)),
-                field("state", seats.filter_state, FieldKind::Select(states)),
+                field("q", seats.filter_search, FieldKind::Search)?,
+                field("idle", seats.filter_idle, days)?,
+                field("verdict", seats.filter_verdict, FieldKind::Select(verdicts))?,
+                field("type", seats.filter_type, FieldKind::Select(kinds))?,
+                field("app", seats.filter_app, FieldKind::Text)?,
+                field("group", seats.filter_group, FieldKind::Text)?,
+                field("person", seats.filter_person, FieldKind::Text)?,
+                field("sort", seats.sort, FieldKind::Select(self.orders(desk)))?,
+                field("state", seats.filter_state, FieldKind::Select(states))?,
             ],
             reset: (*self != Self::default()).then(|| Link::new(shell.reset, SEATS_PATH)),
             button: shell.filter.to_owned(),
-        })
+        }))
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use usher_console::{Block, Cell, Choice, Column, Field, FieldKind, Form, Link, Row, Section, Step};
-use usher_seats::{Namespace, SeatType, UserId};
+use usher_seats::{Day, Namespace, SeatType, UserId};
 use usher_store::{IdleRow, PageKey, SeatQuery, SeatRow};
 
 use super::{
@@ -22,6 +22,15 @@ use crate::{
     sign_in::problem::Problem,
 };
 
+/// For whom the rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// People, on a page.
+    Page,
+    /// A spreadsheet, in which there is room for more columns.
+    File,
+}
+
 /// Answers the list.
 pub(crate) async fn show(desk: &Desk) -> Result<Response, Problem> {
     let filter = SeatFilter::read(&desk.visit.asked)?;
@@ -30,6 +39,11 @@ pub(crate) async fn show(desk: &Desk) -> Result<Response, Problem> {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
+    let reader = if wants_csv(desk)? {
+        Reader::File
+    } else {
+        Reader::Page
+    };
     let listing = Listing {
         path: SEATS_PATH,
         pairs: &pairs,
@@ -40,28 +54,30 @@ pub(crate) async fn show(desk: &Desk) -> Result<Response, Problem> {
         },
         nothing: desk.seats().nothing,
         file: desk.seats().csv_name,
-        columns: columns(desk, &filter),
+        columns: columns(desk, &filter, reader),
     };
-    if wants_csv(desk)? {
+    if reader == Reader::File {
         let filter = &filter;
         return listing
             .download(desk, async |after| {
-                stretch(desk, filter, after, CSV_ROWS_AT_ONCE).await
+                stretch((desk, reader), filter, after, CSV_ROWS_AT_ONCE).await
             })
             .await;
     }
     let after = desk.asked("after")?.map(str::to_owned);
     let later = after.is_some();
-    let found = stretch(desk, &filter, after, ROWS).await?;
+    let found = stretch((desk, reader), &filter, after, ROWS).await?;
     let is_empty = found.rows.is_empty() && found.next.is_none() && !later;
     if is_empty && filter == SeatFilter::default() && nobody_has_a_seat(desk).await? {
         return Ok(desk
             .page(Section::Seats, desk.seats().title, vec![empty(desk)])
             .await);
     }
-    let acts = !filter.lists_all() && !is_empty;
-    let mut blocks = vec![Block::Text(desk.seats().lead.to_owned()), filter.form(desk)];
-    blocks.extend(filter.unread(desk)?);
+    let unread = filter.unread(desk)?;
+    // Nobody means to act on more seats than they asked for.
+    let acts = !filter.lists_all() && !is_empty && unread.is_empty();
+    let mut blocks = vec![Block::Text(desk.seats().lead.to_owned()), filter.form(desk)?];
+    blocks.extend(unread);
     blocks.push(listing.table(desk, later, found));
     if acts {
         blocks.push(Block::Form(bulk_form(desk, &filter)));
@@ -100,22 +116,31 @@ pub(crate) fn empty(desk: &Desk) -> Block {
     }
 }
 
-fn columns(desk: &Desk, filter: &SeatFilter) -> Vec<Column> {
+/// The columns. Each that leads to an order is the very one that rises in it, so that the list never contradicts its head.
+fn columns(desk: &Desk, filter: &SeatFilter, reader: Reader) -> Vec<Column> {
     let seats = desk.seats();
     let mut columns = vec![
-        Column::new(seats.column_person).sortable(filter.sorted(true).address(), false),
-        Column::new(seats.column_number),
+        Column::new(seats.column_person),
+        Column::new(seats.column_number).sortable(filter.sorted(true).address(), filter.by_user()),
         Column::new(seats.column_seat),
     ];
     if filter.lists_all() {
         columns.extend([seats.column_status, seats.column_given, seats.column_released].map(Column::new));
     } else {
         columns.push(Column::new(seats.column_verdict));
-        columns.push(
-            Column::numeric(seats.column_idle_days)
-                .sortable(filter.sorted(false).address(), !filter.by_user()),
-        );
-        columns.extend([seats.column_last, seats.column_given].map(Column::new));
+        columns.push(Column::numeric(seats.column_idle_days));
+        let since = Column::new(seats.column_idle_since);
+        // A list of a person or a search stands by users, whatever is asked.
+        let choice = filter.sorted(false);
+        columns.push(if choice.by_user() {
+            since
+        } else {
+            since.sortable(choice.address(), !filter.by_user())
+        });
+        columns.push(Column::new(seats.column_last));
+        if reader == Reader::File {
+            columns.push(Column::new(seats.column_given));
+        }
     }
     columns.push(Column::new(seats.column_expires));
     columns
@@ -123,7 +148,7 @@ fn columns(desk: &Desk, filter: &SeatFilter) -> Vec<Column> {
 
 /// Some rows of the list, after a place.
 async fn stretch(
-    desk: &Desk,
+    (desk, reader): (&Desk, Reader),
     filter: &SeatFilter,
     after: Option<String>,
     rows_max: usize,
@@ -135,12 +160,16 @@ async fn stretch(
     let page = finding::page(desk, filter, desk.now_ms(), place.map(|place| place.0), rows_max).await?;
     let names = AppNames::of(desk, page.rows.iter().map(|seat| seat.namespace.as_ref())).await?;
     Ok(Stretch {
-        rows: page.rows.iter().map(|seat| row(desk, &names, seat)).collect(),
+        rows: page
+            .rows
+            .iter()
+            .map(|seat| row((desk, reader), &names, seat))
+            .collect(),
         next: page.next.map(|key| SeatPlace(key).to_string()),
     })
 }
 
-fn row(desk: &Desk, names: &AppNames, row: &IdleRow) -> Row {
+fn row((desk, reader): (&Desk, Reader), names: &AppNames, row: &IdleRow) -> Row {
     let (seats, ledger) = (desk.seats(), desk.words());
     let moment = |time_ms: Option<i64>, otherwise: &str| {
         time_ms.map_or_else(
@@ -157,10 +186,13 @@ fn row(desk: &Desk, names: &AppNames, row: &IdleRow) -> Row {
     cells.extend([
         words::verdict_badge(ledger, row.idleness.verdict),
         Cell::count(row.idleness.days_idle.into()),
+        Cell::moment(Day::in_utc(row.idleness.idle_since_ms).to_string()),
         moment(row.last_admitted_ms, seats.never),
-        Cell::moment(desk.moment(row.assigned_at_ms)),
-        moment(row.expires_at_ms, seats.no_end),
     ]);
+    if reader == Reader::File {
+        cells.push(Cell::moment(desk.moment(row.assigned_at_ms)));
+    }
+    cells.push(moment(row.expires_at_ms, seats.no_end));
     Row { cells }
 }
 
