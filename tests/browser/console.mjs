@@ -132,7 +132,7 @@ async function theWholeWalk(language) {
   await judge(page, `${language} result`)
   await page.getByRole('button', { name: words.undo }).click()
   await page.locator('.notice').waitFor()
-  check(`${language}: and all given back`, (await page.locator('.notice').textContent()).includes(String(announced)))
+  check(`${language}: and all restored`, (await page.locator('.notice').textContent()).includes(String(announced)))
   await page.goto(`${base}/console/audit`)
   const log = await page.locator('tbody').textContent()
   check(`${language}: the log has both, with the reason`, log.includes('spring cleaning') || log.includes('undo #bulk'), log.slice(0, 200))

@@ -29,10 +29,10 @@ texts! {
         column_waiting: "Waiting", "排队";
         column_used: "Used\u{a0}in {0}\u{a0}d", "{0} 天内使用";
         column_days: "Days idle", "闲置天数";
-        column_seats: "seats", "席位数";
+        column_seats: "Seats", "席位数";
         chart_idle: "How long seats have been idle, in days", "席位闲置天数分布";
-        chart_idle_all: "Every seat in use counts here by the days since it was given or last used, leave included: also the never used, protected, new and redundant ones and those of people on leave. So these bars come to more than the figures above.", "本图按分配或最近使用以来的天数（含休假）统计所有使用中的席位，包括从未使用、受保护、新分配、重复以及休假中人员的席位，因此合计大于上方的数字。";
-        overview_judged: "Seats are judged as of {0}, when the present day of UTC began, so the figures stand still for a day unless somebody acts. The lists behind them judge as of now.", "席位按 {0}（UTC 当日开始时）判断，因此除非有人操作，数字在一天内保持不变；其后的列表按当前时间判断。";
+        chart_idle_all: "Every seat that is held counts here by the days since it was given or last used, leave included: also the never used, protected, new and redundant ones and those of people on leave. So these bars come to more than the figures above.", "本图按分配或最近使用以来的天数（含休假）统计所有已分配的席位，包括从未使用、受保护、新分配、重复以及休假中人员的席位，因此合计大于上方的数字。";
+        overview_judged: "Seats are judged as of {0}, the start of the current UTC day, so the figures stand still for a day unless somebody acts. The lists behind them judge as of now.", "席位按 {0}（UTC 当日开始时）判断，因此除非有人操作，数字在一天内保持不变；其后的列表按当前时间判断。";
         column_idle: "Idle list", "闲置列表";
         chart_daily: "People active each day, last 90 days", "最近 90 天每日活跃人数";
         chart_unit: "people", "人";
@@ -99,13 +99,13 @@ texts! {
         settings_about: "This organisation", "企业信息";
         settings_key: "Organisation key", "企业标识";
         settings_policy: "How seats are judged", "席位判断规则";
-        settings_idle_after: "Idle from so many days on", "闲置起算天数";
-        settings_new_for: "New for so many days", "新分配天数";
+        settings_idle_after: "Idle after (days)", "闲置起算天数";
+        settings_new_for: "New for (days)", "新分配天数";
         settings_version: "Version of Usher", "Usher 版本";
         settings_saved: "The settings are saved.", "设置已保存。";
 
         import_title: "Import who used what", "导入使用记录";
-        import_lead: "A table of accesses, one line each: when (a moment with its zone, or milliseconds since 1970), who (a number) and which app. Import it again at any time: what is known already changes nothing.", "每行一条访问记录：时间（带时区的时刻，或 1970 年以来的毫秒数）、人员（编号）、应用。可随时重复导入，已有内容不会改变。";
+        import_lead: "A table of accesses, one line each: when (a moment with its zone, or milliseconds since 1970), who (a number) and which app. Import it again at any time: lines already known change nothing.", "每行一条访问记录：时间（带时区的时刻，或 1970 年以来的毫秒数）、人员（编号）、应用。可随时重复导入，已有内容不会改变。";
         import_file: "CSV file", "CSV 文件";
         import_file_hint: "Up to {0} MB; for more there is `usher import accesses`. The first line must be `time_ms,user_id,namespace`.", "最大 {0} MB，更大的文件请使用 `usher import accesses`。首行必须为 `time_ms,user_id,namespace`。";
         import_paste: "Or paste the lines here", "或在此粘贴内容";
@@ -124,7 +124,7 @@ texts! {
         import_line_wrong: "Not three fields as the first line names them", "不是首行所示的三个字段";
         import_line_time: "The time must be a moment with its zone, such as 2026-11-22T08:00:00Z, or milliseconds since 1970", "时间须为带时区的时刻，例如 2026-11-22T08:00:00Z，或 1970 年以来的毫秒数";
         import_line_future: "The time lies in the future", "时间在将来";
-        import_mend: "Your lines, to be mended and sent again; what was recorded already changes nothing.", "以下是您粘贴的内容，可修改后重新提交；已记录的内容不会改变。";
+        import_mend: "Your lines, to be mended and sent again; lines already recorded change nothing.", "以下是您粘贴的内容，可修改后重新提交；已记录的内容不会改变。";
         import_line_refused: "Refused by the door: {0}", "被拒绝：{0}";
         import_next: "See the idle seats", "查看闲置席位";
         import_overview: "See the overview", "查看概览";

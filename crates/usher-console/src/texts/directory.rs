@@ -28,7 +28,7 @@ texts! {
         person_no_seats: "This person never had a seat.", "该人员从未持有席位。";
         person_edit: "Change this person", "更改人员信息";
         person_link: "Make a password link", "生成设置密码的链接";
-        person_link_lead: "Works once and for 30 minutes. Send it to the person over a way you trust.", "链接仅可使用一次，有效期 30 分钟。请通过可信途径发送。";
+        person_link_lead: "Works once and for 30 minutes. Send it to the person by a way you trust.", "链接仅可使用一次，有效期 30 分钟。请通过可信途径发送。";
         person_link_made: "The link; it is shown this once:", "链接（仅显示一次）：";
         last_opened: "Last opened", "最近访问";
         leaves_title: "Leaves", "休假";
@@ -55,7 +55,7 @@ texts! {
         app_route_added: "The route was added.", "已添加路由。";
         app_route_remove: "Take the route away", "移除路由";
         app_route_removed: "The route was taken away.", "已移除路由。";
-        app_route_lead: "Requests for this host whose path begins so count as accesses of the app.", "发往该主机且路径以此开头的请求计为对该应用的访问。";
+        app_route_lead: "Requests for this host whose path begins like this count as accesses of the app.", "发往该主机且路径以此开头的请求计为对该应用的访问。";
         app_no_routes: "No route yet: a gateway cannot tell when this app is meant.", "尚无路由，网关无法识别对此应用的访问。";
         app_made: "The app was added.", "已添加应用。";
         app_changed: "The app was changed.", "应用已更改。";
@@ -70,12 +70,13 @@ texts! {
         pools_empty: "A pool appears with the first seat of its kind, or when you say what you bought.", "首个席位分配或填写购买数量后，席位池将在此显示。";
         pool: "Pool", "席位池";
         pool_bought: "Bought", "已购买";
+        pool_buy: "Bought", "购买数量";
         pool_bought_hint: "Empty: no limit.", "留空表示不限。";
         pool_held: "Held", "已分配";
         pool_free: "Free", "空闲";
         pool_kept: "Of these kept for former holders", "其中为原持有人保留";
         pool_kept_until: "Kept until", "保留至";
-        pool_kept_caption: "Taken back lately and kept for whoever had them, newest first; {0} of them can be given back now", "近期收回、为原持有人保留的席位（最新在前），现可归还 {0} 个";
+        pool_kept_caption: "Released lately and kept for whoever had them, newest first; {0} of them can be restored now", "近期释放、为原持有人保留的席位（最新在前），现可归还 {0} 个";
         pool_waiting: "Waiting", "排队";
         pool_price: "Price of a seat", "席位单价";
         pool_price_hint: "For reports only, such as 29.90. Empty: nothing is said of costs.", "仅用于报告，例如 29.90。留空则不显示成本。";
@@ -85,10 +86,10 @@ texts! {
         pool_year: "year", "年";
         pool_valid_from: "Valid from", "生效日期";
         pool_valid_until: "Valid until", "失效日期";
-        pool_overdraft: "Allow fewer than are in use", "允许少于使用中的数量";
-        pool_overdraft_hint: "Nothing is taken from anybody; nobody new gets a seat until enough were given back.", "不会收回任何席位，但在释放足够数量前不会新分配。";
+        pool_overdraft: "Allow fewer than are held", "允许少于已分配的数量";
+        pool_overdraft_hint: "Nothing is taken from anybody; nobody new gets a seat until enough were released.", "不会收回任何席位，但在释放足够数量前不会新分配。";
         pool_edit: "Say what you bought", "填写购买数量";
-        pool_new: "Say what you bought for an app", "为应用填写购买数量";
+        pool_new: "Say what you bought of another kind", "填写其他席位的购买数量";
         pool_app: "App (its namespace; empty for platform seats)", "应用（命名空间；平台席位留空）";
         pool_saved: "The pool is saved.", "席位池已保存。";
         pool_line: "Waiting list", "排队列表";
@@ -109,7 +110,7 @@ texts! {
         group_key_hint: "Its name for programs, such as sales. It stays.", "供程序使用的名称，例如 sales，创建后不可更改。";
         group_name: "Name", "名称";
         group_members: "Members", "成员";
-        group_gives: "Gives seats of", "分配的席位";
+        group_gives: "Seats it gives", "分配的席位";
         group_gives_add: "Let it give seats", "自动分配席位";
         group_gives_add_lead: "Every member gets such a seat as long as any are free; those who leave lose it.", "有空闲时每位成员都会获得席位；离开群组则失去该席位。";
         group_gives_remove: "Stop giving seats", "停止分配席位";
@@ -126,12 +127,12 @@ texts! {
         group_no_members: "Nobody is in this group yet.", "该群组还没有成员。";
 
         clients_title: "API clients", "API 客户端";
-        clients_lead: "Programs that call the API. Each has an id, a secret and the scopes you open for it.", "调用 API 的程序。每个客户端有标识、密钥和开通的权限。";
+        clients_lead: "Programs that call the API. Each has an ID, a secret and the scopes you open for it.", "调用 API 的程序。每个客户端有标识、密钥和开通的权限。";
         clients_caption: "API clients", "API 客户端";
         clients_empty_title: "No clients yet", "还没有客户端";
         clients_empty: "A client reads seats for you, or signs people in. Make one below; its secret is shown once.", "客户端可读取席位或供人员登录。在下方创建，密钥仅显示一次。";
         client_new: "Add a client", "添加客户端";
-        client_id: "Client id", "客户端标识";
+        client_id: "Client ID", "客户端标识";
         client_name: "Name", "名称";
         client_scopes: "Scopes", "权限";
         client_scopes_hint: "What the program may do. Open no more than it needs.", "程序可执行的操作，请仅开通所需的权限。";
@@ -148,7 +149,7 @@ texts! {
         client_changed: "The client was changed.", "客户端已更改。";
         client_is_enabled: "May act", "允许调用";
         client_try: "Try it", "试用";
-        client_try_lead: "With these lines the program reads who opened what. Put the secret where it says so.", "使用以下代码读取使用记录，请将密钥填入相应位置。";
+        client_try_lead: "With these lines the program reads who opened what. Put the secret, for curl an access token, where it says so.", "使用以下代码读取使用记录，请将密钥（curl 为访问令牌）填入相应位置。";
         client_token: "Make an access token", "生成访问令牌";
         client_token_lead: "The program acts for you with it, within its scopes, for two hours.", "程序可凭此令牌在其权限范围内代表您操作，有效期两小时。";
         client_token_made: "The token is made. It is shown this once.", "令牌已生成，仅显示这一次。";
@@ -159,7 +160,7 @@ texts! {
         tokens_lead: "A back end reports accesses with a service token.", "后端使用服务令牌上报访问。";
         tokens_caption: "Service tokens", "服务令牌";
         tokens_none: "No service token yet.", "还没有服务令牌。";
-        token_id: "Token id", "令牌编号";
+        token_id: "Token ID", "令牌编号";
         token_made: "Made", "创建时间";
         token_ends: "Good until", "有效期至";
         token_new: "Make a service token", "生成服务令牌";

@@ -11,7 +11,7 @@ texts! {
         lines_lead: "They are for this server. Your gateway must already know who the person is, and name them in the header `{0}`.", "以下配置适用于本服务器。网关需已识别用户，并在请求头 `{0}` 中给出。";
         trusted: "This server believes that header from `{0}`. Another gateway must be named in the setting `trusted_proxies`.", "本服务器信任来自以下网络的该请求头：`{0}`。其他网关需加入 `trusted_proxies` 设置。";
         secret_needed: "This server also asks gateways for a secret. Put it in place of `GATEWAY_SECRET`.", "本服务器还要求网关提供密钥，请用它替换 `GATEWAY_SECRET`。";
-        step_check: "3. The last visit", "3. 最近一次访问";
+        step_check: "3. The last visits", "3. 最近的访问";
         nothing_yet: "No gateway has asked since this server started. Open your app in a browser, then load this page again.", "服务器启动以来尚无网关询问。请在浏览器中打开应用，然后重新加载本页。";
         last_caption: "The last visits that a gateway asked about, newest first", "网关最近询问的访问（最新在前）";
         when: "When", "时间";

@@ -4,9 +4,9 @@ texts! {
     /// Seats.
     Seats {
         title: "Seats", "席位";
-        lead: "Every seat in use with the days since somebody last came through it. Narrow the list, then check it, send the address of this page to somebody, or release what lies idle.", "列出所有使用中的席位及其闲置天数。可筛选后核对、分享本页地址，或释放闲置席位。";
-        caption: "Seats in use", "使用中的席位";
-        caption_all: "All seats, given back ones included", "全部席位（含已释放）";
+        lead: "Every seat that is held, with the days since somebody last came through it. Narrow the list, then check it, send the address of this page to somebody, or release what lies idle.", "列出所有已分配的席位及其闲置天数。可筛选后核对、分享本页地址，或释放闲置席位。";
+        caption: "Held seats", "已分配的席位";
+        caption_all: "All seats, released ones included", "全部席位（含已释放）";
         csv_name: "seats", "seats";
         column_person: "Person", "人员";
         column_number: "User number", "用户编号";
@@ -19,7 +19,7 @@ texts! {
         column_given: "Given", "分配时间";
         column_expires: "Ends", "到期时间";
         column_status: "Status", "状态";
-        column_released: "Given back", "释放时间";
+        column_released: "Released", "释放时间";
         never: "never", "从未";
         filter_idle: "Idle for at least (days)", "闲置至少（天）";
         filter_search: "Name", "姓名";
@@ -29,8 +29,8 @@ texts! {
         filter_verdict: "Verdict", "判断";
         filter_person: "Person (user number)", "人员（用户编号）";
         filter_state: "Which", "范围";
-        state_in_use: "In use", "使用中";
-        state_all: "Given back too", "包括已释放";
+        state_held: "Held", "已分配";
+        state_all: "Released too", "包括已释放";
         sort: "Order", "排序";
         sort_idle: "Idle since", "闲置起始";
         sort_user: "By user number", "按用户编号";
@@ -45,7 +45,7 @@ texts! {
         bulk_action: "What to do", "操作";
         bulk_release: "Release", "释放";
         bulk_protect: "Protect", "保护";
-        bulk_unprotect: "Take the protection away", "取消保护";
+        bulk_unprotect: "Unprotect", "取消保护";
         bulk_extend: "Move the end", "更改到期时间";
         bulk_preview: "Preview", "预览";
         bulk_reason: "Reason (goes into the audit log)", "原因（记入审计日志）";
@@ -75,7 +75,7 @@ texts! {
         result_protect: "{0} {0|seat was|seats were} protected.", "已保护 {0} 个席位。";
         result_unprotect: "{0} {0|seat lost its|seats lost their} protection.", "已取消 {0} 个席位的保护。";
         result_extend: "{0} {0|seat|seats} got a new end.", "已更改 {0} 个席位的到期时间。";
-        result_restore: "{0} {0|seat was|seats were} given back to {0|the person who had it|the people who had them}.", "已将 {0} 个席位归还原持有人。";
+        result_restore: "{0} {0|seat was|seats were} restored to {0|the person who had it|the people who had them}.", "已将 {0} 个席位归还原持有人。";
         result_left_out: "{0} {0|seat stayed as it was|seats stayed as they were}:", "{0} 个席位保持不变：";
         result_not_restored: "{0} {0|seat|seats} could not be restored:", "{0} 个席位未能归还：";
         column_reason: "Why", "原因";
@@ -83,14 +83,16 @@ texts! {
         back_to_list: "Back to the list", "返回列表";
         see_audit: "See it in the audit log", "查看审计日志";
         undo: "Undo", "撤销";
-        undo_lead: "For 30 days the seats are kept for the people who had them: this gives them back as they were, as long as their pool has one free.", "席位为原持有人保留 30 天：只要席位池有空闲，即可按原样归还。";
+        undo_lead: "For 30 days the seats are kept for the people who had them: this restores them as they were, as long as their pool has one free.", "席位为原持有人保留 30 天：只要席位池有空闲，即可按原样归还。";
 
         seat_title: "{0}: {1}", "{0}：{1}";
         verdict_heading: "Verdict", "判断";
         facts_heading: "What it rests on", "依据";
         idle_since: "Idle since", "闲置起始";
         days_idle: "Days idle, leave not counted", "闲置天数（不含休假）";
-        next: "Changes by itself", "自动变化时间";
+        next_idle: "Becomes idle on", "变为闲置的时间";
+        next_new: "New until", "新分配至";
+        next_on_leave: "On leave until", "休假至";
         refused: "Refused attempts since the server started", "服务器启动以来被拒次数";
         protected_reason: "Protected because", "保护原因";
         given_how: "How it was given", "分配方式";
@@ -108,7 +110,7 @@ texts! {
         protect: "Protect", "保护";
         protect_lead: "Keeps the seat from being taken as idle.", "避免席位因闲置被收回。";
         protect_reason: "Reason", "原因";
-        unprotect: "Take the protection away", "取消保护";
+        unprotect: "Unprotect", "取消保护";
         unprotect_lead: "From then on the seat is judged by its use again.", "此后将重新按使用情况判断。";
         transfer: "Transfer", "转让";
         transfer_lead: "The seat becomes another person's at once; at no moment two have it, or none.", "席位立即转给他人，不会出现两人同时持有或无人持有的情况。";
@@ -120,11 +122,11 @@ texts! {
         assign_lead: "Gives the seat at once if one is free in its pool.", "若席位池有空闲则立即分配。";
         assign_wait: "Wait in line when none is free", "无空闲时排队等候";
         confirm_title: "Confirm", "确认";
-        confirm_lead_release: "The seat of {0} will be released. They can no longer enter by it.", "将释放 {0} 的席位，其将无法再通过此席位进入。";
-        confirm_lead_transfer: "The seat of {0} becomes the seat of {1}.", "{0} 的席位将转让给 {1}。";
-        confirm_lead_protect: "The seat of {0} will be kept whatever its use.", "{0} 的席位将被保护，不因闲置收回。";
-        confirm_lead_unprotect: "The seat of {0} will be judged by its use again.", "{0} 的席位将重新按使用情况判断。";
-        confirm_lead_extend: "The seat of {0} will end: {1}.", "{0} 的席位到期时间将变为：{1}。";
+        confirm_lead_release: "The seat of {0} will be released. They can no longer enter by it.", "将释放“{0}”的席位，其将无法再通过此席位进入。";
+        confirm_lead_transfer: "The seat of {0} becomes the seat of {1}.", "“{0}”的席位将转让给“{1}”。";
+        confirm_lead_protect: "The seat of {0} will be kept whatever its use.", "“{0}”的席位将被保护，不因闲置收回。";
+        confirm_lead_unprotect: "The seat of {0} will be judged by its use again.", "“{0}”的席位将重新按使用情况判断。";
+        confirm_lead_extend: "The seat of {0} will end: {1}.", "“{0}”的席位到期时间将变为：{1}。";
         no_end: "no end", "不限";
         done_release: "The seat was released.", "席位已释放。";
         done_transfer: "The seat was transferred.", "席位已转让。";
@@ -134,12 +136,12 @@ texts! {
         done_assign: "The seat was given.", "席位已分配。";
         done_waiting: "None is free. The person waits in line, at place {0}.", "暂无空闲席位，已排队，位置 {0}。";
         done_in_line: "None is free. The person waits in line.", "暂无空闲席位，已进入排队。";
-        undo_single: "Give it back as it was", "按原样归还";
+        undo_single: "Restore it as it was", "按原样归还";
         undo_single_lead: "To whoever had it, with its beginning, its end and its protection, if a seat is free in its pool.", "若席位池有空闲，将席位连同原有的起始、到期与保护归还原持有人。";
         kept_until: "Kept for its former holder until, while one is free", "为原持有人保留至（池内有空闲时）";
-        done_restore: "The seat was given back as it was.", "席位已按原样归还。";
+        done_restore: "The seat was restored as it was.", "席位已按原样归还。";
         undo_more: "The log has more records since then than one request looks through. Go on to look through the next ones.", "此后的日志记录较多，一次未能查完。请继续查找其余记录。";
         undo_title: "Undo a release", "撤销释放";
-        undo_later: "The address at which this can be undone for 30 days; the audit log leads there, too", "30 天内可在此地址撤销（也可从审计日志进入）";
+        undo_later: "Undo page (30 days; also linked from the audit log)", "撤销页面（30 天内有效，审计日志中也有链接）";
     }
 }

@@ -21,7 +21,7 @@ texts! {
         in_use_why: "Somebody came through this seat in the last {0} days.", "最近 {0} 天内有人通过此席位访问。";
         released: "Released", "已释放";
         expired: "Run out", "已到期";
-        held: "Held", "持有";
+        held: "Held", "已分配";
         enabled: "On", "启用";
         disabled: "Off", "停用";
         administrator: "System administrator", "系统管理员";
@@ -50,9 +50,9 @@ texts! {
         refused_taken: "This name or number is taken already.", "该名称或编号已被占用。";
         refused_route_taken: "Another app already answers at this host and path.", "该主机和路径已属于另一个应用。";
         refused_pool_exhausted: "No seat is free in the pool. Buy more, or release some.", "席位池已无空闲席位。请增加购买数量或先释放部分席位。";
-        refused_pool_too_small: "More seats are in use than would be bought. Release some first, or allow the overdraft.", "使用中的席位多于购买数量。请先释放部分席位，或允许超额。";
+        refused_pool_too_small: "More seats are held than would be bought. Release some first, or tick “Allow fewer than are held”.", "已分配的席位多于拟购买数量。请先释放部分席位，或勾选“允许少于已分配的数量”。";
         refused_pool_never_valid: "The end must be later than the beginning.", "结束时间必须晚于开始时间。";
-        refused_not_in_use: "The seat is not in use any more.", "席位已不在使用中。";
+        refused_not_in_use: "The seat is not held any more.", "席位已释放或已到期。";
         refused_held: "The other person holds a seat of this pool already.", "对方已持有该席位池的席位。";
         refused_not_kept: "The seat is not kept for its former holder any more.", "席位已不再为原持有人保留。";
         refused_protected: "The seat is protected.", "席位受保护。";

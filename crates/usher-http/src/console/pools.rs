@@ -141,7 +141,7 @@ fn fields(desk: &Desk, row: Option<&PoolRow>) -> Vec<Field> {
     let pool = row.map(|row| row.pool).unwrap_or_default();
     let day = |time_ms: Option<i64>| time_ms.map_or(String::new(), |time_ms| desk.day(time_ms).to_string());
     vec![
-        Field::new("bought", directory.pool_bought, FieldKind::Number)
+        Field::new("bought", directory.pool_buy, FieldKind::Number)
             .hint(directory.pool_bought_hint)
             .with(pool.bought.map_or(String::new(), |bought| bought.to_string())),
         Field::new("from", directory.pool_valid_from, FieldKind::Date).with(day(pool.valid_from_ms)),
@@ -262,7 +262,7 @@ async fn save(desk: &Desk, pool: &PoolName) -> Result<Option<Block>, Problem> {
         "" => None,
         text => match text.parse().ok().filter(|bought| *bought <= POOL_SEATS_MAX) {
             Some(bought) => Some(bought),
-            None => return wrong(directory.pool_bought, words.allowed_number),
+            None => return wrong(directory.pool_buy, words.allowed_number),
         },
     };
     let Ok(valid_from_ms) = day_sent(desk, "from")? else {

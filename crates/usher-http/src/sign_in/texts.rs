@@ -32,7 +32,7 @@ texts! {
     // Start.
     start_title: "Usher", "Usher";
     operator_title: "Sign in as operator", "运维登录";
-    operator_lead: "An operator looks after every organisation on this server. People sign in with their name and password instead.", "运维人员管理此服务器上的所有企业。普通人员请使用姓名和密码登录。";
+    operator_lead: "An operator looks after every organisation on this server. People sign in with their sign-in name and password instead.", "运维人员管理此服务器上的所有企业。普通人员请使用登录名和密码登录。";
     operator_token: "Operator token", "运维令牌";
     operator_wrong: "This is no operator token, or it is not good any more.", "不是运维令牌，或已失效。";
     operator_help: "On the server, this command makes one:", "在服务器上用以下命令生成令牌：";
@@ -57,8 +57,8 @@ texts! {
     sign_in_name: "Sign-in name or user number", "登录名或用户编号";
     sign_in_password: "Password", "密码";
     sign_in_button: "Sign in", "登录";
-    sign_in_help: "No password yet, or forgotten? Ask an administrator of your organisation for a one-time link.", "还没有密码或忘记密码？请向企业管理员索取一次性链接。";
-    sign_in_wrong: "That did not fit. Check the organisation, the name and the password, and try again.", "登录信息不匹配。请检查企业、登录名和密码后重试。";
+    sign_in_help: "No password yet, or forgotten? Ask an administrator of your organisation for a one\u{2011}time link.", "还没有密码或忘记密码？请向企业管理员索取一次性链接。";
+    sign_in_wrong: "That did not match. Check the organisation, the name and the password, and try again.", "登录信息不匹配。请检查企业、登录名和密码后重试。";
     sign_in_other_organisation: "You are signed in to another organisation. Sign in to this one to continue.", "您当前登录的是另一家企业。请登录该企业以继续。";
     slow_before: "Too many attempts. Try again in ", "尝试次数过多，请在 ";
     slow_after: " seconds.", " 秒后重试。";
@@ -70,8 +70,8 @@ texts! {
     digits_lead: "Enter the six digits that your authenticator app shows now.", "请输入验证器应用当前显示的六位数字。";
     digits_label: "Six digits", "六位数字";
     digits_button: "Continue", "继续";
-    digits_wrong: "Those digits do not fit, or were used already. Wait for the next ones and try again.", "数字不正确或已被使用。请等待新的数字后重试。";
-    digits_help: "Lost the device? An administrator can make you a one-time link that takes the second factor away.", "设备丢失？管理员可以为您生成一次性链接以移除第二验证因素。";
+    digits_wrong: "Those digits do not match, or were used already. Wait for the next ones and try again.", "数字不正确或已被使用。请等待新的数字后重试。";
+    digits_help: "Lost the device? An administrator can make you a one\u{2011}time link that takes the second factor away.", "设备丢失？管理员可以为您生成一次性链接以移除第二验证因素。";
 
     // Consent.
     consent_title: "Allow access?", "是否授权？";
@@ -106,7 +106,7 @@ texts! {
     change_lead: "Everywhere else where you are signed in you will be signed out.", "修改后，您在其他浏览器中的登录将全部失效。";
     change_current: "The password you have now", "当前密码";
     change_button: "Change the password", "修改密码";
-    change_wrong: "The current password does not fit. Nothing was changed.", "当前密码不正确，未做任何更改。";
+    change_wrong: "The current password does not match. Nothing was changed.", "当前密码不正确，未做任何更改。";
     change_same: "The new password is the one you have. Choose another.", "新密码与当前密码相同，请另选一个。";
 
     // The account.
@@ -117,7 +117,7 @@ texts! {
     account_member: "Member", "成员";
     account_password: "Password", "密码";
     account_password_on: "You sign in with a password.", "您使用密码登录。";
-    account_password_off: "You have no password here. An administrator of your organisation can give you a one-time link to choose one.", "您尚未设置密码。企业管理员可以为您生成一次性链接以设置密码。";
+    account_password_off: "You have no password here. An administrator of your organisation can give you a one\u{2011}time link to choose one.", "您尚未设置密码。企业管理员可以为您生成一次性链接以设置密码。";
     account_password_change: "Change your password", "修改密码";
     account_password_changed: "Your password is changed, and you are signed out everywhere else.", "密码已修改，您在其他浏览器中的登录已失效。";
     account_second: "Second factor", "第二验证因素";
@@ -149,7 +149,7 @@ texts! {
     provider_password: "Sign in with a password", "使用密码登录";
     provider_missing: "There is no such sign-in for this organisation. Check the key, or use a password.", "该企业没有此登录方式。请检查企业标识，或使用密码登录。";
     provider_unlinked_title: "This account is not linked yet", "该账号尚未关联";
-    provider_unlinked: "You are known there, but not which person you are here. Sign in with your password once, open your account page and link this account there. From then on no password is needed. Without a password, ask an administrator of your organisation for a one-time link.", "身份提供方已确认您的身份，但尚不知道您对应这里的哪位用户。请先用密码登录一次，在“我的账号”页面关联此账号，之后便无需密码。如果没有密码，请向企业管理员索取一次性链接。";
+    provider_unlinked: "You are known there, but not which person you are here. Sign in with your password once, open your account page and link this account there. From then on no password is needed. Without a password, ask an administrator of your organisation for a one\u{2011}time link.", "身份提供方已确认您的身份，但尚不知道您对应这里的哪位用户。请先用密码登录一次，在“我的账号”页面关联此账号，之后便无需密码。如果没有密码，请向企业管理员索取一次性链接。";
     provider_back: "Back to where you came from", "返回之前的页面";
     provider_account_at: "Account at ", "账号所在：";
     provider_link_title: "Link this account?", "关联此账号？";
@@ -165,7 +165,7 @@ texts! {
     // What went wrong.
     problem_code: "Code", "错误码";
     problem_detail: "Detail", "详情";
-    problem_log_id: "Log id", "日志编号";
+    problem_log_id: "Log ID", "日志编号";
     problem_for_developers: "For whoever looks after the program", "供程序维护者参考";
     problem_start: "Go to the start page", "前往起始页";
     problem_redirect_title: "This program is not known here", "无法识别该程序";
@@ -197,7 +197,7 @@ texts! {
     problem_store_title: "The database does not answer", "数据库没有响应";
     problem_store: "Usher cannot reach its database just now, or the database has too much to do. Nothing was changed. Try again in a moment; if it stays so, whoever looks after this server finds the cause in its log under the number below.", "Usher 暂时无法访问数据库，或数据库负载过高。未做任何更改，请稍后重试；如持续出现，服务器管理员可凭下方编号在日志中查到原因。";
     problem_internal_title: "Something went wrong", "出现错误";
-    problem_internal: "It is our fault, not yours. The log id below helps an administrator to find out.", "这是服务器的问题。管理员可通过下方日志编号查找原因。";
+    problem_internal: "It is our fault, not yours. The log ID below helps an administrator to find out.", "这是服务器的问题。管理员可通过下方日志编号查找原因。";
 }
 
 impl Texts {

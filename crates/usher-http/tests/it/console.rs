@@ -120,7 +120,7 @@ async fn whoever_is_not_signed_in_is_shown_the_way_and_comes_back_to_the_page() 
     assert_eq!(answer.location(), "/console/seats?idle=90");
     let page = browser.get("/console/seats?idle=90").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(read(&page).contains("Seats in use"));
+    assert!(read(&page).contains("Held seats"));
 }
 
 #[tokio::test]
@@ -337,7 +337,7 @@ async fn a_whole_list_is_released_after_a_preview_that_names_the_exceptions_and_
         .form("/console/seats/undo")
         .with("form_token", token.field("form_token"));
     let undone = browser.submit(&undo).await;
-    assert!(read(&undone).contains("1 seat was given back"), "{undone}");
+    assert!(read(&undone).contains("1 seat was restored"), "{undone}");
     let again = house.store.seat(seat(&house, 7)).await.unwrap().unwrap();
     assert!(again.held);
     assert_eq!(
@@ -354,14 +354,14 @@ async fn a_second_undo_and_one_after_thirty_days_change_nothing() {
     let preview = browser.submit(&bulk(&page, "release")).await;
     let done = browser.submit(&preview.form("/console/seats/bulk")).await;
     let undo = done.form("/console/seats/undo");
-    assert!(read(&browser.submit(&undo).await).contains("2 seats were given back"));
-    assert!(read(&browser.submit(&undo).await).contains("0 seats were given back"));
+    assert!(read(&browser.submit(&undo).await).contains("2 seats were restored"));
+    assert!(read(&browser.submit(&undo).await).contains("0 seats were restored"));
     house.change(vec![house.release(7, None)]).await;
     house.clock.advance(31 * 24 * 60 * 60 * 1_000);
     let mut browser = Browser::new(&house).signed_in().await;
     let token = browser.get("/console/settings").await.form("/console/settings");
     let late = undo.with("form_token", token.field("form_token"));
-    assert!(read(&browser.submit(&late).await).contains("0 seats were given back"));
+    assert!(read(&browser.submit(&late).await).contains("0 seats were restored"));
     assert!(!is_held(&house, 7).await);
 }
 

@@ -1,7 +1,7 @@
 //! What a seat's verdict rests on.
 
-use usher_console::{Block, Calendar, Cell, Fact};
-use usher_seats::{DaySpan, IdlePolicy, Leave, UserId};
+use usher_console::{Block, Calendar, Cell, Fact, texts::Seats};
+use usher_seats::{DaySpan, IdlePolicy, IdleVerdict, Leave, UserId};
 use usher_store::{ActiveDaysQuery, HistoryScope, IdleOrder, IdleQuery, IdleRow, SeatName, SeatRow};
 
 use super::list::held_badge;
@@ -74,7 +74,7 @@ fn facts(desk: &Desk, seat: &SeatRow, judged: Option<&IdleRow>) -> Vec<Fact> {
         ));
         facts.push(Fact::new(seats.refused, Cell::count(row.refused_attempts)));
         if let Some(next_ms) = idleness.next_ms {
-            facts.push(Fact::new(seats.next, moment(next_ms)));
+            facts.push(Fact::new(next_name(seats, idleness.verdict), moment(next_ms)));
         }
     }
     facts.push(Fact::new(seats.column_given, moment(seat.assigned_at_ms)));
@@ -98,6 +98,15 @@ fn facts(desk: &Desk, seat: &SeatRow, judged: Option<&IdleRow>) -> Vec<Fact> {
         facts.push(Fact::new(seats.protected_reason, Cell::text(reason)));
     }
     facts
+}
+
+/// What the end of a verdict is called: only a seat in use becomes idle by itself; what comes after a leave depends.
+fn next_name(seats: &Seats, verdict: IdleVerdict) -> &'static str {
+    match verdict {
+        IdleVerdict::OnLeave => seats.next_on_leave,
+        IdleVerdict::New => seats.next_new,
+        _ => seats.next_idle,
+    }
 }
 
 /// Until when a seat is kept for whoever had it; none when it is not, or no longer.

@@ -266,7 +266,7 @@ impl SeatFilter {
             IdleVerdict::ALL.map(|verdict| Choice::new(verdict.wire_name(), words::verdict(ledger, verdict))),
         );
         let states = vec![
-            Choice::new("", seats.state_in_use),
+            Choice::new("", seats.state_held),
             Choice::new("all", seats.state_all),
         ];
         let field = |name, label: &str, kind| {

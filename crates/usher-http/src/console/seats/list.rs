@@ -278,7 +278,7 @@ pub(crate) fn held_badge(desk: &Desk, seat: &SeatRow) -> Cell {
     let ledger = desk.words();
     let over = seat.expires_at_ms.is_some_and(|end_ms| desk.now_ms() >= end_ms);
     match (seat.held, over) {
-        (true, false) => Cell::badge(usher_console::Tone::Good, ledger.in_use),
+        (true, false) => Cell::badge(usher_console::Tone::Good, ledger.held),
         (_, true) if seat.released_at_ms.is_none() || seat.released_at_ms == seat.expires_at_ms => {
             Cell::badge(usher_console::Tone::Plain, ledger.expired)
         }

@@ -73,7 +73,7 @@ async fn the_log_leads_to_undoing_what_was_released_together() {
     let asked = browser.get(&address).await;
     assert!(!is_held(&house, 7).await, "an address changes nothing");
     let undone = browser.submit(&asked.form("/console/seats/undo")).await;
-    assert!(read(&undone).contains("2 seats were given back"), "{undone}");
+    assert!(read(&undone).contains("2 seats were restored"), "{undone}");
     assert!(is_held(&house, 7).await && is_held(&house, 8).await);
     house.clock.advance(31 * 24 * 60 * 60 * 1_000);
     let mut browser = Browser::new(&house).signed_in().await;
@@ -101,7 +101,7 @@ async fn a_release_that_took_days_is_undone_whole() {
     let address = format!("/console/seats/undo?{address}").replace("&#38;", "&");
     let asked = browser.get(&address).await;
     let undone = browser.submit(&asked.form("/console/seats/undo")).await;
-    assert!(read(&undone).contains("2 seats were given back"), "{undone}");
+    assert!(read(&undone).contains("2 seats were restored"), "{undone}");
 }
 
 #[tokio::test]
