@@ -160,6 +160,71 @@ pub(crate) fn breakable(text: &str) -> Vec<&str> {
     parts
 }
 
+/// True for a text that is nothing but a date, such as `2026-11-23`.
+pub(crate) fn is_date(text: &str) -> bool {
+    text.len() == DATE_BYTES && text.bytes().enumerate().all(is_of_date)
+}
+
+/// True for what has no place at which a line could end: a token, a secret.
+pub(crate) fn is_word(text: &str) -> bool {
+    !text.trim().contains(char::is_whitespace)
+}
+
+/// Bytes of a date.
+const DATE_BYTES: usize = 10;
+/// Bytes of a time of day behind a date, with the space between them.
+const TIME_BYTES: usize = 6;
+
+/// Whether a byte may stand at its place in a date.
+fn is_of_date((place, byte): (usize, u8)) -> bool {
+    if place == 4 || place == 7 {
+        byte == b'-'
+    } else {
+        byte.is_ascii_digit()
+    }
+}
+
+/// A text in pieces, of which those that are moments, `2026-11-23` or `2026-11-23 06:30`, are marked: browsers would end a line
+/// behind a dash between two numbers.
+pub(crate) fn with_moments(text: &str) -> Vec<(bool, &str)> {
+    let is_time = |rest: &str| {
+        let mut bytes = rest.bytes().take(TIME_BYTES);
+        b" dd:dd".iter().all(|wanted| {
+            let byte = bytes.next();
+            if *wanted == b'd' {
+                byte.is_some_and(|byte| byte.is_ascii_digit())
+            } else {
+                byte == Some(*wanted)
+            }
+        })
+    };
+    let mut pieces = Vec::new();
+    let (mut begin, mut place) = (0, 0);
+    while place + DATE_BYTES <= text.len() {
+        if !text.get(place..place + DATE_BYTES).is_some_and(is_date) {
+            place += 1;
+            continue;
+        }
+        let mut end = place + DATE_BYTES;
+        if text.get(end..).is_some_and(is_time) {
+            end += TIME_BYTES;
+        }
+        pieces.extend(
+            text.get(begin..place)
+                .filter(|before| !before.is_empty())
+                .map(|before| (false, before)),
+        );
+        pieces.extend(text.get(place..end).map(|moment| (true, moment)));
+        (begin, place) = (end, end);
+    }
+    pieces.extend(
+        text.get(begin..)
+            .filter(|rest| !rest.is_empty())
+            .map(|rest| (false, rest)),
+    );
+    pieces
+}
+
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -305,6 +370,24 @@ mod tests {
             breakable("-------------------席-"),
             [["-"; 19].as_slice(), &["席-"]].concat()
         );
+    }
+
+    #[test]
+    fn a_moment_within_a_text_stays_in_one_line() {
+        assert_eq!(
+            with_moments("kept: 2026-12-23 05:59, 席 2026-01-02 →"),
+            [
+                (false, "kept: "),
+                (true, "2026-12-23 05:59"),
+                (false, ", 席 "),
+                (true, "2026-01-02"),
+                (false, " →")
+            ]
+        );
+        assert_eq!(with_moments("2026-12"), [(false, "2026-12")]);
+        assert_eq!(with_moments(""), []);
+        assert!(is_date("2026-11-23") && !is_date("2026-11-2x") && !is_date("2026-11-23 05:59"));
+        assert!(is_word("s-1_2\n") && !is_word("curl -s"));
     }
 
     #[test]
