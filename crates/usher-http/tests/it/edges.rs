@@ -2,6 +2,8 @@
 //! and whoever comes next is served as before. The limits of heads and addresses are in `raw_socket`, those of connections in
 //! `connections`.
 
+use std::time::Duration;
+
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -137,21 +139,36 @@ async fn a_long_report_may_come_in_pieces() {
 async fn a_long_report_that_stops_arriving_is_given_up() {
     let (server, token) = open().await;
     for way in WAYS {
-        let mut slow = TcpStream::connect(server.address).await.unwrap();
-        let begins = head(&token, way, 20_000) + &body(10_000);
-        send(&mut slow, &begins).await;
-        // What was sent is taken while time still passes.
-        assert_eq!(server.house.ask(Ask::get("/livez")).await.status, 200);
-        tokio::time::pause();
-        let begun = Instant::now();
-        let (status, text) = answer(&mut slow).await;
-        tokio::time::resume();
+        let mut given_up = abandoned(&server, &head(&token, way, 20_000)).await;
+        // A database that just then tells of a change is asked once more who reports, and time that is moved does not wait for it.
+        for _ in 0..5 {
+            if given_up.0 == 503 {
+                given_up = abandoned(&server, &head(&token, way, 20_000)).await;
+            }
+        }
+        let (status, text, waited) = given_up;
         assert_eq!(status, 408, "{way:?}: {text}");
-        // Five to ten seconds on the short way, and the usual time with hyper.
-        let waited = begun.elapsed().as_secs();
-        assert!(waited <= 2 * BODY_READ_TIMEOUT.as_secs(), "{waited} s");
+        // Five to ten seconds on the short way, and the usual time with hyper; timers ring a little late.
+        assert!(waited.as_secs() <= 2 * BODY_READ_TIMEOUT.as_secs(), "{waited:?}");
     }
     server.close().await;
+}
+
+/// Sends half of a report and no more: the status and the text of the answer, and how long it took by a clock that is moved on
+/// whenever everybody waits.
+async fn abandoned(server: &Listening, head: &str) -> (u16, String, Duration) {
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    send(&mut slow, &(head.to_owned() + &body(10_000))).await;
+    // What was sent is taken while time still passes.
+    let mut other = TcpStream::connect(server.address).await.unwrap();
+    send(&mut other, WELL).await;
+    assert_eq!(first_status(&mut other).await, 200);
+    tokio::time::pause();
+    let begun = Instant::now();
+    let (status, text) = answer(&mut slow).await;
+    let waited = begun.elapsed();
+    tokio::time::resume();
+    (status, text, waited)
 }
 
 #[tokio::test]
