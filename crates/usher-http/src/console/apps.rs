@@ -215,11 +215,10 @@ fn forms(desk: &Desk, app: &App, path: &str, routes: &[AppRoute]) -> Vec<Form> {
             usher_console::Choice::new(format!("{} {}", route.host, route.path_prefix), text)
         });
         let known = FieldKind::Select(known.collect());
-        forms.push(form("no-route", directory.app_route_remove).field(Field::new(
-            "route",
-            directory.app_routes,
-            known,
-        )));
+        let route = Field::new("route", directory.app_routes, known);
+        let mut remove = form("no-route", directory.app_route_remove).field(route);
+        remove.grave = true;
+        forms.push(remove);
     }
     let mut edit = form("change", directory.app_edit)
         .field(

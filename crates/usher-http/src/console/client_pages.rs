@@ -151,7 +151,7 @@ pub(super) async fn change(desk: &Desk, name: &str) -> Result<Response, Problem>
 async fn token(desk: &Desk, name: &str, standing: &ClientStanding) -> Result<Response, Problem> {
     // Such a token acts for a person of the organisation, and an operator is none.
     let Some(user_id) = desk.user_id() else {
-        return Err(Problem::NotAdministrator);
+        return Err(Problem::NotAdministrator { sign_out: None });
     };
     let secret = make_token(TokenForm::User, &draw(desk.edge.chance.as_ref()));
     let token = Token {

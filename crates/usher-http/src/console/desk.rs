@@ -25,9 +25,9 @@ use crate::{
     manage,
     sign_in::{
         account::ACCOUNT_PATH,
-        destination::Destination,
+        destination::{CONSOLE_PATH, Destination},
         page,
-        problem::Problem,
+        problem::{Problem, SignOut},
         session::{FormKind, SignedIn, check_form, form_token, signed_in},
         sign_in_form,
         visit::Visit,
@@ -89,7 +89,13 @@ impl Desk {
             check_form(&edge, &visit, FormKind::Console, Some(&cookie))?;
         }
         if !user.system_administrator {
-            return Err(Problem::NotAdministrator);
+            let sign_out = SignOut {
+                form_token: form_token(&edge, FormKind::Account, &cookie),
+                destination: visit.here.clone().unwrap_or_else(|| CONSOLE_PATH.to_owned()),
+            };
+            return Err(Problem::NotAdministrator {
+                sign_out: Some(sign_out),
+            });
         }
         let form_token = form_token(&edge, FormKind::Console, &cookie);
         Ok(Entered::Desk(Box::new(Self {

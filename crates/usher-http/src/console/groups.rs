@@ -226,9 +226,11 @@ async fn forms(desk: &Desk, names: &AppNames, group: &Group) -> Result<Vec<Form>
         Choice::new(pool, format!("{} · {name}", desk.words().app_seat))
     }));
     let pools = Field::new("pool", directory.pool, FieldKind::Select(pools));
+    let mut leave = form("leave", directory.group_leave).field(number());
+    leave.grave = true;
     let mut forms = vec![
         form("join", directory.group_join).field(number()),
-        form("leave", directory.group_leave).field(number()),
+        leave,
         form("gives", directory.group_gives_add)
             .lead(directory.group_gives_add_lead)
             .field(pools),
@@ -237,7 +239,9 @@ async fn forms(desk: &Desk, names: &AppNames, group: &Group) -> Result<Vec<Form>
         let given = group.standing_assignments.iter();
         let given = given.map(|pool| Choice::new(pool.to_string(), names.pool(desk, pool)));
         let given = Field::new("pool", directory.pool, FieldKind::Select(given.collect()));
-        forms.push(form("gives-not", directory.group_gives_remove).field(given));
+        let mut remove = form("gives-not", directory.group_gives_remove).field(given);
+        remove.grave = true;
+        forms.push(remove);
     }
     let name = Field::new("name", directory.group_name, FieldKind::Text)
         .with(&group.name)

@@ -235,10 +235,9 @@ async fn finished(desk: &Desk, summary: &Summary, filled: &Filled) -> Response {
     ]
     .map(grouped);
     let [lines, recorded, refused, malformed] = &counts;
-    let mut blocks = vec![Block::done(fill(
-        acts.import_done,
-        &[lines, recorded, refused, malformed],
-    ))];
+    let whole = summary.refused + summary.malformed == 0;
+    let sentence = fill(acts.import_done, &[lines, recorded, refused, malformed]);
+    let mut blocks = vec![Block::done_wholly(whole, sentence)];
     let [users, apps, seats] = &summary.created.map(grouped);
     blocks.push(Block::Text(fill(acts.import_created, &[users, apps, seats])));
     if !summary.problems.is_empty() {

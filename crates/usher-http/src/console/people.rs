@@ -104,7 +104,6 @@ async fn stretch(
 }
 
 fn row(desk: &Desk, user: &User) -> Row {
-    let words = desk.words();
     let number = user.user_id.to_string();
     let name = if user.name.is_empty() { &number } else { &user.name };
     Row {
@@ -115,12 +114,18 @@ fn row(desk: &Desk, user: &User) -> Row {
                 .as_deref()
                 .map_or_else(|| Cell::quiet(desk.shell().none), Cell::text),
             role(desk, user),
-            if user.enabled {
-                Cell::badge(Tone::Good, words.enabled)
-            } else {
-                Cell::badge(Tone::Attention, words.disabled)
-            },
+            state(desk, user),
         ],
+    }
+}
+
+/// Whether somebody is switched on, as a badge.
+pub(super) fn state(desk: &Desk, user: &User) -> Cell {
+    let words = desk.words();
+    if user.enabled {
+        Cell::badge(Tone::Good, words.enabled)
+    } else {
+        Cell::badge(Tone::Attention, words.disabled)
     }
 }
 
@@ -129,7 +134,7 @@ pub(super) fn role(desk: &Desk, user: &User) -> Cell {
     if user.system_administrator {
         Cell::text(desk.words().administrator)
     } else {
-        Cell::quiet(desk.words().member)
+        Cell::text(desk.words().member)
     }
 }
 

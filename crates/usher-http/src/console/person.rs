@@ -1,7 +1,9 @@
 //! `GET` and `POST /console/people/{user_id}`: one person, their seats, groups and leaves.
 
 use axum::{http::StatusCode, response::Response};
-use usher_console::{Block, Cell, Choice, Column, Fact, Field, FieldKind, Form, Link, Row, Section, Table};
+use usher_console::{
+    Block, Cell, Choice, Column, Fact, Field, FieldKind, Form, Link, Row, Section, Table, Tone,
+};
 use usher_seats::{Leave, SeatType, UserId};
 use usher_store::{
     Change, IdentityChange, LeaveChange, PageQuery, PoolName, SeatName, SeatQuery, TokenHash, User,
@@ -63,15 +65,16 @@ async fn page(
     };
     let directory = desk.directory();
     let path = under(Section::People.path(), name);
-    blocks.push(Block::Facts(facts(desk, &user).await?));
+    let leaves = desk.store().leaves(desk.tenant_id(), user.user_id).await?;
+    blocks.push(Block::Facts(facts(desk, &user, &leaves).await?));
     blocks.push(seats(desk, &user).await?);
     blocks.extend(apps(desk, &user).await?);
+    blocks.extend(leave_cards(desk, &leaves, &path));
     blocks.push(Block::Beside(vec![
         give_form(desk, &path).await?,
         leave_form(desk, &path),
         link_form(desk, &path),
     ]));
-    blocks.extend(leaves(desk, &user, &path).await?);
     let mut edit = Form::new("person", path, &desk.form_token, desk.shell().save)
         .titled(directory.person_edit)
         .hidden("action", "change");
@@ -88,7 +91,7 @@ async fn page(
         .await)
 }
 
-async fn facts(desk: &Desk, user: &User) -> Result<Vec<Fact>, Problem> {
+async fn facts(desk: &Desk, user: &User, leaves: &[Leave]) -> Result<Vec<Fact>, Problem> {
     let (directory, words) = (desk.directory(), desk.words());
     let groups = groups(desk, user).await?;
     let mut facts = vec![
@@ -100,15 +103,15 @@ async fn facts(desk: &Desk, user: &User) -> Result<Vec<Fact>, Problem> {
                 .map_or_else(|| Cell::quiet(desk.shell().none), Cell::text),
         ),
         Fact::new(directory.role, people::role(desk, user)),
-        Fact::new(
-            directory.state,
-            Cell::text(if user.enabled {
-                words.enabled
-            } else {
-                words.disabled
-            }),
-        ),
+        Fact::new(directory.state, people::state(desk, user)),
     ];
+    let now_ms = desk.now_ms();
+    let is_on = |leave: &&Leave| (leave.from_ms..leave.until_ms).contains(&now_ms);
+    if let Some(leave) = leaves.iter().find(is_on) {
+        let badge = Cell::badge(Tone::Plain, words.on_leave);
+        let days = Cell::text(span(desk, leave));
+        facts.push(Fact::new(desk.seats().leaves, Cell::Several(vec![badge, days])));
+    }
     if !groups.is_empty() {
         facts.push(Fact::new(directory.person_groups, Cell::Several(groups)));
     }
@@ -261,11 +264,11 @@ fn link_form(desk: &Desk, path: &str) -> Form {
     form
 }
 
-async fn leaves(desk: &Desk, user: &User, path: &str) -> Result<Vec<Block>, Problem> {
+/// The leaves of the person, each with the form that takes it away.
+fn leave_cards(desk: &Desk, leaves: &[Leave], path: &str) -> Vec<Block> {
     let directory = desk.directory();
-    let leaves = desk.store().leaves(desk.tenant_id(), user.user_id).await?;
     if leaves.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let forms = leaves.iter().map(|leave| {
         let mut form = Form::new("no-leave", path, &desk.form_token, directory.leave_remove)
@@ -273,12 +276,13 @@ async fn leaves(desk: &Desk, user: &User, path: &str) -> Result<Vec<Block>, Prob
             .hidden("action", "no-leave")
             .hidden("from", leave.from_ms.to_string());
         form.narrow = true;
+        form.grave = true;
         form
     });
-    Ok(vec![
+    vec![
         Block::Heading(directory.leaves_title.to_owned()),
         Block::Beside(forms.collect()),
-    ])
+    ]
 }
 
 /// Answers the forms of the page.

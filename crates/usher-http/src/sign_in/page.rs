@@ -14,7 +14,11 @@ use axum::{
 
 use usher_store::Tenant;
 
-use super::{problem::Problem, scope_words::ShownScope, texts::Texts};
+use super::{
+    problem::{Problem, SignOut},
+    scope_words::ShownScope,
+    texts::Texts,
+};
 use crate::wire::{LogNote, Weight};
 
 /// Where the stylesheet is.
@@ -353,6 +357,8 @@ pub(crate) struct ProblemPage<'a> {
     pub(crate) detail: Option<String>,
     /// The name of the request.
     pub(crate) log_id: &'a str,
+    /// The way to sign in as somebody else, where that helps.
+    pub(crate) sign_out: Option<&'a SignOut>,
 }
 
 /// A page as an answer; its forms may end in a redirect to `form_targets`, each a source of the policy.

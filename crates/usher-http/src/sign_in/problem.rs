@@ -21,6 +21,15 @@ const SHOWN_CHARACTERS_MAX: usize = 300;
 /// Seconds until whoever was told "busy" may try again.
 const RETRY_AFTER_SECONDS: i64 = 1;
 
+/// What a form needs that ends the session of this browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SignOut {
+    /// Proves that the form is ours.
+    pub(crate) form_token: String,
+    /// Where whoever signs in next goes on.
+    pub(crate) destination: String,
+}
+
 /// Every way in which a page can be refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
@@ -69,7 +78,10 @@ pub(crate) enum Problem {
         detail: String,
     },
     /// The console is for system administrators.
-    NotAdministrator,
+    NotAdministrator {
+        /// The way to sign in as somebody else, for who is signed in as a person.
+        sign_out: Option<SignOut>,
+    },
     /// A thing that works once has worked already. Every page that may meet it says so in its own words.
     Spent,
     /// Waiting helps.
@@ -149,7 +161,7 @@ impl Problem {
             Self::FormUnknown
             | Self::LinkOver
             | Self::Spent
-            | Self::NotAdministrator
+            | Self::NotAdministrator { .. }
             | Self::ProviderMissing
             | Self::ProviderAnswer
             | Self::ProviderRefused { .. }
@@ -167,7 +179,7 @@ impl Problem {
                 (texts.problem_request_title, texts.problem_request)
             }
             Self::FormUnknown | Self::Spent => (texts.problem_form_title, texts.problem_form),
-            Self::NotAdministrator => (texts.problem_administrator_title, texts.problem_administrator),
+            Self::NotAdministrator { .. } => (texts.problem_administrator_title, texts.problem_administrator),
             Self::LinkOver => (texts.problem_link_title, texts.problem_link),
             Self::ProviderMissing => (
                 texts.problem_provider_missing_title,
@@ -189,7 +201,7 @@ impl Problem {
         let status = match self {
             Self::FormUnknown
             | Self::Spent
-            | Self::NotAdministrator
+            | Self::NotAdministrator { .. }
             | Self::ProviderAnswer
             | Self::ProviderRefused { .. } => StatusCode::FORBIDDEN,
             Self::LinkOver | Self::ProviderMissing => StatusCode::NOT_FOUND,
@@ -227,6 +239,10 @@ impl Problem {
             wire: said.wire,
             detail: said.detail,
             log_id: visit.log_id.as_str(),
+            sign_out: match self {
+                Self::NotAdministrator { sign_out } => sign_out.as_ref(),
+                _ => None,
+            },
         };
         let mut response = page::html(said.status, &shown, &[]);
         if matches!(self, Self::Busy { .. } | Self::StoreAway { .. }) {

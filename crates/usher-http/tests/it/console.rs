@@ -145,6 +145,14 @@ async fn only_system_administrators_may_open_it() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{page}");
         assert!(!answer.text.contains("class=\"menu\""), "{page}: {answer}");
     }
+    let refused = browser.get("/console/seats?idle=90").await;
+    let out = browser.submit(&refused.form("/sign-out")).await;
+    assert_eq!(out.location(), "/console/seats?idle=90", "{out}");
+    let page = browser.get("/console/seats?idle=90").await;
+    assert!(
+        page.text.contains("type=\"password\""),
+        "whoever signs out there is asked who they are: {page}"
+    );
 }
 
 #[tokio::test]
@@ -260,8 +268,46 @@ async fn a_filter_that_cannot_be_read_is_named() {
         "{}",
         page.alert()
     );
+    assert!(
+        page.text.contains("value=\"many\"") && page.text.contains("value=\"The sales\""),
+        "what was typed stays where it can be mended: {page}"
+    );
+    assert!(
+        !page.text.contains("action=\"/console/seats/bulk\""),
+        "nobody acts on more seats than they asked for: {page}"
+    );
     let page = browser.get("/console/seats?idle=90&group=sales&person=").await;
     assert!(!read(&page).contains("could not be read"), "{page}");
+}
+
+#[tokio::test]
+async fn the_list_of_seats_says_in_which_order_it_stands() {
+    let house = organisation().await;
+    let mut browser = Browser::new(&house).signed_in().await;
+    for (address, column, choices) in [
+        ("/console/seats", "Idle since (UTC)", 2),
+        ("/console/seats?sort=user", "User number", 2),
+        ("/console/seats?q=exe", "User number", 1),
+        ("/console/seats?person=7", "User number", 1),
+        ("/console/seats?state=all", "User number", 1),
+    ] {
+        let page = browser.get(address).await;
+        let sorted: Vec<&str> = page.text.split("aria-sort=\"ascending\">").skip(1).collect();
+        assert_eq!(sorted.len(), 1, "{address}: {page}");
+        assert!(
+            sorted[0].contains(&format!(">{column}&nbsp;")),
+            "{address}: {page}"
+        );
+        let orders = page.text.split("name=\"sort\"").nth(1).unwrap();
+        let orders = orders.split("</select>").next().unwrap();
+        assert_eq!(orders.matches("<option").count(), choices, "{address}: {orders}");
+    }
+    let file = browser.get("/console/seats?idle=90&format=csv").await;
+    let head = file.text.lines().next().unwrap();
+    assert!(
+        head.contains("Days idle,Idle since (UTC),Last used,Given,Ends"),
+        "{head}"
+    );
 }
 
 #[tokio::test]
@@ -319,6 +365,11 @@ async fn a_whole_list_is_released_after_a_preview_that_names_the_exceptions_and_
     let text = read(&preview);
     assert!(text.contains("1 seat would be released."), "{text}");
     assert!(text.contains("The seat is protected."), "{text}");
+    let named = text.split("would be released").last().unwrap();
+    assert!(
+        named.contains(" 7</bdi>") && !named.contains(" 8</bdi>"),
+        "seats that would stay are none of those that would be released: {text}"
+    );
     assert!(is_held(&house, 7).await, "a preview changes nothing");
     let done = browser.submit(&preview.form("/console/seats/bulk")).await;
     assert!(read(&done).contains("1 seat was released."), "{done}");
@@ -496,6 +547,10 @@ async fn pasted_lines_stay_in_the_form_until_all_of_them_fit() {
     let lines = "time_ms,user_id,namespace\n2020-01-02T08:00:00+08:00,7,crm\n2020-01-02,8,crm\n2099-01-01T00:00:00Z,9,crm\n";
     let half = browser.submit(&paste(lines)).await;
     let text = read(&half);
+    assert!(
+        half.text.contains("<p class=\"attention\""),
+        "lines that were not taken are no good news: {half}"
+    );
     assert!(
         text.contains("3 lines read: 1 recorded, 0 refused, 2 not understood."),
         "{text}"

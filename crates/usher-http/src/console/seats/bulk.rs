@@ -82,7 +82,7 @@ fn back(desk: &Desk, filter: &SeatFilter) -> Link {
 async fn preview(desk: &Desk, round: &Round) -> Result<Response, Problem> {
     let seats = desk.seats();
     let found = round.find(desk, None, ROUND_SEATS_MAX).await?;
-    let tally = round.rehearse(desk, &found.rows).await?;
+    let (tally, changed) = round.rehearse(desk, &found.rows).await?;
     let heading = (seats.preview_title.to_owned(), Some(back(desk, &round.filter)));
     if tally.total() == 0 {
         let blocks = vec![Block::information(seats.preview_nothing)];
@@ -105,8 +105,12 @@ async fn preview(desk: &Desk, round: &Round) -> Result<Response, Problem> {
             &[&grouped(ROUND_SEATS_MAX as u64)],
         )));
     }
-    blocks.push(examples(desk, &found.rows).await?);
     if tally.changed > 0 {
+        let caption = match kind {
+            ActionKind::Release => seats.preview_examples_release,
+            _ => seats.preview_examples,
+        };
+        blocks.push(examples(desk, caption, &changed).await?);
         let number = u32::from_be_bytes(draw(desk.edge.chance.as_ref()));
         let progress = Progress {
             total: tally.total(),
@@ -255,7 +259,7 @@ pub(super) fn left_out(desk: &Desk, tally: &Tally, sentence: &str) -> Option<Blo
 }
 
 /// Some of the seats by name.
-async fn examples(desk: &Desk, rows: &[usher_store::IdleRow]) -> Result<Block, Problem> {
+async fn examples(desk: &Desk, caption: &str, rows: &[&usher_store::IdleRow]) -> Result<Block, Problem> {
     let (seats, ledger) = (desk.seats(), desk.words());
     let shown = rows.iter().take(EXAMPLES);
     let names = AppNames::of(desk, shown.clone().map(|row| row.namespace.as_ref())).await?;
@@ -273,6 +277,6 @@ async fn examples(desk: &Desk, rows: &[usher_store::IdleRow]) -> Result<Block, P
             Cell::count(row.idleness.days_idle.into()),
         ],
     });
-    let table = Table::whole(seats.preview_examples, columns, rows.collect());
+    let table = Table::whole(caption, columns, rows.collect());
     Ok(Block::Table(table))
 }

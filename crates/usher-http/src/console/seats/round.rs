@@ -43,14 +43,27 @@ pub(super) struct Tally {
     pub(super) left_out: BTreeMap<String, u64>,
 }
 
+/// True when a seat was changed, or would be.
+fn changes(result: &Result<Effect, Rejection>) -> bool {
+    result.as_ref().is_ok_and(|effect| *effect != Effect::Unchanged)
+}
+
 impl Tally {
+    fn of(results: &[Result<Effect, Rejection>]) -> Self {
+        let mut tally = Self::default();
+        for result in results {
+            tally.count(result);
+        }
+        tally
+    }
+
     pub(super) fn count(&mut self, result: &Result<Effect, Rejection>) {
+        if changes(result) {
+            self.changed += 1;
+            return;
+        }
         let reason = match result {
-            Ok(Effect::Unchanged) => UNCHANGED.to_owned(),
-            Ok(_) => {
-                self.changed += 1;
-                return;
-            }
+            Ok(_) => UNCHANGED.to_owned(),
             Err(rejection) => name_of(*rejection),
         };
         *self.left_out.entry(reason).or_default() += 1;
@@ -150,9 +163,16 @@ impl Round {
         })
     }
 
-    /// Tries what a round would do, and changes nothing.
-    pub(super) async fn rehearse(&self, desk: &Desk, rows: &[IdleRow]) -> Result<Tally, Problem> {
-        self.make(desk, rows, true).await
+    /// Tries what a round would do, and changes nothing: what would come of it, and which seats would be other than they are.
+    pub(super) async fn rehearse<'rows>(
+        &self,
+        desk: &Desk,
+        rows: &'rows [IdleRow],
+    ) -> Result<(Tally, Vec<&'rows IdleRow>), Problem> {
+        let results = self.make(desk, rows, true).await?;
+        let changed = rows.iter().zip(&results).filter(|(_, result)| changes(result));
+        let changed = changed.map(|(row, _)| row).collect();
+        Ok((Tally::of(&results), changed))
     }
 
     /// Makes one slice of a round, after a place and of no more than so many seats.
@@ -163,12 +183,18 @@ impl Round {
         seats_max: usize,
     ) -> Result<(Tally, Option<SeatPlace>), Problem> {
         let found = self.find(desk, after, seats_max.min(SLICE_SEATS_MAX)).await?;
-        let tally = self.make(desk, &found.rows, false).await?;
-        Ok((tally, found.next))
+        let results = self.make(desk, &found.rows, false).await?;
+        Ok((Tally::of(&results), found.next))
     }
 
-    async fn make(&self, desk: &Desk, rows: &[IdleRow], rehearsal: bool) -> Result<Tally, Problem> {
-        let mut tally = Tally::default();
+    /// What came of each seat, in order.
+    async fn make(
+        &self,
+        desk: &Desk,
+        rows: &[IdleRow],
+        rehearsal: bool,
+    ) -> Result<Vec<Result<Effect, Rejection>>, Problem> {
+        let mut results = Vec::with_capacity(rows.len());
         for rows in rows.chunks(TRANSACTION_SEATS_MAX) {
             let changes: Vec<Change> = rows
                 .iter()
@@ -176,11 +202,9 @@ impl Round {
                 .collect();
             let reason = self.reason.clone();
             let outcome = desk.make(changes, Manner::Each, reason, rehearsal).await?;
-            for result in &outcome.results {
-                tally.count(result);
-            }
+            results.extend(outcome.results);
         }
-        Ok(tally)
+        Ok(results)
     }
 }
 

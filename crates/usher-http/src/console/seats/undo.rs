@@ -182,11 +182,9 @@ pub(crate) async fn answer(desk: &Desk) -> Result<Response, Problem> {
         }
     }
     let seats = desk.seats();
-    let mut blocks = vec![Block::done(fill(
-        seats.result_restore,
-        &[&grouped(tally.changed)],
-    ))];
-    blocks.extend(left_out(desk, &tally, seats.result_left_out));
+    let sentence = fill(seats.result_restore, &[&grouped(tally.changed)]);
+    let mut blocks = vec![Block::done_wholly(tally.left_out.is_empty(), sentence)];
+    blocks.extend(left_out(desk, &tally, seats.result_not_restored));
     if let Some(next_ms) = next_ms {
         undoing.from_ms = next_ms;
         let mut form = undoing.form(desk).lead(seats.undo_more);
