@@ -161,7 +161,7 @@ pub(crate) fn breakable(text: &str) -> Vec<&str> {
 }
 
 /// True for a text that is nothing but a date, such as `2026-11-23`.
-pub(crate) fn is_date(text: &str) -> bool {
+fn is_date(text: &str) -> bool {
     text.len() == DATE_BYTES && text.bytes().enumerate().all(is_of_date)
 }
 
