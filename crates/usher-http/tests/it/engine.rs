@@ -39,7 +39,8 @@ impl Engine {
         }
     }
 
-    fn in_file() -> (Self, Arc<dyn Store>) {
+    /// An empty ledger in a file.
+    pub fn in_file() -> (Self, Arc<dyn Store>) {
         let folder = tempfile::tempdir().unwrap();
         let holder = Holder {
             process_id: std::process::id(),

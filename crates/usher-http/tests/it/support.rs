@@ -119,7 +119,20 @@ impl House {
 
     /// The same with another door.
     pub async fn open_with_door(settings: EdgeSettings, limits: DoorLimits) -> Self {
-        let (engine, store) = Engine::open().await;
+        Self::furnish(Engine::open().await, settings, limits).await
+    }
+
+    /// The same on SQLite whatever engine was asked for: where a tale moves time, a database that is asked over a socket
+    /// would be given up before it can answer.
+    pub async fn open_in_file_with_door(settings: EdgeSettings, limits: DoorLimits) -> Self {
+        Self::furnish(Engine::in_file(), settings, limits).await
+    }
+
+    async fn furnish(
+        (engine, store): (Engine, Arc<dyn Store>),
+        settings: EdgeSettings,
+        limits: DoorLimits,
+    ) -> Self {
         let clock = Arc::new(HandClock {
             now_ms: AtomicI64::new(BEGIN_MS),
             stepped_ms: AtomicI64::new(0),
