@@ -1,7 +1,9 @@
 //! The console: who may open it, what a form must show, and what people do there.
 
 mod hostile;
+mod importing;
 mod keeping;
+mod listing;
 mod managing;
 mod operators;
 
@@ -227,90 +229,6 @@ async fn a_form_that_is_not_ours_changes_nothing() {
 }
 
 #[tokio::test]
-async fn idle_seats_are_listed_and_a_filter_stays_in_the_address() {
-    let house = organisation().await;
-    let mut browser = Browser::new(&house).signed_in().await;
-    let page = browser.get("/console/seats?idle=90").await;
-    for number in [7, 8] {
-        assert!(
-            page.text.contains(&format!("/console/seats/per_user%3A{number}")),
-            "{page}"
-        );
-    }
-    assert!(
-        !page.text.contains("per_user%3A9"),
-        "who came today is not idle: {page}"
-    );
-    let person = browser.get("/console/seats?person=9").await;
-    assert!(
-        person.text.contains("per_user%3A9") && !person.text.contains("per_user%3A8"),
-        "{person}"
-    );
-    let csv = browser.get("/console/seats?idle=90&format=csv").await;
-    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
-    assert_eq!(csv.text.lines().count(), 3, "{csv}");
-    let nonsense = browser
-        .get("/console/seats?idle=x&type=y&app=/&after=%00&person=-1")
-        .await;
-    assert_eq!(nonsense.status, StatusCode::OK, "{nonsense}");
-}
-
-#[tokio::test]
-async fn a_filter_that_cannot_be_read_is_named() {
-    let house = organisation().await;
-    let mut browser = Browser::new(&house).signed_in().await;
-    let page = browser
-        .get("/console/seats?idle=many&group=The+sales&app=crm")
-        .await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(
-        page.alert().contains("Idle for at least (days) · Group."),
-        "{}",
-        page.alert()
-    );
-    assert!(
-        page.text.contains("value=\"many\"") && page.text.contains("value=\"The sales\""),
-        "what was typed stays where it can be mended: {page}"
-    );
-    assert!(
-        !page.text.contains("action=\"/console/seats/bulk\""),
-        "nobody acts on more seats than they asked for: {page}"
-    );
-    let page = browser.get("/console/seats?idle=90&group=sales&person=").await;
-    assert!(!read(&page).contains("could not be read"), "{page}");
-}
-
-#[tokio::test]
-async fn the_list_of_seats_says_in_which_order_it_stands() {
-    let house = organisation().await;
-    let mut browser = Browser::new(&house).signed_in().await;
-    for (address, column, choices) in [
-        ("/console/seats", "Idle since (UTC)", 2),
-        ("/console/seats?sort=user", "User number", 2),
-        ("/console/seats?q=exe", "User number", 1),
-        ("/console/seats?person=7", "User number", 1),
-        ("/console/seats?state=all", "User number", 1),
-    ] {
-        let page = browser.get(address).await;
-        let sorted: Vec<&str> = page.text.split("aria-sort=\"ascending\">").skip(1).collect();
-        assert_eq!(sorted.len(), 1, "{address}: {page}");
-        assert!(
-            sorted[0].contains(&format!(">{column}&nbsp;")),
-            "{address}: {page}"
-        );
-        let orders = page.text.split("name=\"sort\"").nth(1).unwrap();
-        let orders = orders.split("</select>").next().unwrap();
-        assert_eq!(orders.matches("<option").count(), choices, "{address}: {orders}");
-    }
-    let file = browser.get("/console/seats?idle=90&format=csv").await;
-    let head = file.text.lines().next().unwrap();
-    assert!(
-        head.contains("Days idle,Idle since (UTC),Last used,Given,Ends"),
-        "{head}"
-    );
-}
-
-#[tokio::test]
 async fn a_seat_is_released_after_a_confirmation_and_given_back() {
     let house = organisation().await;
     let mut browser = Browser::new(&house).signed_in().await;
@@ -480,88 +398,6 @@ async fn nothing_of_another_organisation_is_there() {
     let refused = browser.submit(&form).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{refused}");
     assert_eq!(house.store.app_routes().await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_file_is_imported_and_shows_at_once_what_lies_idle() {
-    let house = House::for_people().await;
-    house.clock.advance(HUNDRED_DAYS_MS);
-    let mut browser = Browser::new(&house).signed_in().await;
-    let welcome = browser.get("/console").await;
-    assert!(
-        read(&welcome).contains("Import a CSV"),
-        "an empty console says what to do: {welcome}"
-    );
-    let long_ago = crate::support::BEGIN_MS;
-    let lines =
-        format!("time_ms,user_id,namespace\r\n{long_ago},21,wiki\r\n{long_ago},22,wiki\r\nrubbish\r\n");
-    let token = browser.get("/console/import").await.form("/console/import");
-    let mut body = String::new();
-    for (name, value) in [
-        ("form_token", token.field("form_token")),
-        ("missing", "yes"),
-        ("kind", "per_user"),
-        ("lines", ""),
-    ] {
-        body.push_str(&format!(
-            "--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        ));
-    }
-    body.push_str(&format!(
-        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\
-         Content-Type: text/csv\r\n\r\n{lines}\r\n--b--\r\n"
-    ));
-    let ask = Ask::get("/console/import")
-        .method("POST")
-        .header("content-type", "multipart/form-data; boundary=b")
-        .header("sec-fetch-site", "same-origin")
-        .body(body);
-    let done = browser.send(ask).await;
-    let text = read(&done);
-    assert!(
-        text.contains("3 lines read: 2 recorded, 0 refused, 1 not understood."),
-        "{text}"
-    );
-    assert!(text.contains("New: 2 people, 1 app, 2 seats."), "{text}");
-    let idle = browser.get("/console/seats?idle=90").await;
-    assert!(
-        idle.text.contains("per_user%3A21") && idle.text.contains("per_user%3A22"),
-        "{idle}"
-    );
-}
-
-#[tokio::test]
-async fn pasted_lines_stay_in_the_form_until_all_of_them_fit() {
-    let house = House::for_people().await;
-    house.clock.advance(HUNDRED_DAYS_MS);
-    let mut browser = Browser::new(&house).signed_in().await;
-    let form = browser.get("/console/import").await.form("/console/import");
-    let paste = |lines: &str| form.clone().with("missing", "yes").with("lines", lines);
-    let wrong = browser.submit(&paste("who,what\n7,crm\n")).await;
-    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
-    assert!(
-        wrong.alert().contains("Line 1 must be") && wrong.alert().contains("who,what"),
-        "{wrong}"
-    );
-    assert!(read(&wrong).contains(">who,what\n7,crm\n</textarea>"), "{wrong}");
-    let lines = "time_ms,user_id,namespace\n2020-01-02T08:00:00+08:00,7,crm\n2020-01-02,8,crm\n2099-01-01T00:00:00Z,9,crm\n";
-    let half = browser.submit(&paste(lines)).await;
-    let text = read(&half);
-    assert!(
-        half.text.contains("<p class=\"attention\""),
-        "lines that were not taken are no good news: {half}"
-    );
-    assert!(
-        text.contains("3 lines read: 1 recorded, 0 refused, 2 not understood."),
-        "{text}"
-    );
-    assert!(
-        text.contains("a moment with its zone") && text.contains("lies in the future"),
-        "{text}"
-    );
-    assert!(text.contains(&format!(">{lines}</textarea>")), "{text}");
-    let person = browser.get("/console/people/7").await;
-    assert!(read(&person).contains("2020-01-02 00:00"), "{person}");
 }
 
 #[tokio::test]
