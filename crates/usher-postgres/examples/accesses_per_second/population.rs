@@ -13,11 +13,9 @@ pub(crate) const DATABASE: &str = "accesses";
 pub(crate) const APPS: u64 = 20;
 /// The number of the tenant.
 pub(crate) const TENANT: i64 = 1;
-/// The first rows are older than any access that is measured.
-const FILL_MS: i64 = 1_600_000_000_000;
 /// The day of them all, so that no access is the first of a day: that happens once a day and not at every access.
 pub(crate) const DAY: i64 = 19_675;
-/// The beginning of that day; accesses one by one have the first half of it.
+/// The beginning of that day, when everybody came last; accesses one by one have the first half of it.
 pub(crate) const DAY_MS: i64 = DAY * 86_400_000;
 /// When the first batched access happens: at noon.
 pub(crate) const NOON_MS: i64 = DAY_MS + 43_200_000;
@@ -72,7 +70,7 @@ impl Population {
              TRUNCATE activity;
              SELECT setseed(0.5);
              INSERT INTO activity (tenant_id, seat_type, user_id, namespace, active_time_ms, noted_day)
-             SELECT {TENANT}, 0, {FIRST_USER} + 7 * person, apps.namespace, {FILL_MS}, {DAY}
+             SELECT {TENANT}, 0, {FIRST_USER} + 7 * person, apps.namespace, {DAY_MS}, {DAY}
              FROM generate_series(0, {last}) AS person, apps ORDER BY random()"
         );
         client.batch_execute(&statements).await?;
