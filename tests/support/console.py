@@ -62,5 +62,5 @@ def administrator(server, data):
 
 def snippets(page):
     """The lines that a page shows for pasting, by their titles."""
-    found = re.findall(r'<figure class="snippet">\s*<figcaption[^>]*>(.*?)</figcaption>\s*<pre[^>]*><code>(.*?)</code></pre>', page, re.S)
+    found = re.findall(r'<figure class="snippet[^"]*">\s*<figcaption[^>]*>(.*?)</figcaption>\s*<pre[^>]*><code>(.*?)</code></pre>', page, re.S)
     return {html.unescape(title): html.unescape(code) for title, code in found}
