@@ -5,7 +5,10 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody as _};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use crate::wire::{FieldViolation, WireCode, WireError};
+use crate::{
+    body_room::{BodyPlace, BodyRoom},
+    wire::{FieldViolation, WireCode, WireError},
+};
 
 /// Longest body in bytes: a thousand accesses (the most in one call) of the longest names take about 250 KiB, and
 /// four times that leaves room for white space.
@@ -40,30 +43,48 @@ pub const BULK: Limits = Limits {
 /// Reads a whole body within the usual limits.
 ///
 /// # Errors
-/// 413 beyond [`BODY_BYTES_MAX`], 408 beyond [`BODY_READ_TIMEOUT`], 400 when it breaks off or its chunks are malformed.
-pub async fn read(body: Body) -> Result<Bytes, WireError> {
-    read_within(body, &USUAL).await
+/// 413 beyond [`BODY_BYTES_MAX`], 408 beyond [`BODY_READ_TIMEOUT`], 400 when it breaks off or its chunks are malformed, 503 when
+/// the bodies of others leave no room for it.
+pub async fn read(body: Body, room: &BodyRoom) -> Result<Bytes, WireError> {
+    read_within(body, &USUAL, room).await
 }
 
 /// Reads a whole body.
 ///
 /// # Errors
-/// 413 and 408 beyond the limits, 400 when it breaks off or its chunks are malformed.
-pub async fn read_within(body: Body, limits: &Limits) -> Result<Bytes, WireError> {
+/// 413 and 408 beyond the limits, 400 when it breaks off or its chunks are malformed, 503 when the bodies of others leave no room
+/// for it.
+pub async fn read_within(body: Body, limits: &Limits, room: &BodyRoom) -> Result<Bytes, WireError> {
     let declared_too_large = body.size_hint().lower() > limits.bytes_max as u64;
     if declared_too_large {
         return Err(WireCode::BodyTooLarge.into());
     }
-    let collected = Limited::new(body, limits.bytes_max).collect();
-    match tokio::time::timeout(limits.timeout, collected).await {
+    let whole = collect(Limited::new(body, limits.bytes_max), room.place());
+    match tokio::time::timeout(limits.timeout, whole).await {
         Err(_) => Err(WireCode::BodyTooSlow.into()),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(WireCode::BodyTooLarge.into()),
-        Ok(Err(error)) => {
-            let violation = FieldViolation::new("body", "body must arrive whole and well formed");
-            Err(WireError::bad_request(vec![violation]).with_detail(error))
+        Ok(read) => read,
+    }
+}
+
+/// Reads to the end, into a place that grows as bytes arrive.
+async fn collect(mut body: Limited<Body>, mut place: BodyPlace) -> Result<Bytes, WireError> {
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken(error.as_ref()))?;
+        if let Some(bytes) = frame.data_ref() {
+            place.grow_to(whole.len() + bytes.len())?;
+            whole.extend_from_slice(bytes);
         }
     }
+    Ok(place.keep(whole))
+}
+
+fn broken(error: &(dyn std::error::Error + 'static)) -> WireError {
+    if error.is::<LengthLimitError>() {
+        return WireCode::BodyTooLarge.into();
+    }
+    let violation = FieldViolation::new("body", "body must arrive whole and well formed");
+    WireError::bad_request(vec![violation]).with_detail(error)
 }
 
 /// Reads a body that nobody asked for and throws it away, so that the connection can be used again: two clients send
@@ -98,16 +119,14 @@ mod tests {
     use super::*;
 
     async fn refused(body: Body) -> WireCode {
-        read(body).await.unwrap_err().code
+        read(body, &BodyRoom::default()).await.unwrap_err().code
     }
 
     #[tokio::test]
     async fn a_body_is_read_up_to_the_limit_and_not_beyond() {
         let largest = vec![b'x'; BODY_BYTES_MAX];
-        assert_eq!(
-            read(Body::from(largest.clone())).await.unwrap().len(),
-            BODY_BYTES_MAX
-        );
+        let read_whole = read(Body::from(largest.clone()), &BodyRoom::default()).await;
+        assert_eq!(read_whole.unwrap().len(), BODY_BYTES_MAX);
         let too_large = [&largest[..], b"x"].concat();
         assert_eq!(
             refused(Body::from(too_large.clone())).await,

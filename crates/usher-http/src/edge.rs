@@ -12,6 +12,7 @@ use usher_store::Store;
 
 use crate::{
     access::{self, gateway_visits::GatewayVisits},
+    body_room::BodyRoom,
     oauth::tickets::Courier,
     reached::WebOrigin,
     sign_in::SignIn,
@@ -127,6 +128,8 @@ pub struct Edge {
     pub sign_in: SignIn,
     /// Counters and gauges.
     pub telemetry: Telemetry,
+    /// Memory for the bodies of requests.
+    pub bodies: BodyRoom,
     /// What gateways asked last.
     pub(crate) gateway_visits: GatewayVisits,
     /// What the entrances of the door remember of the store.
@@ -157,6 +160,7 @@ impl Edge {
             courier: Courier::default(),
             sign_in: SignIn::default(),
             telemetry: Telemetry::new(&access::PATHS),
+            bodies: BodyRoom::default(),
             gateway_visits: GatewayVisits::default(),
             access_memory: access::Memory::default(),
             management: tokio::sync::Mutex::new(()),

@@ -23,6 +23,7 @@
 
 pub mod access;
 pub mod body;
+pub mod body_room;
 mod console;
 pub mod edge;
 pub mod health;

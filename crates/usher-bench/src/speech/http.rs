@@ -171,7 +171,7 @@ fn content_length(head: &[u8]) -> Option<usize> {
 }
 
 fn place_of(wanted: &[u8], text: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|window| window == wanted)
+    memchr::memmem::find(text, wanted)
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ pub(crate) async fn report(State(edge): State<Arc<Edge>>, request: Request) -> R
     };
     match admitted {
         Ok(reach) => {
-            let bytes = body::read(body).await?;
+            let bytes = body::read(body, &edge.bodies).await?;
             success(answer(&edge, reach, &bytes, &mut VerdictSlot::default()).await?)
         }
         Err(error) => {

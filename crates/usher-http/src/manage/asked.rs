@@ -67,7 +67,7 @@ impl Asked {
         let admitted = Caller::admit(edge, &parts).await;
         let wanted = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
         let body = match admitted {
-            Ok(_) if wanted => body::read_within(body, limits).await?,
+            Ok(_) if wanted => body::read_within(body, limits, &edge.bodies).await?,
             _ => {
                 body::discard(body).await;
                 Bytes::new()

@@ -23,6 +23,7 @@ use crate::{
         client_auth::{counted, enabled, secret_matches},
         fields::Fields,
         legacy_refusal::{LegacyCode, LegacyRefusal},
+        refusal::OauthCode,
         shared_token::{self, Shared},
         tickets,
     },
@@ -82,9 +83,12 @@ async fn give(call: AppTokenCall, edge: &Arc<Edge>, request: Request) -> Result<
     if parts.method != Method::POST {
         return Err(LegacyCode::ParameterInvalid.into());
     }
-    let fields = Fields::read(body)
+    let fields = Fields::read(body, &edge.bodies)
         .await
-        .map_err(|_| LegacyCode::ParameterInvalid)?;
+        .map_err(|refusal| match refusal.code {
+            OauthCode::Unavailable => LegacyRefusal::from(refusal),
+            _ => LegacyCode::ParameterInvalid.into(),
+        })?;
     match call {
         AppTokenCall::TenantInternal => {
             let shared = internal(edge, call, &fields).await?;

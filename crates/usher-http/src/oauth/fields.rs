@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use crate::{
     body,
+    body_room::BodyRoom,
     oauth::refusal::{OauthCode, OauthRefusal},
+    wire::WireCode,
 };
 
 /// The parameters of a body. `Debug` does not print them: nearly all are secrets.
@@ -30,11 +32,15 @@ impl fmt::Debug for Fields {
 }
 
 impl Fields {
-    /// Reads a body.
-    pub(super) async fn read(body: Body) -> Result<Self, OauthRefusal> {
-        let bytes = body::read(body)
-            .await
-            .map_err(|error| OauthRefusal::noted(OauthCode::Malformed, error.notes.msg))?;
+    /// Reads a body, for which there must be room.
+    pub(super) async fn read(body: Body, room: &BodyRoom) -> Result<Self, OauthRefusal> {
+        let bytes = body::read(body, room).await.map_err(|error| {
+            let code = match error.code {
+                WireCode::Busy => OauthCode::Unavailable,
+                _ => OauthCode::Malformed,
+            };
+            OauthRefusal::noted(code, error.notes.msg)
+        })?;
         Self::parse(&bytes).ok_or_else(|| OauthCode::Malformed.into())
     }
 

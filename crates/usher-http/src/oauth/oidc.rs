@@ -77,7 +77,7 @@ async fn exchange(call: OidcCall, edge: &Edge, request: Request) -> Result<Told,
     if parts.method != Method::POST {
         return Err(OauthCode::Malformed.into());
     }
-    let fields = Fields::read(body).await?;
+    let fields = Fields::read(body, &edge.bodies).await?;
     let caller = caller(edge, &parts.headers).await?;
     if fields.required("grant_type")? != call.grant_type() {
         return Err(OauthCode::GrantTypeUnsupported.into());

@@ -44,7 +44,7 @@ async fn revoke(edge: &Edge, request: Request) -> Result<(), OauthRefusal> {
     if parts.method != Method::POST {
         return Err(OauthCode::Malformed.into());
     }
-    let fields = Fields::read(body).await?;
+    let fields = Fields::read(body, &edge.bodies).await?;
     let caller = authenticate(edge, "revoke", &parts.headers, &fields).await?;
     // `token_type_hint` would only say what the token itself says.
     let token = fields.required("token")?;

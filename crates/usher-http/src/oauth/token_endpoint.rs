@@ -56,7 +56,7 @@ async fn exchange(dialect: Dialect, edge: &Edge, request: Request) -> Result<Fla
     if parts.method != Method::POST {
         return Err(OauthCode::Malformed.into());
     }
-    let fields = Fields::read(body).await?;
+    let fields = Fields::read(body, &edge.bodies).await?;
     let grant_type = fields.required("grant_type")?;
     if !grant_types(dialect).contains(&grant_type) {
         return Err(OauthCode::GrantTypeUnsupported.into());

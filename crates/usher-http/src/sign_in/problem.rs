@@ -13,7 +13,7 @@ use usher_store::{Rejection, StoreError};
 use super::{page, texts::Texts, visit::Visit};
 use crate::{
     oauth::refusal::OauthCode,
-    wire::{LogNote, Weight, WireError},
+    wire::{LogNote, Weight, WireCode, WireError},
 };
 
 /// Most characters of an offered value that are shown.
@@ -291,6 +291,11 @@ impl From<DoorError> for Problem {
 impl From<WireError> for Problem {
     /// Bodies are read in one place, which speaks in wire errors.
     fn from(error: WireError) -> Self {
-        Self::malformed(error.notes.msg.into_owned())
+        match error.code {
+            WireCode::Busy => Self::Busy {
+                detail: error.notes.detail.unwrap_or_default(),
+            },
+            _ => Self::malformed(error.notes.msg.into_owned()),
+        }
     }
 }

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     body,
+    body_room::BodyRoom,
     console::operator::Operator,
     edge::{Edge, draw},
     language::{Language, preferred_language},
@@ -85,9 +86,9 @@ impl Visit {
             language_chosen: chosen.is_some(),
         };
         let read = if posted && files && visit.may_send_files(edge).await {
-            visit.read_files(request_body).await
+            visit.read_files(request_body, &edge.bodies).await
         } else if posted {
-            visit.read_form(request_body).await
+            visit.read_form(request_body, &edge.bodies).await
         } else {
             body::discard(request_body).await;
             Ok(())
@@ -103,8 +104,8 @@ impl Visit {
     }
 
     /// Reads a form with a file in it. Whether it is ours its token says, which is looked at before anything is done.
-    async fn read_files(&mut self, request_body: axum::body::Body) -> Result<(), Problem> {
-        let bytes = body::read_within(request_body, &body::BULK).await?;
+    async fn read_files(&mut self, request_body: axum::body::Body, room: &BodyRoom) -> Result<(), Problem> {
+        let bytes = body::read_within(request_body, &body::BULK, room).await?;
         self.require_same_site()?;
         let kind = self.headers.get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -129,8 +130,8 @@ impl Visit {
     }
 
     /// Reads a form that a page of ours may have sent.
-    async fn read_form(&mut self, request_body: axum::body::Body) -> Result<(), Problem> {
-        let bytes = body::read(request_body).await?;
+    async fn read_form(&mut self, request_body: axum::body::Body, room: &BodyRoom) -> Result<(), Problem> {
+        let bytes = body::read(request_body, room).await?;
         self.require_same_site()?;
         let is_form = self
             .headers

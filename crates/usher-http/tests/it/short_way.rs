@@ -7,13 +7,17 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
-use usher_http::{EdgeSettings, server::HEAD_READ_TIMEOUT};
+use usher_http::{
+    EdgeSettings,
+    body_room::{BODIES_BYTES_MAX, SHORT_BODY_BYTES},
+    server::HEAD_READ_TIMEOUT,
+};
 use usher_identity::Secret;
 use usher_store::{AppRoute, Change, TokenHash, TokenKind};
 
 use crate::{
     raw_socket::Listening,
-    support::{ADMINISTRATOR, TokenOrder, namespace},
+    support::{ADMINISTRATOR, Ask, TokenOrder, namespace},
 };
 
 /// Holds nothing.
@@ -356,5 +360,40 @@ async fn a_silent_connection_ends_and_a_slow_question_meets_the_usual_limit() {
     assert!(begun.elapsed() <= 2 * HEAD_READ_TIMEOUT, "{:?}", begun.elapsed());
     assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{rest:?}");
     tokio::time::resume();
+    server.close().await;
+}
+
+#[tokio::test]
+async fn where_the_bodies_of_others_leave_no_room_a_long_one_is_told_so_and_a_short_one_is_read() {
+    let (server, token) = open().await;
+    let mut others = server.house.edge.bodies.place();
+    others.grow_to(BODIES_BYTES_MAX + SHORT_BODY_BYTES).unwrap();
+    let short = access(ADMINISTRATOR);
+    let long = format!("{}{short}", " ".repeat(SHORT_BODY_BYTES));
+    let routed = |body: &str| {
+        let ask = Ask::get("/usher/v1/accesses").method("POST").bearer(&token);
+        server.house.ask(ask.body(body))
+    };
+
+    let (head, told) = Kept::to(&server).await.ask(&report(&token, &long)).await;
+    assert_eq!(
+        (status(&head), value(&head, "Retry-After")),
+        (503, Some("1")),
+        "{head}"
+    );
+    assert!(told.contains("2329001"), "{told}");
+    let answer = routed(&long).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (503, 2_329_001));
+    let form = Ask::get("/sign-in").method("POST").body(&long);
+    assert_eq!(server.house.ask(form).await.status, 503);
+    let grant = Ask::get("/oauth/v3/token").method("POST").body(&long);
+    assert_eq!(server.house.ask(grant).await.status, 503);
+    let (head, _) = Kept::to(&server).await.ask(&report(&token, &short)).await;
+    assert_eq!(status(&head), 200, "a short one has room of its own");
+
+    drop(others);
+    let (head, _) = Kept::to(&server).await.ask(&report(&token, &long)).await;
+    assert_eq!(status(&head), 200);
+    assert_eq!(routed(&long).await.status, 200);
     server.close().await;
 }

@@ -37,6 +37,8 @@ pub(crate) struct Moment {
     written_bytes: Option<u64>,
     batches: Option<u64>,
     accesses: Option<u64>,
+    /// Rows that are in memory and not yet folded into the file.
+    pub(super) overlay_rows: Option<u64>,
 }
 
 /// What the server has counted and what the kernel has counted about it, now.
@@ -55,6 +57,7 @@ pub(crate) fn moment(crowd: &Runtime, server: &OwnServer) -> Moment {
         written_bytes: server.counts().written_bytes,
         batches: number("usher_door_batches_total "),
         accesses: number("usher_door_accesses_total "),
+        overlay_rows: number("usher_store_overlay_rows "),
     }
 }
 

@@ -2,15 +2,21 @@
 //!
 //! The goals in tension: a figure should be what an operator will see, and it should be comparable. So a real server process is
 //! measured over real connections on a real disk; and whatever it is compared with is asked by the same crowd in the same
-//! minutes, in short slices that take turns (A B C A B C ...), so that a machine that stalls hits all alike. What is told is the
+//! minutes, in short slices that take turns (A B C, B A C, ... in an order drawn by lot), so that a machine that stalls, or a disk
+//! that is still busy with the one before, hits all alike. What is told is the
 //! median of the ratios of neighbours, with its spread; where the spread is too wide, no conclusion is drawn. That rules out
 //! figures taken one after the other, and averages.
+//!
+//! A server that has run for a day remembers the people who come; one that has just started does not. So everybody comes once, in
+//! turn, before the slices, and that is told as a figure of its own. In the slices everybody comes to the one app that is theirs, as
+//! they have come before: as many rows of activity as seats, in Usher and in whatever it is compared with.
 //!
 //! - `choice`: what is to be measured
 //! - `own_server`: the server, a child of this process with a fresh folder
 //! - `filling`: people and seats, by the product's own import
 //! - `bearers`: tokens of programs that read pages
 //! - `course`: slices that take turns
+//! - `warming`: everybody comes once, before them
 //! - `counting`: what the kernel, strace and valgrind count
 //! - `report`, `told`: what came out, for programs and for people
 
@@ -22,14 +28,16 @@ mod filling;
 mod own_server;
 pub(crate) mod report;
 mod told;
+mod warming;
 
 use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, runtime::Runtime};
 use usher_bench::{
+    chance::Chance,
     crowd::CrowdError,
     rivals,
-    speech::{People, Speech, http::Accesses},
+    speech::{Order, People, Speech, http::Accesses},
 };
 
 use crate::{
@@ -115,8 +123,11 @@ fn measure_own(
     (seats, place): (u64, &std::path::Path),
     watcher: &dyn Watcher,
 ) -> Result<Report, Failure> {
-    watcher.expect(2 * choice.slices + 7);
-    let people = People::new(seats, APPS);
+    watcher.expect(2 * choice.slices + 8);
+    let people = People {
+        order: Order::OwnApp,
+        ..People::new(seats, APPS)
+    };
     let mut report = Report::new(choice, seats);
     watcher.step(&words!("an empty folder", "空文件夹"));
     let empty = temporary_folder(place)?;
@@ -131,6 +142,8 @@ fn measure_own(
     let mut server = OwnServer::start(temporary.path(), &[])?;
     let ready = server.counts();
     let asked = (server.address(), bearers.service.as_str(), &people);
+    watcher.step(&words!("everybody once", "每人一次"));
+    report.first_visits = Some(warming::everybody_once(&runtimes.crowd, choice, asked, &server)?);
     accesses(runtimes, choice, asked, Some(&server), &mut report, watcher)?;
     report.pages = pages(runtimes, choice, &server, &bearers, watcher)?;
     watcher.step(&words!("system calls", "系统调用"));
@@ -184,9 +197,13 @@ fn accesses(
         courses.push(runtimes.crowd.block_on(course).map_err(unmeasurable)?);
     }
     let mut written = Traced::default();
+    let mut lot = Chance::new(course::SEED);
     for slice in 0..=choice.slices {
         watcher.step(&words!("accesses, slice {slice}", "访问，第 {slice} 段"));
-        for (place, course) in courses.iter_mut().enumerate() {
+        for place in course::turns(courses.len(), &mut lot) {
+            let Some(course) = courses.get_mut(place) else {
+                continue;
+            };
             let before = server.map(|server| counting::moment(&runtimes.crowd, server));
             runtimes
                 .crowd

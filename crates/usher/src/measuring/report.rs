@@ -32,6 +32,7 @@ pub(crate) struct Report {
     pub(crate) start_empty: Option<Start>,
     pub(crate) start_filled: Option<Start>,
     pub(crate) import: Option<Import>,
+    pub(crate) first_visits: Option<FirstVisits>,
     pub(crate) accesses: Vec<Figures>,
     pub(crate) comparisons: Vec<Comparison>,
     pub(crate) pages: Option<Pages>,
@@ -56,6 +57,7 @@ impl Report {
             start_empty: None,
             start_filled: None,
             import: None,
+            first_visits: None,
             accesses: Vec::new(),
             comparisons: Vec::new(),
             pages: None,
@@ -83,6 +85,17 @@ pub(crate) struct Import {
     pub(crate) making_missing_per_second: f64,
     /// Of people who are there.
     pub(crate) known_per_second: f64,
+}
+
+/// Everybody once, after a start: nobody is remembered yet. Measured once.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct FirstVisits {
+    pub(crate) connections: usize,
+    pub(crate) good: u64,
+    pub(crate) bad: u64,
+    pub(crate) per_second: f64,
+    pub(crate) p50_us: u64,
+    pub(crate) p99_us: u64,
 }
 
 /// A median and how far the slices lay apart.

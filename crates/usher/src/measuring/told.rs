@@ -1,8 +1,8 @@
 //! What came out, as people read it: a table, what is compared with what, and a conclusion where there is one.
 
 use super::report::{
-    BARE, Comparison, Counted, Figures, Import, Memory, POSTGRES, Pages, REDIS, Report, Start, SystemCalls,
-    Told, Written,
+    BARE, Comparison, Counted, Figures, FirstVisits, Import, Memory, POSTGRES, Pages, REDIS, Report, Start,
+    SystemCalls, Told, Written,
 };
 use crate::{language::Words, words};
 
@@ -22,6 +22,7 @@ impl Report {
         );
         let parts = [
             accesses(&self.accesses),
+            self.first_visits.map_or_else(Vec::new, first_visits),
             self.pages.as_ref().map_or_else(Vec::new, pages),
             self.import.map_or_else(Vec::new, import),
             starts(self.start_empty, self.start_filled),
@@ -58,6 +59,21 @@ fn row(figures: &Figures) -> Words {
         figures.p999_us,
         figures.longest_us,
     ))
+}
+
+fn first_visits(first: FirstVisits) -> Vec<Words> {
+    let FirstVisits {
+        connections,
+        good,
+        per_second,
+        p50_us,
+        p99_us,
+        ..
+    } = first;
+    vec![words!(
+        "Before that, everybody once after the start, when nobody is remembered yet: {good} accesses over {connections} connections, {per_second:.0} per second, p50 {p50_us} µs, p99 {p99_us} µs",
+        "此前，启动后每人各来一次（尚未记住任何人）：{connections} 个连接共 {good} 次访问，每秒 {per_second:.0} 次，p50 {p50_us} µs，p99 {p99_us} µs"
+    )]
 }
 
 fn rate(told: Option<Told>) -> (f64, f64, f64) {

@@ -28,6 +28,11 @@ fn a_server_of_its_own_is_filled_measured_and_gone() {
     let own = ["bench", "--json", "--seats", "1000", "--place", &place];
     let report: Value = serde_json::from_str(&usher(&[&own[..], &SHORT].concat()).done()).unwrap();
 
+    assert_eq!(
+        count(&report["first_visits"]["good"]),
+        1_000,
+        "everybody came once: {report}"
+    );
     let crowds = report["accesses"].as_array().unwrap();
     let connections: Vec<_> = crowds.iter().map(|crowd| count(&crowd["connections"])).collect();
     assert_eq!(connections, [1, 4]);

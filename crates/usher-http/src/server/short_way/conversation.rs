@@ -32,6 +32,7 @@ use crate::{
         forward_auth::{self, Outside},
         service_callers::{LastCaller, Reach},
     },
+    body_room::BodyPlace,
     edge::{Edge, PeerAddress},
     open_apis::gateway::bearer_text,
     router::Begun,
@@ -169,6 +170,8 @@ struct Desk<'edge> {
     reply: Reply,
     /// How many bytes the report takes that has begun to come; it is looked at again when they are there.
     wanted: usize,
+    /// The place of a report that has begun to come.
+    body_place: Option<BodyPlace>,
     /// How many bytes are still to come of a body that is thrown away.
     unread: usize,
     /// True when somebody was just told that the server is busy.
@@ -190,6 +193,7 @@ impl<'edge> Desk<'edge> {
             slot: VerdictSlot::default(),
             reply: Reply::new(),
             wanted: 0,
+            body_place: None,
             unread: 0,
             pausing: false,
         }
@@ -235,8 +239,9 @@ impl<'edge> Desk<'edge> {
                 }
                 Begins::Report(announced) => match self.room(&announced).await {
                     None => break Next::Onward,
-                    Some(Ok(())) => {
+                    Some(Ok(place)) => {
                         self.wanted = announced.bytes;
+                        self.body_place = Some(place);
                         continue;
                     }
                     Some(Err(busy)) => {
@@ -256,6 +261,7 @@ impl<'edge> Desk<'edge> {
             }
             done += bytes;
             self.wanted = 0;
+            self.body_place = None;
             *silent_rounds = 0;
         };
         read.drain(..done);
@@ -337,10 +343,12 @@ impl<'edge> Desk<'edge> {
     }
 
     /// Whether there is room for a report whose head is there; nothing where somebody else has to say why not.
-    async fn room(&mut self, announced: &Announced<'_>) -> Option<Result<(), WireError>> {
+    async fn room(&mut self, announced: &Announced<'_>) -> Option<Result<BodyPlace, WireError>> {
         let now_ms = self.edge.clock.now_ms();
         self.admit(announced.authorization, now_ms).await.ok()?;
-        Some(self.edge.door.require_room().map_err(WireError::from))
+        let mut place = self.edge.bodies.place();
+        let room = self.edge.door.require_room().map_err(WireError::from);
+        Some(room.and_then(|()| place.grow_to(announced.bytes)).map(|()| place))
     }
 
     /// Answers a report by its head.
