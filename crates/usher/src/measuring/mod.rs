@@ -63,7 +63,10 @@ pub(crate) trait Watcher {
     /// So many steps will be told.
     fn expect(&self, steps: u64);
     /// The next step begins.
-    fn step(&self, words: &Words);
+    ///
+    /// # Errors
+    /// A failure when somebody wants the measurement to stop before it.
+    fn step(&self, words: &Words) -> Result<(), Failure>;
 }
 
 /// Measures everything that was chosen.
@@ -129,31 +132,31 @@ fn measure_own(
         ..People::new(seats, APPS)
     };
     let mut report = Report::new(choice, seats);
-    watcher.step(&words!("an empty folder", "空文件夹"));
+    watcher.step(&words!("an empty folder", "空文件夹"))?;
     let empty = temporary_folder(place)?;
     report.start_empty = Some(OwnServer::start(empty.path(), &[])?.stop()?);
     drop(empty);
     let temporary = temporary_folder(place)?;
-    watcher.step(&words!("people and seats", "用户与席位"));
+    watcher.step(&words!("people and seats", "用户与席位"))?;
     report.import = Some(filling::fill(temporary.path(), &people)?);
-    watcher.step(&words!("tokens", "令牌"));
+    watcher.step(&words!("tokens", "令牌"))?;
     let folder = DataFolder::make(temporary.path())?;
     let bearers = runtimes.servers.block_on(bearers::make(&folder, &people))?;
     let mut server = OwnServer::start(temporary.path(), &[])?;
     let ready = server.counts();
     let asked = (server.address(), bearers.service.as_str(), &people);
-    watcher.step(&words!("everybody once", "每人一次"));
+    watcher.step(&words!("everybody once", "每人一次"))?;
     report.first_visits = Some(warming::everybody_once(&runtimes.crowd, choice, asked, &server)?);
     accesses(runtimes, choice, asked, Some(&server), &mut report, watcher)?;
     report.pages = pages(runtimes, choice, &server, &bearers, watcher)?;
-    watcher.step(&words!("system calls", "系统调用"));
+    watcher.step(&words!("system calls", "系统调用"))?;
     let speech: Arc<dyn Speech> = access_speech(asked);
     report.system_calls =
         counting::system_calls(&runtimes.crowd, &server, &speech, choice.most_connections());
     let after = server.counts();
     report.memory = Some(Memory::of(seats, ready, after));
     report.start_filled = Some(server.stop()?);
-    watcher.step(&words!("allocations", "内存分配"));
+    watcher.step(&words!("allocations", "内存分配"))?;
     report.allocations = if choice.allocations {
         counting::allocations(
             &runtimes.crowd,
@@ -199,7 +202,7 @@ fn accesses(
     let mut written = Traced::default();
     let mut lot = Chance::new(course::SEED);
     for slice in 0..=choice.slices {
-        watcher.step(&words!("accesses, slice {slice}", "访问，第 {slice} 段"));
+        watcher.step(&words!("accesses, slice {slice}", "访问，第 {slice} 段"))?;
         for place in course::turns(courses.len(), &mut lot) {
             let Some(course) = courses.get_mut(place) else {
                 continue;
@@ -280,7 +283,7 @@ fn pages(
         courses.push(runtimes.crowd.block_on(course).map_err(unmeasurable)?);
     }
     for slice in 0..=choice.slices {
-        watcher.step(&words!("pages, slice {slice}", "分页，第 {slice} 段"));
+        watcher.step(&words!("pages, slice {slice}", "分页，第 {slice} 段"))?;
         for course in &mut courses {
             let measured = course.slice(choice.slice, slice == 0);
             runtimes.crowd.block_on(measured).map_err(unmeasurable)?;

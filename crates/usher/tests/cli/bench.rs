@@ -1,8 +1,10 @@
 //! Measuring. What comes out depends on the machine; that something comes out, and what is not said, does not.
 
+use std::process::{Command, Stdio};
+
 use serde_json::Value;
 
-use crate::program::{Site, usher};
+use crate::program::{Site, command, usher};
 
 /// Two short slices: far too few for a conclusion.
 const SHORT: [&str; 8] = [
@@ -112,4 +114,32 @@ fn a_number_out_of_bounds_is_refused_before_anything_begins() {
         assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);
         assert_eq!(ended.stdout, "");
     }
+}
+
+#[test]
+fn a_measurement_that_is_told_to_stop_leaves_nothing() {
+    let site = Site::alone();
+    let place = site.beside("place");
+    std::fs::create_dir(&place).unwrap();
+    let entries = || std::fs::read_dir(&place).unwrap().count();
+    // It would go on for minutes.
+    let long = ["--slices", "1000", "--slice-ms", "100", "--connections", "1"];
+    let own = ["bench", "--json", "--seats", "1000", "--place", &place];
+    let mut measuring = command(&[&own[..], &long].concat())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while entries() == 0 {
+        assert!(measuring.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::yield_now();
+    }
+    let kill = format!("kill -TERM {}", measuring.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let ended = measuring.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("stopped before the end"), "{said}");
+    assert_eq!(entries(), 0, "nothing of it is left");
 }
