@@ -61,7 +61,7 @@ impl BodyPlace {
         let more = u32::try_from(missing)
             .ok()
             .and_then(|missing| Arc::clone(&self.room).try_acquire_many_owned(missing).ok())
-            .ok_or_else(|| WireError::busy("the bodies of all requests leave no room for another"))?;
+            .ok_or_else(|| WireError::crowded("the bodies of all requests leave no room for another"))?;
         match &mut self.taken {
             Some(taken) => taken.merge(more),
             None => self.taken = Some(more),

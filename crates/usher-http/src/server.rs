@@ -24,7 +24,7 @@
 
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request, http::StatusCode};
+use axum::{Router, body::Body, extract::Request};
 use hyper::{
     body::{Body as _, Incoming},
     server::conn::http1,
@@ -43,6 +43,7 @@ use tower::ServiceExt as _;
 use crate::{
     access::accesses,
     edge::{Edge, PeerAddress},
+    wire::envelope::Crowded,
 };
 
 mod arriving;
@@ -299,7 +300,7 @@ async fn answer(
         request.extensions_mut().insert(PeerAddress(address));
     }
     let answered = router.oneshot(request).await;
-    if reports && matches!(&answered, Ok(answer) if answer.status() == StatusCode::SERVICE_UNAVAILABLE) {
+    if reports && matches!(&answered, Ok(answer) if answer.extensions().get::<Crowded>().is_some()) {
         pause.begin();
     }
     place.wait();

@@ -2,9 +2,12 @@
 //!
 //! Refusing a report costs a fiftieth of what serving it costs, and so a crowd of callers who come back at once keeps the server
 //! busy with nothing but refusing. To refuse them later does not help anybody: what they are told they should be told at once.
-//! But they were told to come back after a second. So a connection whose report was refused because the server is busy is
+//! But they were told to come back after a second. So a connection whose report was refused because there is no room is
 //! answered right away, and its next report is not looked at before that second is over. Who keeps to it notices nothing, and
 //! who does not is slowed down by the network's own means and costs no more than the others.
+//!
+//! Only a crowd is slowed down. While the database is away nobody else is served with what refusing costs, and callers are told so
+//! at once, however often they ask.
 
 use std::{
     sync::{Mutex, PoisonError},

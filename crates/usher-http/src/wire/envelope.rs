@@ -24,6 +24,10 @@ use crate::{
 pub const CONTENT_TYPE_JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 /// Seconds until a caller who was refused for load may try again.
 pub(crate) const RETRY_AFTER_SECONDS: u64 = 1;
+/// Stands at an answer to somebody for whom there was no room, for the connection to see.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crowded;
+
 /// The calls allowed in a window.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ogw-ratelimit-limit");
 /// Seconds until the window ends.
@@ -128,6 +132,9 @@ pub fn error_response(error: &WireError, log_id: &LogId) -> Response {
     }
     if error.code == WireCode::Busy {
         headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+    }
+    if error.notes.crowded {
+        response.extensions_mut().insert(Crowded);
     }
     response
 }

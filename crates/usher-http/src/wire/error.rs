@@ -82,6 +82,8 @@ pub struct WireNotes {
     pub method_id: Option<&'static str>,
     /// For rate limits: the calls allowed in one second.
     pub rate_limit: Option<RateExceeded>,
+    /// Others need the room more: whoever comes back before they were told to waits (`server::pause`).
+    pub crowded: bool,
     /// For the log only; never leaves the process.
     pub detail: Option<String>,
 }
@@ -176,6 +178,14 @@ impl WireError {
         Self::from(WireCode::Busy).with_detail(detail)
     }
 
+    /// 2329001 because too many ask at once; `detail` is for the log.
+    #[must_use]
+    pub fn crowded(detail: impl fmt::Display) -> Self {
+        let mut error = Self::busy(detail);
+        error.notes.crowded = true;
+        error
+    }
+
     /// Adds a hint for the caller as `error.message`.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
@@ -215,7 +225,8 @@ impl From<DoorError> for WireError {
     fn from(error: DoorError) -> Self {
         match error {
             DoorError::Store(error) => error.into(),
-            DoorError::Full | DoorError::Closed | DoorError::Undecided => Self::busy(error),
+            DoorError::Full => Self::crowded(error),
+            DoorError::Closed | DoorError::Undecided => Self::busy(error),
         }
     }
 }

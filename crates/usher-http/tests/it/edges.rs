@@ -265,6 +265,31 @@ async fn a_full_door_is_no_answer_to_a_stranger() {
     server.close().await;
 }
 
+/// While there is no verdict for anybody, everybody hears so at once, however often they ask.
+#[tokio::test]
+async fn a_connection_that_was_refused_for_want_of_a_store_does_not_pause() {
+    let (server, token) = open().await;
+    server.house.edge.door.close().await;
+    for way in WAYS {
+        let report = head(&token, way, 100) + &body(100);
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        tokio::time::pause();
+        for _ in 0..3 {
+            let begun = Instant::now();
+            send(&mut stream, &report).await;
+            assert_eq!(answer(&mut stream).await.0, 503);
+            let waited = begun.elapsed();
+            // Time that nobody waits for may jump to some other timer, but to none that is this near.
+            assert!(
+                !(500..=1_100).contains(&waited.as_millis()),
+                "{way:?}: {waited:?}"
+            );
+        }
+        tokio::time::resume();
+    }
+    server.close().await;
+}
+
 /// Who comes back at once after a refusal waits out the second that they were told; another connection does not.
 #[tokio::test]
 async fn a_connection_that_was_refused_pauses() {

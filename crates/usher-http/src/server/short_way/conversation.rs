@@ -37,7 +37,7 @@ use crate::{
     open_apis::gateway::bearer_text,
     router::Begun,
     server::{HEAD_BYTES_MAX, HEAD_READ_TIMEOUT, pause::PAUSE, places::Place},
-    wire::{WireCode, WireError},
+    wire::WireError,
 };
 
 /// How long a part of a question may wait for its rest before hyper goes on: longer than any network between a gateway and us
@@ -174,7 +174,7 @@ struct Desk<'edge> {
     body_place: Option<BodyPlace>,
     /// How many bytes are still to come of a body that is thrown away.
     unread: usize,
-    /// True when somebody was just told that the server is busy.
+    /// True when somebody was just told that there is no room.
     pausing: bool,
 }
 
@@ -359,7 +359,7 @@ impl<'edge> Desk<'edge> {
 
     /// Ends the answer to a report that came to nothing.
     async fn end_bad_report(&mut self, begun: Begun, error: WireError) {
-        self.pausing = error.code == WireCode::Busy;
+        self.pausing = error.notes.crowded;
         let response = error.into_response();
         self.end(begun, &Method::POST, accesses::PATH, response).await;
     }
