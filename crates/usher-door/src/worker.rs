@@ -10,6 +10,10 @@ use crate::{
     queue::{Party, Queue, Submission, Taken},
 };
 
+/// So many waiting accesses are recorded at once, without a look whether more are about to come: beyond them a commit costs each
+/// access little, and the disk had better be busy.
+const WORTH_A_COMMIT: usize = 64;
+
 /// Serves the queue, as the worker with this number, until it is closed and empty. The last of the `at_work` is dropped at the
 /// end, which is what [`Door::close`](crate::Door::close) waits for.
 pub(crate) async fn run(
@@ -26,9 +30,11 @@ pub(crate) async fn run(
             Taken::Nothing => queue.rung().await,
             Taken::Closed => return,
         }
-        // Whoever is ready to submit now shares the next commit. Nobody waits for those who are not, so a lone access is not
-        // delayed; where many come, a batch has half as many again (docs/performance.md).
-        tokio::task::yield_now().await;
+        if queue.waiting_accesses() < WORTH_A_COMMIT {
+            // Whoever is ready to submit now shares the next commit. Nobody waits for those who are not, so a lone access is not
+            // delayed; where many come, batches are larger by a third (docs/performance.md).
+            tokio::task::yield_now().await;
+        }
     }
 }
 
